@@ -2,7 +2,7 @@
 #
 # One Makefile, no recursion. A *variant* is one way to compile all of csrc: a directory, a compiler, flags.
 #
-#   main   build/         $(CC) -O2            what `make` leaves and LuaRocks installs
+#   main   $(BUILD)/      $(CC) -O2            what `make` leaves and LuaRocks installs
 #   asan   build/asan/    gcc, ASan + UBSan    C specs and busted specs; `make ASAN=1` builds it
 #   gcc    build/gcc/     gcc -O2              only if main is another compiler's; `make strict`
 #   clang  build/clang/   clang -O2            `make strict`
@@ -18,31 +18,45 @@ SHELL     := /bin/sh
 
 # ---- what may be set from outside ------------------------------------------------------------------------------
 
+# These targets first see to what must be installed, before anything below asks the system for it.
+ifneq ($(filter deps demo test bench,$(MAKECMDGOALS)),)
+ifneq ($(shell .ci/deps >&2 || echo failed),)
+$(error cannot go on without what is missing)
+endif
+endif
+
+# As many jobs as processors, unless -j says otherwise.
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
+endif
+
 ifeq ($(origin CC),default)
 CC := gcc
 endif
-BUILD      ?= build
-LUA        ?= $(firstword $(shell command -v lua5.4 lua-5.4 lua54 lua 2>/dev/null) lua5.4)
-PKG_CONFIG ?= pkg-config
-LUAROCKS   ?= luarocks
-CFLAGS     ?= -O2 -g
-WERROR     ?= -Werror
+BUILD        ?= build
+LUA          ?= $(firstword $(shell command -v lua5.4 lua-5.4 lua54 lua 2>/dev/null) lua5.4)
+PKG_CONFIG   ?= pkg-config
+LUAROCKS     ?= luarocks
 CLANG_FORMAT ?= clang-format
+CLANG_TIDY   ?= clang-tidy
+CFLAGS       ?= -O2 -g
+WERROR       ?= -Werror
 FUZZ_SECONDS ?= 10
-PREFIX     ?= /usr/local
+LUA          := $(LUA)
 
-# Include and library flags; LuaRocks hands in directories instead of pkg-config's answers.
+# Include and library flags; LuaRocks hands in directories where pkg-config would have answers.
 ifdef LUA_INCDIR
-LUA_CFLAGS ?= -isystem $(LUA_INCDIR)
+LUA_CFLAGS := -isystem $(LUA_INCDIR)
 else
-LUA_CFLAGS ?= $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags lua5.4 2>/dev/null || $(PKG_CONFIG) --cflags lua-5.4 2>/dev/null))
+LUA_CFLAGS := $(shell $(PKG_CONFIG) --cflags lua5.4 2>/dev/null || $(PKG_CONFIG) --cflags lua-5.4 2>/dev/null)
+LUA_CFLAGS := $(patsubst -I%,-isystem %,$(LUA_CFLAGS))
 endif
 ifdef LIBUV_LIBDIR
-UV_CFLAGS  ?= -isystem $(LIBUV_INCDIR)
-UV_LIBS    ?= -L$(LIBUV_LIBDIR) -luv
+UV_CFLAGS := $(if $(filter-out /usr/include,$(LIBUV_INCDIR)),-isystem $(LIBUV_INCDIR))
+UV_LIBS   := -L$(LIBUV_LIBDIR) -luv
 else
-UV_CFLAGS  ?= $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags libuv 2>/dev/null))
-UV_LIBS    ?= $(or $(shell $(PKG_CONFIG) --libs libuv 2>/dev/null),-luv)
+UV_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags libuv 2>/dev/null))
+UV_LIBS   := $(or $(shell $(PKG_CONFIG) --libs libuv 2>/dev/null),-luv)
 endif
 
 # ---- sources and flags -----------------------------------------------------------------------------------------
@@ -54,7 +68,7 @@ CSUPPORT := $(sort $(filter-out $(CSPEC),$(wildcard spec/c/*.c)))
 FUZZERS  := $(sort $(wildcard spec/fuzz/fuzz_*.c))
 HEADERS  := $(sort $(wildcard csrc/*/*.h spec/c/*.h spec/fuzz/*.h))
 
-LZF      := $(if $(shell grep -sl '<lzf\.h>' $(SRC) /dev/null),-llzf)
+LZF      := $(if $(shell grep -sl 'lzf\.h>' $(SRC) /dev/null),-llzf)
 LIBS     := $(UV_LIBS) $(LZF) -lm -lpthread
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(WERROR)
 BASE     := -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -Icsrc -Ispec/c $(WARN) $(LUA_CFLAGS) $(UV_CFLAGS)
@@ -75,12 +89,11 @@ $(1)_OBJ     := $(SRC:%.c=$(2)/obj/%.o)
 $(1)_ROOMS   := $(ROOM_SRC:%.c=$(2)/obj/%.o)
 $(1)_CORE    := $(2)/lib/tidelock/core.so
 $(1)_CSPEC   := $(CSPEC:%.c=$(2)/%)
-$(1)_FUZZERS := $(FUZZERS:%.c=$(2)/%)
 
 $(2)/flags: FORCE
 	$$(call stamp,$(3) $(4) $(BASE))
 $(2)/sources: FORCE
-	$$(call stamp,$(SRC) $(LIBS))
+	$$(call stamp,$(SRC) $(CSPEC) $(CSUPPORT) $(FUZZERS) $(LIBS))
 
 $(2)/obj/%.o: %.c $(2)/flags Makefile
 	@mkdir -p $$(@D)
@@ -107,13 +120,14 @@ else
 $(eval $(call variant,gcc,build/gcc,gcc,-O2 -g))
 endif
 
-$(fuzz_FUZZERS): build/fuzz/%: build/fuzz/obj/%.o $(fuzz_ROOMS) build/fuzz/sources
+fuzz_BIN := $(FUZZERS:%.c=build/fuzz/%)
+$(fuzz_BIN): build/fuzz/%: build/fuzz/obj/%.o $(fuzz_ROOMS) build/fuzz/sources
 	@mkdir -p $(@D)
 	clang -g $(SANITIZE) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(LDFLAGS) $(LIBS)
 
 # ---- the launcher ----------------------------------------------------------------------------------------------
 
-# $(call launcher,line that prepares the environment,path from the launcher's directory to the checkout)
+# $(call launcher,lines that prepare the environment,path from its directory to the checkout,options of lua)
 # `exec` all the way: a signal sent to the launcher's pid reaches the server itself.
 define launcher
 #!/bin/sh
@@ -122,8 +136,9 @@ here=$$(dirname -- "$$(readlink -f -- "$$0")")
 root=$$(cd -- "$$here/$(2)" && pwd -P) || exit 1
 export LUA_PATH_5_4="$$root/lua/?.lua;$$root/lua/?/init.lua;$${LUA_PATH_5_4:-$${LUA_PATH:-;;}}"
 export LUA_CPATH_5_4="$$here/lib/?.so;$${LUA_CPATH_5_4:-$${LUA_CPATH:-;;}}"
+export PATH="$$PATH:$$root/build/bin"
 $(1)
-exec $(LUA) "$$here/tidelock.lua" "$$@"
+exec $(LUA) $(3)"$$here/tidelock.lua" "$$@"
 endef
 
 define entry
@@ -134,11 +149,13 @@ endef
 
 to_root = $(shell realpath -m --relative-to=$(1) .)
 export LAUNCHER_MAIN := $(call launcher,:,$(call to_root,$(BUILD)))
+# The stock lua5.4 loads a sanitized module if ASan's runtime is there first; programs it starts shall do without.
+ASAN_ONLY_HERE := require("posix.stdlib").setenv("LD_PRELOAD")
 define asan_environment
 export ASAN_OPTIONS="$${ASAN_OPTIONS:-detect_leaks=0}" UBSAN_OPTIONS="$${UBSAN_OPTIONS:-print_stacktrace=1}"
 export LD_PRELOAD="$$(gcc -print-file-name=libasan.so)"
 endef
-export LAUNCHER_ASAN := $(call launcher,$(asan_environment),../..)
+export LAUNCHER_ASAN := $(call launcher,$(asan_environment),../..,-e '$(ASAN_ONLY_HERE)' )
 export ENTRY := $(entry)
 
 $(BUILD)/tidelock.lua build/asan/tidelock.lua: Makefile
@@ -151,33 +168,128 @@ build/asan/tidelock: Makefile build/asan/tidelock.lua
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$LAUNCHER_ASAN" > $@ && chmod +x $@
 
-# ---- targets ---------------------------------------------------------------------------------------------------
+# ---- compile_commands.json for editors -------------------------------------------------------------------------
 
-.PHONY: all asan strict spec spec-c spec-asan clean help FORCE
+$(BUILD)/compile_commands.json: $(BUILD)/flags $(BUILD)/sources
+	@{ printf '['; sep=; for f in $(SRC) $(CSPEC) $(CSUPPORT) $(FUZZERS); do \
+		printf '%s\n{"directory":"%s","file":"%s","command":"%s"}' \
+			"$$sep" '$(CURDIR)' "$$f" '$(CC) $(BASE) $(CFLAGS) -c '"$$f"; sep=,; \
+	done; printf '\n]\n'; } > $@
+
+# ---- targets: build --------------------------------------------------------------------------------------------
+
+.PHONY: all asan strict spec-programs fuzzers compile_commands.json deps test spec spec-asan spec-valgrind spec-c \
+	spec-c-valgrind fuzz lint lint-lua lint-format lint-tidy fmt bench demo install install-files clean help FORCE
 FORCE:
 
 ifdef ASAN
 all: asan
 else
-all: $(main_CORE) $(BUILD)/tidelock   ## build the module and the launcher (ASAN=1: with sanitizers, in build/asan)
+all: $(main_CORE) $(BUILD)/tidelock $(BUILD)/compile_commands.json  ## the module and the launcher (ASAN=1: sanitized, in build/asan)
 endif
 
 asan: $(asan_CORE) build/asan/tidelock
+strict: $(gcc_CORE) $(clang_CORE)  ## compile everything with gcc and with clang, every warning an error
+spec-programs: $(asan_CSPEC)
+fuzzers: $(fuzz_BIN)
+compile_commands.json: $(BUILD)/compile_commands.json
 
-strict: $(gcc_CORE) $(clang_CORE)     ## compile everything with gcc and with clang, warnings being errors
+deps:  ## install what building and testing need (done by demo, test and bench too)
+	@:
 
-RUN_PATHS = LUA_PATH_5_4="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;$(CURDIR)/?.lua;;" \
-	LUA_CPATH_5_4="$(CURDIR)/$(1)/lib/?.so;;" TIDELOCK="$(CURDIR)/$(1)/tidelock"
-BUSTED = $(shell command -v busted)
-
-spec: all                             ## run the busted specs (SPEC=path, BUSTED_FLAGS=...)
-	$(call RUN_PATHS,$(BUILD)) $(LUA) $(BUSTED) $(BUSTED_FLAGS) -p _spec $(or $(SPEC),spec)
-
-spec-c: $(asan_CSPEC)                 ## run the C specs under ASan and UBSan
-	@status=0; for t in $^; do echo "== $$t"; $$t || status=1; done; exit $$status
-
-clean:                                ## remove everything that was built
+clean:  ## remove everything that was built
 	rm -rf build
 
-help:                                 ## this list
-	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 16
+help:  ## this list
+	@sed -nE 's/^([a-z][a-z-]*):([^#]*[^#\\])?## (.*)/\1\t\3/p' Makefile | sort | expand -t 16
+
+# ---- targets: check --------------------------------------------------------------------------------------------
+#
+# Specs find the module on Lua's path, helpers as require "spec.NAME", and the launcher to start servers with in the
+# environment's TIDELOCK. Tags: #once is for what sanitizers and valgrind can add nothing to (style, installation),
+# #timing for what measures real time, which valgrind spoils.
+
+# $(call busted,directory of the build,what comes before lua,options of lua)
+busted = env LUA_PATH_5_4="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;$(CURDIR)/?.lua;;" \
+	LUA_CPATH_5_4="$(CURDIR)/$(1)/lib/?.so;;" TIDELOCK="$(CURDIR)/$(1)/tidelock" PATH="$$PATH:$(CURDIR)/build/bin" \
+	$(2) $(LUA) $(3) "$$(command -v busted)" -o gtest -p _spec $(BUSTED_FLAGS) $(SPEC)
+
+# $(call c_specs,programs,what comes before each): runs them side by side; a crash is a failed test too
+c_specs = printf '%s\n' $(1) | xargs -P $$(nproc) -I{} sh -c \
+	'$(2) {} > {}.log 2>&1; status=$$?; echo "\# {}"; cat {}.log; \
+	test $$status = 0 || { grep -q "^not ok" {}.log || echo "not ok - {} (exit status $$status)"; exit 1; }'
+
+SPEC     ?= spec
+VALGRIND ?= valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite
+ASAN_ENV := LD_PRELOAD="$$(gcc -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
+	UBSAN_OPTIONS=print_stacktrace=1
+
+test:  ## everything: both compilers, lint, specs plain and sanitized, C specs, short fuzzing
+	@FUZZ_SECONDS='$(FUZZ_SECONDS)' .ci/test
+
+spec: all  ## the busted specs (SPEC=path, BUSTED_FLAGS=...)
+	@$(call busted,$(BUILD))
+
+spec-asan: asan  ## the busted specs under ASan and UBSan
+	@$(call busted,build/asan,$(ASAN_ENV),-e '$(ASAN_ONLY_HERE)') --exclude-tags=once
+
+spec-c: $(asan_CSPEC)  ## the C specs under ASan and UBSan
+	@$(call c_specs,$(asan_CSPEC))
+
+spec-valgrind: all spec-c-valgrind  ## the C specs and the busted specs under valgrind
+	@$(call busted,$(BUILD),$(VALGRIND)) --exclude-tags=once --exclude-tags=timing
+
+spec-c-valgrind: $(main_CSPEC)
+	@$(call c_specs,$(main_CSPEC),$(VALGRIND))
+
+# A fuzzer keeps what it learns in build/fuzz/corpus/NAME, starts from spec/fuzz/corpus/NAME too if there is one, and
+# uses spec/fuzz/NAME.dict if there is one. What it finds it leaves in build/fuzz/found.
+FUZZ_RUNS := $(patsubst spec/fuzz/fuzz_%.c,fuzz-%,$(if $(FUZZ),spec/fuzz/fuzz_$(FUZZ).c,$(FUZZERS)))
+.PHONY: $(FUZZ_RUNS)
+fuzz: $(FUZZ_RUNS)  ## run each fuzzer for FUZZ_SECONDS, or one: FUZZ=name
+$(FUZZ_RUNS): fuzz-%: build/fuzz/spec/fuzz/fuzz_%
+	@mkdir -p build/fuzz/corpus/$* build/fuzz/found
+	@if $< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=1 \
+		-artifact_prefix=build/fuzz/found/$*- $(wildcard spec/fuzz/$*.dict:%=-dict=%) \
+		build/fuzz/corpus/$* $(wildcard spec/fuzz/corpus/$*) > build/fuzz/$*.log 2>&1; \
+	then echo "ok - fuzz $* ($$(sed -n 's/^stat::number_of_executed_units: *//p' build/fuzz/$*.log) runs)"; \
+	else tail -n 50 build/fuzz/$*.log; echo "not ok - fuzz $*"; exit 1; fi
+
+lint: lint-lua lint-format lint-tidy  ## luacheck, clang-format and clang-tidy
+
+LUA_FILES := $(wildcard lua spec examples bench .luacheckrc rockspec/*.rockspec)
+C_FILES   := $(SRC) $(CSPEC) $(CSUPPORT) $(FUZZERS) $(HEADERS)
+lint-lua:
+	@luacheck -q $(LUA_FILES)
+lint-format:
+	@$(CLANG_FORMAT) --dry-run -Werror $(C_FILES)
+lint-tidy: $(SRC:%.c=$(BUILD)/tidy/%.ok)
+# an object is rebuilt when a header it includes changes, and then looked at again
+$(BUILD)/tidy/%.ok: %.c $(BUILD)/obj/%.o .clang-tidy
+	@mkdir -p $(@D)
+	@$(CLANG_TIDY) --quiet --warnings-as-errors='*' $< -- $(BASE) $(CFLAGS) 2> $@.log && touch $@ || { cat $@.log; false; }
+
+fmt:  ## format the C sources
+	$(CLANG_FORMAT) -i $(C_FILES)
+
+# ---- targets: use ----------------------------------------------------------------------------------------------
+
+demo: all  ## acknowledged writes being lost, and saved
+	@$(BUILD)/tidelock run examples/failover.lua
+
+bench: all  ## our server beside redis-server, the store beside a Lua table
+	@$(BUILD)/tidelock run bench/run.lua
+
+# LuaRocks does the installing, through rockspec/ and `install-files`. Where Lua finds all the modules that the
+# rockspec names (Debian's packages, say), it need not fetch them. PREFIX=dir installs into that tree.
+ROCKS_HERE = $(shell $(LUA) -e 'require "posix" require "argparse" require "dkjson"' 2>/dev/null && echo --deps-mode=none)
+ROCKS_TREE = $(if $(PREFIX),--tree=$(abspath $(PREFIX)),$(if $(filter-out 0,$(shell id -u)),--local))
+install:  ## install through LuaRocks (PREFIX=dir: into that tree)
+	env -u MAKEFLAGS -u MAKELEVEL $(LUAROCKS) --lua-version=5.4 $(ROCKS_TREE) make $(ROCKS_HERE) \
+		rockspec/tidelock-scm-1.rockspec
+
+install-files: $(main_CORE) $(BUILD)/tidelock.lua
+	install -d $(LUADIR) $(LIBDIR)/tidelock $(BINDIR)
+	cp -R lua/tidelock $(LUADIR)/
+	install -m 755 $(main_CORE) $(LIBDIR)/tidelock/core.so
+	install -m 755 $(BUILD)/tidelock.lua $(BINDIR)/tidelock
