@@ -11,6 +11,9 @@
 # Sources are found by wildcard: a new file in any room, spec/c or spec/fuzz needs no edit here.
 
 MAKEFLAGS += --no-builtin-rules
+# V=1 shows whole commands
+Q         := $(if $(V),,@)
+say        = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$@')
 SHELL     := /bin/sh
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -95,17 +98,20 @@ $(2)/flags: FORCE
 $(2)/sources: FORCE
 	$$(call stamp,$(SRC) $(CSPEC) $(CSUPPORT) $(FUZZERS) $(LIBS))
 
-$(2)/obj/%.o: %.c $(2)/flags Makefile
+$(2)/obj/%.o: %.c $(2)/flags
 	@mkdir -p $$(@D)
-	$(3) $(BASE) $(4) -MMD -MP -c -o $$@ $$<
+	$$(call say,$(3))
+	$(Q)$(3) $(BASE) $(4) -MMD -MP -c -o $$@ $$<
 
 $$($(1)_CORE): $$($(1)_OBJ) $(2)/sources
 	@mkdir -p $$(@D)
-	$(3) $(4) -shared -o $$@ $$($(1)_OBJ) $(LDFLAGS) $(LIBS)
+	$$(call say,link)
+	$(Q)$(3) $(4) -shared -o $$@ $$($(1)_OBJ) $(LDFLAGS) $(LIBS)
 
 $$($(1)_CSPEC): $(2)/%: $(2)/obj/%.o $(CSUPPORT:%.c=$(2)/obj/%.o) $$($(1)_ROOMS) $(2)/sources
 	@mkdir -p $$(@D)
-	$(3) $(4) -o $$@ $$(filter %.o,$$^) $(LDFLAGS) $(LIBS)
+	$$(call say,link)
+	$(Q)$(3) $(4) -o $$@ $$(filter %.o,$$^) $(LDFLAGS) $(LIBS)
 
 -include $(patsubst %.c,$(2)/obj/%.d,$(SRC) $(CSPEC) $(CSUPPORT) $(FUZZERS))
 endef
@@ -123,7 +129,8 @@ endif
 fuzz_BIN := $(FUZZERS:%.c=build/fuzz/%)
 $(fuzz_BIN): build/fuzz/%: build/fuzz/obj/%.o $(fuzz_ROOMS) build/fuzz/sources
 	@mkdir -p $(@D)
-	clang -g $(SANITIZE) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(LDFLAGS) $(LIBS)
+	$(call say,link)
+	$(Q)clang -g $(SANITIZE) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(LDFLAGS) $(LIBS)
 
 # ---- the launcher ----------------------------------------------------------------------------------------------
 
@@ -267,6 +274,7 @@ lint-tidy: $(SRC:%.c=$(BUILD)/tidy/%.ok)
 # an object is rebuilt when a header it includes changes, and then looked at again
 $(BUILD)/tidy/%.ok: %.c $(BUILD)/obj/%.o .clang-tidy
 	@mkdir -p $(@D)
+	$(call say,tidy)
 	@$(CLANG_TIDY) --quiet --warnings-as-errors='*' $< -- $(BASE) $(CFLAGS) 2> $@.log && touch $@ || { cat $@.log; false; }
 
 fmt:  ## format the C sources
@@ -280,13 +288,27 @@ demo: all  ## acknowledged writes being lost, and saved
 bench: all  ## our server beside redis-server, the store beside a Lua table
 	@$(BUILD)/tidelock run bench/run.lua
 
-# LuaRocks does the installing, through rockspec/ and `install-files`. Where Lua finds all the modules that the
-# rockspec names (Debian's packages, say), it need not fetch them. PREFIX=dir installs into that tree.
-ROCKS_HERE = $(shell $(LUA) -e 'require "posix" require "argparse" require "dkjson"' 2>/dev/null && echo --deps-mode=none)
+# LuaRocks does the installing, through rockspec/ and `install-files`. Modules that Lua finds already (Debian's packages,
+# say) it is told to take as provided; the others it fetches. PREFIX=dir installs into that tree.
 ROCKS_TREE = $(if $(PREFIX),--tree=$(abspath $(PREFIX)),$(if $(filter-out 0,$(shell id -u)),--local))
-install:  ## install through LuaRocks (PREFIX=dir: into that tree)
-	env -u MAKEFLAGS -u MAKELEVEL $(LUAROCKS) --lua-version=5.4 $(ROCKS_TREE) make $(ROCKS_HERE) \
-		rockspec/tidelock-scm-1.rockspec
+install: $(BUILD)/luarocks-config.lua  ## install through LuaRocks (PREFIX=dir: into that tree)
+	env -u MAKEFLAGS -u MAKELEVEL LUAROCKS_CONFIG=$(CURDIR)/$< \
+		$(LUAROCKS) --lua-version=5.4 $(ROCKS_TREE) make rockspec/tidelock-scm-1.rockspec
+
+# the user's own configuration, and what is there already
+define rocks_provided
+print("rocks_provided = rocks_provided or {}")
+for rock, module in pairs { luaposix = "posix", argparse = "argparse", dkjson = "dkjson" } do
+  local found, m = pcall(require, module)
+  local version = found and tostring(m.version):match("(%d+%.[%d.]*%d)%D*$$")
+  if version then print(("rocks_provided.%s = %q"):format(rock, version .. "-1")) end
+end
+endef
+export ROCKS_PROVIDED := $(rocks_provided)
+LUAROCKS_OWN := $(or $(LUAROCKS_CONFIG),$(wildcard $(HOME)/.luarocks/config-5.4.lua))
+$(BUILD)/luarocks-config.lua: FORCE
+	@mkdir -p $(@D)
+	@{ cat $(LUAROCKS_OWN) /dev/null; $(LUA) -e "$$ROCKS_PROVIDED"; } > $@
 
 install-files: $(main_CORE) $(BUILD)/tidelock.lua
 	install -d $(LUADIR) $(LIBDIR)/tidelock $(BINDIR)
