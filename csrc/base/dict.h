@@ -1,0 +1,79 @@
+/* dict.h: a hash table of entry pointers that grows and shrinks one bucket at a time (linear hashing).
+ *
+ * An entry is any block of memory that contains its own key; `struct dict_type` says where. The table stores pointers
+ * only. Keyed SipHash-1-3; the key comes from the owner's random stream.
+ *
+ * Why linear hashing (Litwin 1980) instead of doubling: each insertion splits at most one bucket and each removal
+ * merges at most one, so there is no second table, no rehash phase, no pause whatever the size, and memory follows
+ * the number of entries instead of the next power of two.
+ *
+ *   buckets  0 .. split-1   and their images  level .. level+split-1 : addressed with 2*level - 1 as mask
+ *   buckets  split .. level-1                                        : addressed with level - 1 as mask
+ *
+ * A bucket is one cache line: 7 entry pointers, 7 one-byte tags (hash bits, so that a miss rarely touches an entry),
+ * and when more than 7 entries fall into it the last slot points to an overflow bucket. Buckets live in segments
+ * behind a small directory, so growth never copies them.
+ *
+ * Scanning goes over buckets in the order of their reversed bits. A bucket stands for an interval of the reversed
+ * hash space and a split halves the interval, so a cursor (a point in that space) stays right while the table grows
+ * and shrinks: an entry present during the whole scan is returned at least once (Redis's guarantee for SCAN; compare
+ * Pieter Noordhuis' dictScan).
+ */
+#ifndef TIDELOCK_BASE_DICT_H
+#define TIDELOCK_BASE_DICT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/random.h"
+
+struct dict_type
+{
+    struct slice (*key)(const void *entry);
+};
+
+struct dict_bucket;
+
+struct dict
+{
+    const struct dict_type *type;
+    struct memory *memory;
+    struct dict_bucket **segments;
+    size_t segment_slots;
+    size_t size;  /* entries */
+    size_t level; /* power of two; 0: nothing allocated yet */
+    size_t split; /* buckets of this level that have been split */
+    uint64_t hash_key[2];
+};
+
+void dict_init(struct dict *d, struct memory *m, const struct dict_type *type, const uint64_t hash_key[2]);
+/* Frees the table, not the entries. */
+void dict_free(struct dict *d);
+
+uint64_t dict_hash(const struct dict *d, struct slice key);
+/* Brings the bucket (and, `deep`, the likely entry) of a hash towards the cache: for batches of look-ups. */
+void dict_prefetch(const struct dict *d, uint64_t hash, bool deep);
+/* The entry with this key, or NULL. */
+void *dict_find(const struct dict *d, struct slice key);
+void *dict_find_hashed(const struct dict *d, struct slice key, uint64_t hash);
+/* Adds an entry whose key is not in the table. False when memory is out, the table unchanged. */
+bool dict_insert(struct dict *d, void *entry);
+bool dict_insert_hashed(struct dict *d, void *entry, uint64_t hash);
+/* Takes the entry with this key out and returns it, or NULL. Never allocates, never fails. */
+void *dict_remove(struct dict *d, struct slice key);
+/* `old_entry`, which is in the table under `key`, now lives at `new_entry` (same key bytes). Never fails. */
+void dict_replace(struct dict *d, struct slice key, uint64_t hash, void *old_entry, void *new_entry);
+/* A random entry (fair within a small factor), NULL when empty. */
+void *dict_random(const struct dict *d, struct random *r);
+
+/* One step of a scan: calls `visit` for each entry of the bucket at `cursor` and returns the next cursor, 0 when the
+ * scan is over. Begin with 0. `visit` may remove the entry it is given, and replace it, but not others. */
+uint64_t dict_scan(struct dict *d, uint64_t cursor, void (*visit)(void *context, void *entry), void *context);
+/* Whether a scan whose next cursor is `cursor` has already visited the place of this hash (cursor 0 = not begun). */
+bool dict_scan_passed(const struct dict *d, uint64_t cursor, uint64_t hash);
+/* Memory of the table itself, in bytes. */
+size_t dict_overhead(const struct dict *d);
+
+#endif

@@ -1,0 +1,9 @@
+/* glob.h: Redis's glob patterns (`?`, `*`, `[a-z]`, `[^x]`, backslash), bounded: no exponential backtracking. */
+#ifndef TIDELOCK_BASE_GLOB_H
+#define TIDELOCK_BASE_GLOB_H
+
+#include "base/bytes.h"
+
+bool glob_match(struct slice pattern, struct slice text, bool ignore_case);
+
+#endif

@@ -1,0 +1,75 @@
+/* exec.h: the execution of one command: what it is given and what it leaves.
+ *
+ * A data command is a function of an exec. It reads its arguments, reads and changes the keyspace, answers through
+ * `reply`, and says what has to go to the log:
+ *
+ *   - nothing changed: leave `changes` at 0; nothing is logged;
+ *   - the command as it was given is deterministic (SET k v): count `changes` up; the caller logs the arguments;
+ *   - it is not (INCRBYFLOAT, SET k v PX 100, SPOP): count `changes` up and call exec_effect with the deterministic
+ *     form, as often as needed; the caller logs those instead.
+ *
+ * Effects are RESP arrays in `effects`. An expired key found on a primary is deleted and leaves DEL ahead of the
+ * command's own effect (exec_read and exec_write see to it); a replica only hides it (expiry is its primary's to say).
+ *
+ * Leaves out: sessions, permissions, MULTI, blocking: the node's (node/dispatch). The same struct, embedded in a
+ * larger one, carries node-level commands: `host` is theirs.
+ */
+#ifndef TIDELOCK_COMMAND_EXEC_H
+#define TIDELOCK_COMMAND_EXEC_H
+
+#include "base/random.h"
+#include "command/reply.h"
+#include "store/keyspace.h"
+
+struct command;
+
+struct exec
+{
+    struct keyspace *keyspace;
+    struct memory *memory;        /* for what a command needs while it runs */
+    struct random *random;
+    const struct command *command;
+    const struct slice *argv;     /* argv[0] is the command's name as given */
+    int argc;
+    int db;                       /* selected database */
+    int64_t now_ms;               /* unix time; the same during a whole command, transaction or script */
+    bool replica;                 /* this node follows a primary: expired keys are hidden, not deleted */
+    bool from_primary;            /* the command came down the replication stream: see expired keys as they are */
+    int64_t bulk_max;             /* proto-max-bulk-len: the longest string a command may make */
+    struct reply *reply;
+    int64_t changes;              /* out: how many changes were made (Redis's `dirty`) */
+    struct bytes *effects;        /* out: deterministic effects as RESP arrays, see above; owned by the caller */
+    bool effect_given;            /* out: exec_effect was called: log `effects` only, not the arguments */
+    void *host;                   /* node-level commands: the struct this exec is part of */
+};
+
+/* The entry of a key to read, NULL when it is absent or logically expired. Counts a keyspace hit or miss and notes
+ * the access. */
+struct entry *exec_read(struct exec *x, struct slice key);
+/* The entry of a key that is about to be changed or replaced. Does not count hits. */
+struct entry *exec_write(struct exec *x, struct slice key);
+/* exec_read / exec_write that also demand a string: on another type replies WRONGTYPE and sets *ok to false. */
+struct entry *exec_read_type(struct exec *x, struct slice key, enum value_type type, bool *ok);
+struct entry *exec_write_type(struct exec *x, struct slice key, enum value_type type, bool *ok);
+
+/* Logs this command in place of the arguments. May be called several times. */
+void exec_effect(struct exec *x, int argc, const struct slice *argv);
+/* The same for a fixed few text arguments, NULL-terminated slices not needed: exec_effect3(x, "DEL", key). */
+void exec_effect_words(struct exec *x, int argc, ...); /* argc times a struct slice */
+
+/* Argument readers. On a bad argument they reply Redis's error and return false. */
+bool exec_int(struct exec *x, int index, int64_t *value);                       /* "value is not an integer or out of range" */
+bool exec_int_or(struct exec *x, int index, int64_t *value, const char *error); /* the same with another text */
+bool exec_positive(struct exec *x, int index, int64_t *value, const char *error);
+bool exec_real(struct exec *x, int index, double *value);                       /* "value is not a valid float" */
+static inline bool exec_is(const struct exec *x, int index, const char *word)
+{
+    return slice_is_word(x->argv[index], word);
+}
+
+/* Standard answers. */
+void exec_syntax_error(struct exec *x);
+void exec_wrong_type(struct exec *x);
+void exec_no_memory(struct exec *x); /* -OOM command not allowed … */
+
+#endif

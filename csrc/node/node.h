@@ -1,0 +1,212 @@
+/* node.h: one node of the store: a primary or a replica, as a pure step.
+ *
+ * A node does no I/O and knows no clock. Whoever drives it (world/) tells it what happened:
+ *
+ *      node_advance          this much time has passed
+ *      node_accept           somebody connected             session_connected   a connection it asked for is open
+ *      session_input_commit  bytes came in                  session_output_sent bytes went out
+ *      session_closed        a connection is gone
+ *
+ * and then, at the end of its turn (one event in the simulator, one loop iteration live), calls node_settle and drains
+ * what the node wants done:
+ *
+ *      node_next_action      send on this session, open this connection, close this one, stop
+ *      node_deadline         call node_advance no later than this
+ *
+ * There are no callbacks, so no re-entrancy; the same sequence of calls with the same seed gives the same node.
+ * Commands can also be executed at the node itself, without a connection (node_local_open, session_call).
+ *
+ * Files of this room: node.c (life, time, actions), session.c (a connection's input and output), dispatch.c (from a
+ * request to its effect in the log), transaction.c (MULTI), blocking.c (WAIT), topology.c (REPLICAOF, roles, the
+ * primary's stream), admin.c / client.c (connection and server commands), config.c, info.c, trail.c (what checkers see).
+ */
+#ifndef TIDELOCK_NODE_NODE_H
+#define TIDELOCK_NODE_NODE_H
+
+#include "base/bytes.h"
+#include "command/command.h"
+#include "store/keyspace.h"
+
+struct node;
+struct session;
+
+struct node_time
+{
+    int64_t wall_us; /* unix time: expiry, LASTSAVE, TIME */
+    int64_t mono_us; /* never goes back: time-outs, lag */
+};
+
+/* What only the driver can know, for INFO; all of it may be zero or NULL. Strings must outlive the node. */
+struct node_host
+{
+    const char *os, *executable, *config_file;
+    int64_t process_id;
+};
+
+struct node_options
+{
+    const struct command_index *commands; /* node_commands_new; shared between nodes, outlives them */
+    uint64_t seed;         /* run id, replication ids, hash keys, jitter: all from here */
+    const char *name;      /* replicas announce it; NULL or "": none */
+    int port;              /* what INFO and replicas say; the driver listens */
+    struct node_time now;
+    struct node_host host;
+    bool digest;           /* keep the dataset digest with every change: checkers */
+    bool trail;            /* leave a trail (node_trail_next): checkers */
+};
+
+/* The index of all commands a node understands: data commands and the node's own. NULL when memory is out. */
+struct command_index *node_commands_new(struct memory *m);
+
+/* A primary with no data. NULL when memory is out. */
+struct node *node_new(const struct node_options *options);
+/* Frees everything, sessions included: the driver's pointers to them are then dead. */
+void node_free(struct node *n);
+
+/* ---- time ---- */
+
+/* Now it is this late. Cheap; call it before handing over any event. Runs whatever is due. */
+void node_advance(struct node *n, struct node_time now);
+/* Monotonic us at which node_advance has to be called again at the latest, INT64_MAX: no need. */
+int64_t node_deadline(const struct node *n);
+
+/* ---- connections ---- */
+
+/* Somebody connected from `address` ("ip:port", for CLIENT LIST and replicas). NULL: refuse (memory is out). When maxclients is
+ * reached the session answers with the error and asks to be closed. */
+struct session *node_accept(struct node *n, const char *address);
+/* The driver's own pointer for this session. */
+void session_set_driver(struct session *s, void *driver);
+void *session_driver(const struct session *s);
+/* A connection that NODE_CONNECT asked for is open. */
+void session_connected(struct session *s);
+/* Where to put input: up to *room bytes; NULL when memory is out (close the connection). The place is valid until the
+ * next call for this session. */
+char *session_input_reserve(struct session *s, size_t *room);
+/* `size` bytes were put there: whole requests among them are executed. The session stays valid until session_closed,
+ * whatever the requests do. */
+void session_input_commit(struct session *s, size_t size);
+/* What is to be sent: up to `max` slices, valid until the next call on this node. 0: nothing now. */
+int session_output(struct session *s, struct slice *slices, int max);
+void session_output_sent(struct session *s, size_t size);
+/* The connection is gone, or could not be opened (`why`: for logs and INFO; may be NULL). Must be called exactly once
+ * for every session, also after NODE_CLOSE; the session is then freed. */
+void session_closed(struct session *s, const char *why);
+
+/* ---- what the node wants done ---- */
+
+enum node_action_kind
+{
+    NODE_NOTHING,
+    NODE_SEND,     /* session has output (session_output); said once each time it goes from none to some */
+    NODE_CONNECT,  /* open a connection to host:port for session, then session_connected or session_closed */
+    NODE_CLOSE,    /* close session's connection at once, then session_closed */
+    NODE_SHUTDOWN  /* SHUTDOWN was executed: flush what can be sent, then node_free */
+};
+
+struct node_action
+{
+    enum node_action_kind kind;
+    struct session *session;
+    const char *host; /* NODE_CONNECT; valid until session_connected/closed */
+    int port;
+};
+
+/* The end of a turn: asks replicas for acknowledgements if somebody waits for them, begins snapshots, trims the
+ * backlog, wakes who can be woken. Before draining actions. */
+void node_settle(struct node *n);
+/* The next thing to do; false when there is none. */
+bool node_next_action(struct node *n, struct node_action *action);
+
+/* ---- commands at the node itself ---- */
+
+/* A session without a connection. Its replies go to whoever calls. Freed by session_closed or node_free. */
+struct session *node_local_open(struct node *n);
+
+enum session_result
+{
+    SESSION_DONE,    /* `reply` has been filled */
+    SESSION_BLOCKED, /* the command waits (WAIT, …): its reply will come as RESP3 bytes in session_output, with NODE_SEND */
+    SESSION_BUSY     /* the session still waits for an earlier command, or the node sleeps: nothing was done */
+};
+
+/* Executes one command. `reply` must have its protocol set. */
+enum session_result session_call(struct session *s, int argc, const struct slice *argv, struct reply *reply);
+/* CONFIG SET of one parameter, for start-up and the Lua side. False: `error` has the text. */
+bool node_configure(struct node *n, struct slice name, struct slice value, struct bytes *error);
+/* The current value of a parameter, appended to `value`; false: unknown. */
+bool node_configuration(struct node *n, struct slice name, struct bytes *value);
+
+/* ---- what can be seen of it ---- */
+
+struct node_state
+{
+    bool primary;
+    bool link_up;              /* a replica whose channel streams */
+    char replid[41], replid2[41];
+    int64_t offset, second_offset;
+    int replicas;              /* streaming */
+    int64_t keys;
+    size_t used_memory;
+    int64_t commands;          /* executed, all in all */
+    int64_t discarded_bytes;   /* of its own history, given up when it followed another (all in all) */
+    int64_t full_syncs, partial_syncs; /* served */
+};
+
+void node_inspect(struct node *n, struct node_state *state);
+struct digest node_digest(struct node *n);
+struct memory *node_memory(struct node *n);
+const char *node_name(const struct node *n);
+int node_port(const struct node *n);
+
+enum channel_direction
+{
+    CHANNEL_FEED,  /* to a replica */
+    CHANNEL_FOLLOW /* from the primary */
+};
+
+struct channel_state
+{
+    enum channel_direction direction;
+    int64_t id;              /* of the session; the same for as long as the channel lives */
+    const char *state;       /* "connect", "handshake", "full sync", "streaming", "down" */
+    char peer[128];          /* the other end's name if it has said one, else "ip:port" */
+    char address[280];       /* "ip:port" */
+    bool paused;
+    int64_t offset;          /* what this end has: the log's end */
+    int64_t received, applied, fsynced; /* what the replica has acknowledged (its own offsets at the following end); -1: never */
+    int64_t lag_bytes, lag_us;
+};
+
+/* Writes up to `max` channels, returns how many there are. */
+int node_channels(struct node *n, struct channel_state *channels, int max);
+/* Holds the stream of one channel (either end: a feed stops sending, a follow stops applying), or lets it go. False: no such channel. */
+bool node_channel_pause(struct node *n, int64_t id, bool pause);
+
+/* ---- trail: what checkers see (node_options.trail) ---- */
+
+enum trail_kind
+{
+    TRAIL_APPLIED,  /* the state at `offset` of history `replid` has `digest` */
+    TRAIL_JOINED,   /* took a full synchronisation: now at offset of replid, whatever came before is gone */
+    TRAIL_FORKED,   /* promoted: replid is the new history, replid2 the old, shared up to and including offset */
+    TRAIL_RENAMED,  /* the history it follows goes on as replid (old name: replid2) */
+    TRAIL_WAITED,   /* a WAIT for `offset` of replid answered `count` */
+    TRAIL_WROTE,    /* request number `request` of session `session` was a write command and was executed */
+    TRAIL_REFUSED   /* …was a write command and was refused with an error */
+};
+
+struct trail_point
+{
+    enum trail_kind kind;
+    char replid[41], replid2[41]; /* NUL-terminated; replid2 only where said */
+    int64_t offset, count;
+    int64_t session, request;     /* session id; requests are counted from 1 */
+    struct digest digest;
+};
+
+/* The oldest point not yet taken; false when there is none. The trail is bounded only by the driver taking it: once a
+ * turn. */
+bool node_trail_next(struct node *n, struct trail_point *point);
+
+#endif

@@ -1,0 +1,35 @@
+/* rdb_write.h: a snapshot in RDB format, taken incrementally.
+ *
+ * A writer opens a view on the keyspace and, each time it is stepped, appends a slice of the file to a tape; entries
+ * that are about to change meanwhile append themselves (store/view.h). The bytes, once complete, are the dataset as it
+ * was at rdb_writer_open, exactly. Whoever wants the bytes (replicas in full sync, a file) reads the tape.
+ */
+#ifndef TIDELOCK_PERSIST_RDB_WRITE_H
+#define TIDELOCK_PERSIST_RDB_WRITE_H
+
+#include "base/tape.h"
+#include "store/view.h"
+
+struct rdb_writer;
+
+struct rdb_info {
+    const char *version; /* aux redis-ver */
+    int64_t created_s;   /* aux ctime */
+    size_t used_memory;  /* aux used-mem */
+    const char *replid;  /* aux repl-id, NULL: leave out (with repl-stream-db and repl-offset) */
+    int64_t offset;
+    int stream_db; /* aux repl-stream-db */
+    bool checksum; /* rdbchecksum; otherwise the checksum field is 0 */
+};
+
+/* Opens a view and writes the header. NULL when memory is out or a view is already open. `out` must outlive it. */
+struct rdb_writer *rdb_writer_open(struct memory *m, struct keyspace *ks, struct tape *out,
+                                   const struct rdb_info *info);
+/* Writes about `budget` bytes more. 1: more to do, 0: complete (the tape holds the whole file), -1: memory is out. */
+int rdb_writer_step(struct rdb_writer *w, size_t budget);
+/* Keys written and keys in all: progress. */
+void rdb_writer_progress(const struct rdb_writer *w, size_t *done, size_t *total);
+/* Closes the view, complete or not. */
+void rdb_writer_close(struct rdb_writer *w);
+
+#endif

@@ -1,0 +1,80 @@
+/* log.h: a node's stream of effects, named by replication id and offset.
+ *
+ * The log is what a node's state is a function of: RESP commands in deterministic form. Everything is fed from it:
+ * replicas (feed.h), sub-replicas (a replica appends its primary's bytes unchanged), and the journal. Its tail is kept
+ * as the backlog, from which a replica that comes back continues.
+ *
+ * Offsets are Redis's: `offset` counts the bytes ever appended to this history. Byte number k (from 0) stands at tape
+ * position k. `PSYNC replid N` asks for the stream from byte N - 1 on (N is "my offset + 1").
+ *
+ *   replid    the history this node is writing or following
+ *   replid2   the one it followed before its promotion, valid up to `second_offset`: replicas of the old primary, and
+ *             the node's own siblings, continue from it without a full synchronisation
+ *
+ * The log always runs, replicas or not: an offset is what WAIT, receipts and tokens are made of.
+ */
+#ifndef TIDELOCK_REPLICATION_LOG_H
+#define TIDELOCK_REPLICATION_LOG_H
+
+#include "base/random.h"
+#include "base/tape.h"
+
+enum
+{
+    REPLID_SIZE = 40,
+    LOG_MARKS = 64 /* samples of (offset, time) kept for lag in ms */
+};
+
+struct log_mark
+{
+    int64_t offset, time_us;
+};
+
+struct log
+{
+    struct tape tape;
+    char replid[REPLID_SIZE + 1];
+    char replid2[REPLID_SIZE + 1]; /* forty zeros: none */
+    int64_t second_offset;         /* first offset (Redis's, from 1) not shared with replid2; -1: none */
+    int64_t backlog_size;          /* bytes kept behind the end; repl-backlog-size */
+    int db;                        /* database the stream has selected, -1: must select before the next effect */
+    struct log_mark marks[LOG_MARKS];
+    int mark_first, mark_count;
+};
+
+/* A fresh history with a random replid, at offset 0. */
+void log_init(struct log *l, struct memory *m, struct random *r, int64_t backlog_size);
+void log_free(struct log *l);
+
+static inline int64_t log_offset(const struct log *l)
+{
+    return l->tape.end;
+}
+
+/* Appends whole commands. False when memory is out: nothing was appended, and the caller must give up the history
+ * (log_new_history), because its state has moved on without it. */
+bool log_append(struct log *l, const void *data, size_t size);
+/* Appends "SELECT db" if the stream stands at another database. Primaries only. */
+bool log_select(struct log *l, int db);
+/* Notes that everything up to the present offset was appended by `now_us` (monotonic): once per turn is enough. */
+void log_mark_time(struct log *l, int64_t now_us);
+/* How long ago, at `now_us`, the byte after `offset` was appended: the lag of somebody who has got that far.
+ * 0 when offset is the end. Never less than the truth by more than the distance of two marks. */
+int64_t log_lag_us(const struct log *l, int64_t offset, int64_t now_us);
+
+/* Whether a replica that has `replid` up to before Redis offset `from` (as in PSYNC replid from) can continue. */
+bool log_can_continue(const struct log *l, struct slice replid, int64_t from);
+
+/* A new history with nothing before it: full resynchronisation for everybody. The offset stays where it is. */
+void log_new_history(struct log *l, struct random *r);
+/* Promotion: a new replid; the old one becomes replid2, valid up to here. */
+void log_fork_history(struct log *l, struct random *r);
+/* Following: after +FULLRESYNC this node stands at `offset` of its primary's history; the backlog starts there. */
+void log_join_history(struct log *l, struct slice replid, int64_t offset);
+/* Following: after +CONTINUE with a new replid (the primary was promoted): same stream, new name; the old one becomes
+ * replid2. */
+void log_rename_history(struct log *l, struct slice replid);
+/* Frees what neither the backlog nor a reader at or after `reader` needs (INT64_MAX: no reader). */
+void log_trim(struct log *l, int64_t reader);
+
+#endif

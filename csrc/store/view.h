@@ -1,0 +1,36 @@
+/* view.h: a consistent view of the whole keyspace at one moment, read in slices while writes go on.
+ *
+ * Opening a view flips the keyspace's epoch bit: every entry now counts as "not seen". The view walks the tables in
+ * scan order and hands each unseen entry to its sink; an entry that is about to change, move or go before the walk has reached it is
+ * handed over first, as it was (keyspace.c calls view_before_change); entries made after the opening are born "seen".
+ * So the sink gets each entry that existed at the opening exactly once, with the value it had then, in no particular
+ * order, and the extra memory is only what the sink keeps. (The idea is Dragonfly's.)
+ *
+ * One view per keyspace at a time.
+ */
+#ifndef TIDELOCK_STORE_VIEW_H
+#define TIDELOCK_STORE_VIEW_H
+
+#include "store/keyspace.h"
+
+struct view_sink
+{
+    void (*entry)(struct view_sink *sink, int db, const struct entry *e);
+};
+
+struct view;
+
+/* NULL when memory is out or a view is already open. The sink must outlive the view. */
+struct view *view_open(struct keyspace *ks, struct view_sink *sink);
+/* Hands over about `budget` further entries. False when the walk is complete. */
+bool view_step(struct view *v, size_t budget);
+/* Keys in each database when it was opened: for the RDB's RESIZEDB. */
+size_t view_size(const struct view *v, int db);
+size_t view_volatile(const struct view *v, int db);
+/* Closes it, complete or not. */
+void view_close(struct view *v);
+
+/* Called by the keyspace before it changes, moves or frees an entry. */
+void view_before_change(struct view *v, int db, struct entry *e);
+
+#endif

@@ -1,0 +1,159 @@
+/* world.h: what drives nodes: the part that is the same in every world.
+ *
+ * A world owns places: nodes, and clients that reach them over links. It supplies time, randomness and a network to
+ * nodes (node/node.h), and completions to whoever drives the world: tasks in Lua. Two drivers implement it, world/sim
+ * (virtual time, everything by seed) and world/live (libuv).
+ *
+ * Anything that takes time is started with a *ticket*, a number of the caller's choosing (> 0). Completions come out of
+ * world_next in a definite order: in the simulator the same for the same seed.
+ *
+ * Leaves out: Lua (csrc/lua), tasks and experiments (lua/tidelock).
+ */
+#ifndef TIDELOCK_WORLD_WORLD_H
+#define TIDELOCK_WORLD_WORLD_H
+
+#include "base/bytes.h"
+#include "node/node.h"
+
+struct world;
+struct world_node;   /* a place for a node: outlives crashes and restarts of the node in it */
+struct world_client; /* a RESP client at a place of its own */
+
+/* All durations in this header are microseconds. */
+
+enum world_result
+{
+    WORLD_OK = 0,
+    WORLD_NO_MEMORY = -1,
+    WORLD_CLOSED = -2,      /* the node is down, the client or the world closed */
+    WORLD_UNSUPPORTED = -3, /* this world cannot produce that fault */
+    WORLD_BAD = -4          /* bad argument, see world_error */
+};
+
+struct world_completion
+{
+    int64_t ticket;
+    enum
+    {
+        COMPLETION_TIMER,  /* world_timer */
+        COMPLETION_REPLY,  /* `data`: one RESP reply, valid until the next world_next or world_step */
+        COMPLETION_FAILED  /* `error`: "CODE message": the connection broke, time-out …; what became of the request is not known */
+    } kind;
+    struct slice data;
+    const char *error;
+    bool sent; /* COMPLETION_FAILED: the request may have reached the node (false: it certainly did not) */
+};
+
+/* ---- life ---- */
+
+void world_free(struct world *w);
+/* Text of the last WORLD_BAD / WORLD_UNSUPPORTED. */
+const char *world_error(const struct world *w);
+bool world_is_sim(const struct world *w);
+int64_t world_now(const struct world *w);       /* monotonic us; the simulator starts at 0 */
+int64_t world_wall(const struct world *w);      /* unix us */
+/* A draw from the world's workload stream: what scripts use for randomness. */
+uint64_t world_random(struct world *w);
+
+/* ---- turning ---- */
+
+/* The next completion already there; false: none. */
+bool world_next(struct world *w, struct world_completion *completion);
+/* Turns the world until there is a completion, or until monotonic time `until` (INT64_MAX: no limit), or nothing can
+ * ever happen any more (simulator: no event left; live: no node and no timer). 1: a completion is there, 0: time is
+ * up, -1: nothing can happen. */
+int world_step(struct world *w, int64_t until);
+/* Completes `ticket` at monotonic time `at`. */
+enum world_result world_timer(struct world *w, int64_t ticket, int64_t at);
+/* Forgets a ticket: its completion will not come (the thing itself goes on). */
+void world_cancel(struct world *w, int64_t ticket);
+
+/* ---- nodes ---- */
+
+struct world_node_options
+{
+    const char *name;  /* unique in the world */
+    const char *host;  /* live: address to listen on, NULL: 127.0.0.1; simulator: ignored (a node's host is its name) */
+    int port;          /* 0: the simulator uses 6379, live picks a free one */
+};
+
+/* NULL: world_error says why (port in use, name taken, memory). Configuration follows with world_node_configure. */
+struct world_node *world_node_new(struct world *w, const struct world_node_options *options);
+/* The node there; NULL while it is down. */
+struct node *world_node_get(struct world_node *wn);
+const char *world_node_host(const struct world_node *wn);
+int world_node_port(const struct world_node *wn);
+/* One parameter, kept for restarts (a process's command line). WORLD_BAD: world_error has the text. */
+enum world_result world_node_configure(struct world_node *wn, struct slice name, struct slice value);
+/* Executes a command at the node itself. 1: done, `reply` is filled; 0: it blocks, COMPLETION_REPLY will come for
+ * `ticket`; < 0: enum world_result (the node is down). */
+int world_node_call(struct world_node *wn, int64_t ticket, int argc, const struct slice *argv, struct reply *reply);
+
+/* ---- faults; WORLD_UNSUPPORTED where the world cannot produce them ---- */
+
+/* Process gone: connections are reset after the links' latency. `power`: the whole machine, so peers hear nothing
+ * until it is back (simulator only). */
+enum world_result world_node_crash(struct world_node *wn, bool power);
+/* Comes back with its start-up configuration and what was on disk. */
+enum world_result world_node_restart(struct world_node *wn);
+/* The process stops (SIGSTOP) and resumes: its kernel goes on accepting and receiving. */
+enum world_result world_node_pause(struct world_node *wn, bool pause);
+
+/* ---- links: simulator only, by the names of two places (node or client); one direction each ---- */
+
+struct world_link
+{
+    int64_t latency, jitter; /* us; jitter: uniform extra delay in [0, jitter] */
+    double loss;             /* probability that a segment is lost and retransmitted: TCP has no holes, it has delays */
+    double bandwidth;        /* bytes per second, 0: unlimited */
+    bool cut;                /* nothing passes; connections stall, and break when their time-outs say so */
+};
+
+/* `to` NULL or "": the default of the world for links that nobody has set. */
+enum world_result world_link_get(struct world *w, const char *from, const char *to, struct world_link *link);
+enum world_result world_link_set(struct world *w, const char *from, const char *to, const struct world_link *link);
+
+/* ---- clients ---- */
+
+/* A client at a place called `name` (NULL: one is made up), which connects to host:port (simulator: host is a node's name), now
+ * and again whenever a request is made without a connection. `timeout`: of each request, us, 0: none.
+ * NULL: memory. */
+struct world_client *world_client_new(struct world *w, const char *name, const char *host, int port, int64_t timeout);
+const char *world_client_name(const struct world_client *c);
+/* Sends a request (pipelined behind earlier ones); completes with its reply or failure. */
+enum world_result world_client_request(struct world_client *c, int64_t ticket, int argc, const struct slice *argv);
+/* Talks to another address from now on; requests under way fail. */
+enum world_result world_client_connect(struct world_client *c, const char *host, int port);
+void world_client_free(struct world_client *c);
+
+/* ---- the two drivers ---- */
+
+struct world_sim_options
+{
+    uint64_t seed;
+    bool check; /* check invariants on every event (world/check.h); world_check_failed says what broke */
+};
+/* NULL when memory is out. */
+struct world *world_sim_new(const struct world_sim_options *options, const struct command_index *commands);
+/* A hash over every event so far: equal for equal runs. */
+uint64_t world_sim_hash(const struct world *w);
+int64_t world_sim_events(const struct world *w);
+/* NULL, or the first invariant that did not hold, in words. */
+const char *world_sim_check_failed(const struct world *w);
+/* What the checker has seen: points compared, waits judged, writes judged. So that a spec can see that it looked. */
+struct world_sim_checks
+{
+    int64_t prefixes, waits, writes, histories;
+};
+void world_sim_checks(const struct world *w, struct world_sim_checks *checks);
+
+/* NULL: memory or the loop could not be made. */
+struct world *world_live_new(const struct command_index *commands);
+/* For somebody else's loop: a descriptor that becomes readable, and how long to wait at most (us, -1: for ever). */
+int world_live_fd(const struct world *w);
+int64_t world_live_timeout(const struct world *w);
+/* Whether a signal asked to stop (after world_live_watch_signals: SIGTERM, SIGINT) or a node executed SHUTDOWN. */
+enum world_result world_live_watch_signals(struct world *w);
+bool world_live_stopping(const struct world *w);
+
+#endif
