@@ -59,7 +59,11 @@ UV_CFLAGS := $(if $(filter-out /usr/include,$(LIBUV_INCDIR)),-isystem $(LIBUV_IN
 UV_LIBS   := -L$(LIBUV_LIBDIR) -luv
 else
 UV_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags libuv 2>/dev/null))
-UV_LIBS   := $(or $(shell $(PKG_CONFIG) --libs libuv 2>/dev/null),-luv)
+UV_LIBS   := $(shell $(PKG_CONFIG) --libs libuv 2>/dev/null)
+ifeq ($(UV_LIBS)$(filter clean help deps,$(MAKECMDGOALS)),)
+$(warning libuv is not where pkg-config looks; `make deps` installs what is needed)
+UV_LIBS   := -luv
+endif
 endif
 
 # ---- sources and flags -----------------------------------------------------------------------------------------
@@ -79,10 +83,10 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 
 # ---- rules of one variant --------------------------------------------------------------------------------------
 
-# write $(1) into $@ only when it differs, so that only real changes rebuild
+# write $(STAMP) into $@ only when it differs, so that only real changes rebuild
 define stamp
 @mkdir -p $(@D)
-@printf '%s\n' '$(1)' | cmp -s - $@ || printf '%s\n' '$(1)' > $@
+@printf '%s\n' '$(STAMP)' | cmp -s - $@ || printf '%s\n' '$(STAMP)' > $@
 endef
 
 # $(call variant,name,directory,compiler,flags)
@@ -93,10 +97,10 @@ $(1)_ROOMS   := $(ROOM_SRC:%.c=$(2)/obj/%.o)
 $(1)_CORE    := $(2)/lib/tidelock/core.so
 $(1)_CSPEC   := $(CSPEC:%.c=$(2)/%)
 
-$(2)/flags: FORCE
-	$$(call stamp,$(3) $(4) $(BASE))
-$(2)/sources: FORCE
-	$$(call stamp,$(SRC) $(CSPEC) $(CSUPPORT) $(FUZZERS) $(LIBS))
+$(2)/flags: STAMP = $(3) $(4) $(BASE)
+$(2)/sources: STAMP = $(SRC) $(CSPEC) $(CSUPPORT) $(FUZZERS) $(LIBS)
+$(2)/flags $(2)/sources: FORCE
+	$$(stamp)
 
 $(2)/obj/%.o: %.c $(2)/flags
 	@mkdir -p $$(@D)
