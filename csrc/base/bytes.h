@@ -13,8 +13,7 @@
 
 #include "base/memory.h"
 
-struct slice
-{
+struct slice {
     const char *data;
     size_t size;
 };
@@ -41,8 +40,7 @@ bool slice_is_word(struct slice s, const char *word);
 /* Bytewise order, shorter first on a tie: <0, 0, >0. */
 int slice_compare(struct slice a, struct slice b);
 
-struct bytes
-{
+struct bytes {
     char *data;
     size_t size;
     size_t capacity;

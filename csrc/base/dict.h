@@ -29,15 +29,13 @@
 #include "base/bytes.h"
 #include "base/random.h"
 
-struct dict_type
-{
+struct dict_type {
     struct slice (*key)(const void *entry);
 };
 
 struct dict_bucket;
 
-struct dict
-{
+struct dict {
     const struct dict_type *type;
     struct memory *memory;
     struct dict_bucket **segments;
@@ -46,6 +44,8 @@ struct dict
     size_t level; /* power of two; 0: nothing allocated yet */
     size_t split; /* buckets of this level that have been split */
     uint64_t hash_key[2];
+    size_t overflows;  /* overflow buckets */
+    unsigned scanning; /* a dict_scan is visiting: no bucket may be split or merged now */
 };
 
 void dict_init(struct dict *d, struct memory *m, const struct dict_type *type, const uint64_t hash_key[2]);
@@ -61,8 +61,10 @@ void *dict_find_hashed(const struct dict *d, struct slice key, uint64_t hash);
 /* Adds an entry whose key is not in the table. False when memory is out, the table unchanged. */
 bool dict_insert(struct dict *d, void *entry);
 bool dict_insert_hashed(struct dict *d, void *entry, uint64_t hash);
-/* Takes the entry with this key out and returns it, or NULL. Never allocates, never fails. */
+/* Takes the entry with this key out and returns it, or NULL. Never fails (a merge of buckets that needs memory when
+ * there is none is put off). */
 void *dict_remove(struct dict *d, struct slice key);
+void *dict_remove_hashed(struct dict *d, struct slice key, uint64_t hash);
 /* `old_entry`, which is in the table under `key`, now lives at `new_entry` (same key bytes). Never fails. */
 void dict_replace(struct dict *d, struct slice key, uint64_t hash, void *old_entry, void *new_entry);
 /* A random entry (fair within a small factor), NULL when empty. */

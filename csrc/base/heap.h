@@ -12,19 +12,17 @@
 
 #include "base/memory.h"
 
-struct heap_slot
-{
+struct heap_slot {
     int64_t key;
     void *item;
 };
 
-struct heap
-{
+struct heap {
     struct heap_slot **blocks;
-    size_t block_count; /* blocks allocated */
-    size_t block_slots; /* length of the `blocks` array */
-    size_t first_slots; /* capacity of the first block, which grows */
-    size_t size;        /* items */
+    size_t block_count;                      /* blocks allocated */
+    size_t block_slots;                      /* length of the `blocks` array */
+    size_t first_slots;                      /* capacity of the first block, which grows */
+    size_t size;                             /* items */
     void (*moved)(void *item, size_t index); /* may be NULL */
     struct memory *memory;
 };

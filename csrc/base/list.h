@@ -5,8 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct list
-{
+struct list {
     struct list *prev, *next; /* a head, or a member; a member that is in no list points at itself */
 };
 
@@ -43,16 +42,16 @@ static inline void list_remove(struct list *member)
 static inline struct list *list_pop(struct list *head)
 {
     struct list *first = head->next;
-    if (first == head)
-        return NULL;
+    if (first == head) return NULL;
     list_remove(first);
     return first;
 }
 
-#define list_each(cursor, head) for (struct list *cursor = (head)->next; cursor != (head); cursor = cursor->next)
+#define list_each(cursor, head) \
+    for (struct list *cursor = (head)->next; cursor != (head); cursor = cursor->next)
 /* The same when the body may take `cursor` out. */
-#define list_each_safe(cursor, head)                                                                         \
-    for (struct list *cursor = (head)->next, *cursor##_next = cursor->next; cursor != (head);                \
+#define list_each_safe(cursor, head)                                                          \
+    for (struct list *cursor = (head)->next, *cursor##_next = cursor->next; cursor != (head); \
          cursor = cursor##_next, cursor##_next = cursor->next)
 
 #endif

@@ -15,12 +15,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct memory
-{
-    size_t used;         /* bytes handed out and not yet freed */
-    size_t peak;         /* highest `used` ever */
-    size_t limit;        /* allocations that would take `used` above it fail; 0: no limit */
-    int64_t fail_after;  /* tests: this many more allocations succeed, the one after fails (once); -1: off */
+struct memory {
+    size_t used;        /* bytes handed out and not yet freed */
+    size_t peak;        /* highest `used` ever */
+    size_t limit;       /* allocations that would take `used` above it fail; 0: no limit */
+    int64_t fail_after; /* tests: this many more allocations succeed, the one after fails (once); -1: off */
 };
 
 /* Starts counting from zero, with no limit. */

@@ -4,8 +4,7 @@
 
 #include "base/bytes.h"
 
-enum
-{
+enum {
     NUMBER_INT_MAX = 21,    /* longest int64 text plus NUL */
     NUMBER_DOUBLE_MAX = 40, /* longest text of number_format_double plus NUL */
     NUMBER_LONG_DOUBLE_MAX = 5 * 1024

@@ -9,8 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct random
-{
+struct random {
     uint64_t state[4];
 };
 

@@ -17,23 +17,17 @@
 
 #include "base/bytes.h"
 
-enum
-{
-    TAPE_BLOCK_MIN = 512,
-    TAPE_BLOCK_MAX = 65536
-};
+enum { TAPE_BLOCK_MIN = 512, TAPE_BLOCK_MAX = 65536 };
 
-struct tape_block
-{
+struct tape_block {
     struct tape_block *next;
-    int64_t start;    /* position of data[0] */
-    uint32_t size;    /* bytes filled */
+    int64_t start; /* position of data[0] */
+    uint32_t size; /* bytes filled */
     uint32_t capacity;
     char data[];
 };
 
-struct tape
-{
+struct tape {
     struct tape_block *head, *tail;
     int64_t start; /* position of the first byte still held */
     int64_t end;   /* position after the last byte */
@@ -41,8 +35,7 @@ struct tape
 };
 
 /* A reader: where it is, and the block it was in (revalidated by position after trims). */
-struct tape_cursor
-{
+struct tape_cursor {
     int64_t position;
     struct tape_block *block; /* hint; NULL: search */
 };

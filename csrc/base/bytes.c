@@ -1,0 +1,144 @@
+/* bytes.c: slices and growing buffers.
+ *
+ * Leaves out: searching, splitting, encodings; their readers know best.
+ */
+#include "base/bytes.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/number.h"
+
+enum {
+    BYTES_MIN = 32 /* capacity of the first allocation */
+};
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+bool slice_is_word(struct slice s, const char *word)
+{
+    for (size_t i = 0; i < s.size; i++)
+        if (word[i] == '\0' || lower(s.data[i]) != lower(word[i])) return false;
+    return word[s.size] == '\0';
+}
+
+int slice_compare(struct slice a, struct slice b)
+{
+    size_t common = a.size < b.size ? a.size : b.size;
+    int order = common == 0 ? 0 : memcmp(a.data, b.data, common);
+    return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+void bytes_init(struct bytes *b, struct memory *m)
+{
+    *b = (struct bytes){.memory = m};
+}
+
+void bytes_free(struct bytes *b)
+{
+    memory_free(b->memory, b->data, b->capacity);
+    bytes_init(b, b->memory);
+}
+
+void bytes_clear(struct bytes *b)
+{
+    b->size = 0;
+    b->failed = false;
+}
+
+/* The slow half of bytes_reserve: makes the storage larger, at least doubling it. */
+static bool grow(struct bytes *b, size_t extra)
+{
+    if (extra > SIZE_MAX / 2 - b->size) {
+        b->failed = true;
+        return false;
+    }
+    size_t capacity = b->capacity == 0 ? BYTES_MIN : 2 * b->capacity;
+    if (capacity < b->size + extra) capacity = b->size + extra;
+    char *data = memory_resize(b->memory, b->data, b->capacity, capacity);
+    if (!data) {
+        b->failed = true;
+        return false;
+    }
+    b->data = data;
+    b->capacity = capacity;
+    return true;
+}
+
+char *bytes_reserve(struct bytes *b, size_t extra)
+{
+    if (b->failed) return NULL;
+    if ((extra > b->capacity - b->size || !b->data) && !grow(b, extra)) return NULL;
+    return b->data + b->size;
+}
+
+bool bytes_append(struct bytes *b, const void *data, size_t size)
+{
+    if (size == 0) return !b->failed;
+    char *out = bytes_reserve(b, size);
+    if (!out) return false;
+    memcpy(out, data, size);
+    b->size += size;
+    return true;
+}
+
+bool bytes_append_slice(struct bytes *b, struct slice s)
+{
+    return bytes_append(b, s.data, s.size);
+}
+
+bool bytes_append_text(struct bytes *b, const char *text)
+{
+    return bytes_append(b, text, strlen(text));
+}
+
+bool bytes_append_char(struct bytes *b, char c)
+{
+    char *out = bytes_reserve(b, 1);
+    if (!out) return false;
+    *out = c;
+    b->size++;
+    return true;
+}
+
+bool bytes_append_int(struct bytes *b, int64_t value)
+{
+    char *out = bytes_reserve(b, NUMBER_INT_MAX);
+    if (!out) return false;
+    b->size += number_format_int(out, value);
+    return true;
+}
+
+bool bytes_append_format(struct bytes *b, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int size = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (size < 0) b->failed = true;
+    char *out = size < 0 ? NULL : bytes_reserve(b, (size_t)size + 1);
+    if (!out) return false;
+    va_start(arguments, format);
+    vsnprintf(out, (size_t)size + 1, format, arguments);
+    va_end(arguments);
+    b->size += (size_t)size;
+    return true;
+}
+
+void bytes_drop(struct bytes *b, size_t size)
+{
+    if (size == 0) return;
+    b->size -= size;
+    if (b->size > 0) memmove(b->data, b->data + size, b->size);
+}
+
+void bytes_trim(struct bytes *b, size_t keep)
+{
+    if (b->size > 0 || b->capacity <= keep) return;
+    memory_free(b->memory, b->data, b->capacity);
+    b->data = NULL;
+    b->capacity = 0;
+}

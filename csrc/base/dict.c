@@ -1,0 +1,560 @@
+/* dict.c: the hash table by linear hashing.
+ *
+ * Where a bucket is
+ *
+ *   segments ─→ [ • ][ • ][ • ] ...            the directory, which grows by doubling
+ *                 │    └─→ 1024 buckets
+ *                 └─→ 1, 2, 4 ... 1024 buckets the first segment grows by doubling, so that a small table is small
+ *
+ * What is in a bucket (64 bytes, one cache line)
+ *
+ *   slots  [ e0 ][ e1 ][ e2 ][ e3 ][ e4 ][ e5 ][ e6, or the next bucket of the chain ]
+ *   tags   [t0 t1 t2 t3 t4 t5 t6][ how many entries, and whether there is a next bucket ]
+ *
+ * A chain is kept dense: every bucket but the last has six entries and a pointer, the last has two to seven entries.
+ * So the entries of a chain are numbered 0 .. n-1, entry n-1 is the one that fills the hole when one is taken out,
+ * and n entries always take the same number of buckets. From the last follows that a split never needs a new overflow
+ * bucket: two chains of together n entries take at most one bucket more than one chain of n, and that one is the new
+ * bucket itself. A merge may need up to two.
+ *
+ * How full it is: a table grows when there are more than 4.5 entries per bucket, shrinks at fewer than 2.25, and
+ * stands still in between, so that it does not go back and forth.
+ *
+ * The hash's low bits choose the bucket, its high byte is the tag.
+ *
+ * Leaves out: iteration other than by scan, and anything about the entries but their keys.
+ */
+#include "base/dict.h"
+
+#include <stddef.h>
+
+#include "base/little.h"
+#include "base/siphash.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+enum {
+    BUCKET_SLOTS = 7,
+    LINK_SLOT = BUCKET_SLOTS - 1, /* where a chained bucket has its pointer to the next */
+    BUCKET_BYTES = 64,
+    SEGMENT_BUCKETS = 1024,
+    LOAD_GROW_HALVES = 9,    /* grow above so many halves of an entry per bucket */
+    LOAD_SHRINK_QUARTERS = 9 /* shrink below so many quarters */
+};
+
+struct dict_bucket {
+    void *slots[BUCKET_SLOTS];
+    uint8_t tags[BUCKET_SLOTS + 1]; /* the last, META, has the number of entries, and CHAINED */
+};
+
+enum { META = BUCKET_SLOTS, CHAINED = 0x80, COUNT = 0x07 };
+
+/* ---- buckets and chains ---- */
+
+static inline unsigned bucket_count(const struct dict_bucket *b)
+{
+    return b->tags[META] & COUNT;
+}
+
+static inline bool bucket_chained(const struct dict_bucket *b)
+{
+    return (b->tags[META] & CHAINED) != 0;
+}
+
+static inline struct dict_bucket *bucket_next(const struct dict_bucket *b)
+{
+    return bucket_chained(b) ? b->slots[LINK_SLOT] : NULL;
+}
+
+static inline uint8_t tag_of(uint64_t hash)
+{
+    return (uint8_t)(hash >> 56);
+}
+
+/* The entries of a bucket whose tag is `tag`, one bit for each. */
+static inline unsigned bucket_match(const struct dict_bucket *b, uint8_t tag)
+{
+    unsigned present = (1u << bucket_count(b)) - 1;
+#ifdef __SSE2__
+    __m128i tags = _mm_loadl_epi64((const __m128i *)(const void *)b->tags); /* seven tags and meta */
+    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(tags, _mm_set1_epi8((char)tag))) & present;
+#else
+    const uint64_t ones = UINT64_C(0x0101010101010101), low7 = ones * 0x7f;
+    uint64_t x = little_load64(b->tags) ^ ones * tag;
+    uint64_t zeros = ~(((x & low7) + low7) | x | low7); /* the high bit of each byte that is zero */
+    return (unsigned)((zeros >> 7) * UINT64_C(0x0102040810204080) >> 56) & present;
+#endif
+}
+
+static inline void bucket_set(struct dict_bucket *b, unsigned slot, void *entry, uint8_t tag)
+{
+    b->slots[slot] = entry;
+    b->tags[slot] = tag;
+}
+
+/* Buckets taken out of a chain, waiting to be used again, linked through slot 0. */
+struct spares {
+    struct dict_bucket *first;
+};
+
+static void spares_push(struct spares *s, struct dict_bucket *b)
+{
+    b->slots[0] = s->first;
+    s->first = b;
+}
+
+static struct dict_bucket *overflow_new(struct dict *d, struct spares *spares)
+{
+    struct dict_bucket *b = spares ? spares->first : NULL;
+    if (b) {
+        spares->first = b->slots[0];
+        return b;
+    }
+    b = memory_alloc(d->memory, sizeof *b);
+    if (b) d->overflows++;
+    return b;
+}
+
+static void overflow_free(struct dict *d, struct dict_bucket *b)
+{
+    memory_free(d->memory, b, sizeof *b);
+    d->overflows--;
+}
+
+static void spares_free(struct dict *d, struct spares *s)
+{
+    while (s->first) {
+        struct dict_bucket *b = s->first;
+        s->first = b->slots[0];
+        overflow_free(d, b);
+    }
+}
+
+/* Adds an entry at the end of a chain. False when it takes another bucket and there is neither a spare nor memory. */
+static bool chain_append(struct dict *d, struct dict_bucket *b, void *entry, uint8_t tag,
+                         struct spares *spares)
+{
+    while (bucket_chained(b)) b = b->slots[LINK_SLOT];
+    unsigned count = bucket_count(b);
+    if (count < BUCKET_SLOTS) {
+        bucket_set(b, count, entry, tag);
+        b->tags[META] = (uint8_t)(count + 1);
+        return true;
+    }
+    struct dict_bucket *next = overflow_new(d, spares);
+    if (!next) return false;
+    bucket_set(next, 0, b->slots[LINK_SLOT], b->tags[LINK_SLOT]);
+    bucket_set(next, 1, entry, tag);
+    next->tags[META] = 2;
+    b->slots[LINK_SLOT] = next;
+    b->tags[META] = LINK_SLOT | CHAINED;
+    return true;
+}
+
+/* Takes entry `slot` of bucket `hole`, which is in the chain of `b`, out of it: the chain's last entry takes its
+ * place. An overflow bucket that would be left with one entry hands that to the bucket before it. */
+static void chain_remove(struct dict *d, struct dict_bucket *b, struct dict_bucket *hole, unsigned slot)
+{
+    struct dict_bucket *last = b, *before = NULL;
+    for (; bucket_chained(last); last = last->slots[LINK_SLOT]) before = last;
+    unsigned end = bucket_count(last) - 1;
+    bucket_set(hole, slot, last->slots[end], last->tags[end]);
+    last->tags[META] = (uint8_t)end;
+    if (end != 1 || !before) return;
+    bucket_set(before, LINK_SLOT, last->slots[0], last->tags[0]);
+    before->tags[META] = BUCKET_SLOTS;
+    overflow_free(d, last);
+}
+
+static size_t chain_count(const struct dict_bucket *b)
+{
+    size_t count = bucket_count(b);
+    while ((b = bucket_next(b))) count += bucket_count(b);
+    return count;
+}
+
+/* Entry number `index` of a chain. */
+static void *chain_at(const struct dict_bucket *b, size_t index)
+{
+    for (; index >= bucket_count(b); b = bucket_next(b)) index -= bucket_count(b);
+    return b->slots[index];
+}
+
+/* ---- segments ---- */
+
+/* Kept in front of a segment's first bucket: the block that both lie in. */
+struct segment_head {
+    void *block;
+    size_t size;
+};
+
+/* what it takes at most to have a head and then buckets on a cache line's boundary */
+enum { SEGMENT_SLACK = BUCKET_BYTES + sizeof(struct segment_head) - _Alignof(max_align_t) };
+
+static struct segment_head *segment_head(struct dict_bucket *segment)
+{
+    return (struct segment_head *)(void *)segment - 1;
+}
+
+static size_t segment_buckets(struct dict_bucket *segment)
+{
+    return (segment_head(segment)->size - SEGMENT_SLACK) / sizeof *segment;
+}
+
+static struct dict_bucket *segment_new(struct dict *d, size_t buckets)
+{
+    size_t size = buckets * sizeof(struct dict_bucket) + SEGMENT_SLACK;
+    char *block = memory_alloc(d->memory, size);
+    if (!block) return NULL;
+    size_t misplaced = ((uintptr_t)block + sizeof(struct segment_head)) % BUCKET_BYTES;
+    size_t skip = sizeof(struct segment_head) + (misplaced == 0 ? 0 : BUCKET_BYTES - misplaced);
+    struct dict_bucket *segment = (struct dict_bucket *)(void *)(block + skip);
+    *segment_head(segment) = (struct segment_head){block, size};
+    return segment;
+}
+
+static void segment_free(struct dict *d, struct dict_bucket *segment)
+{
+    struct segment_head head = *segment_head(segment);
+    memory_free(d->memory, head.block, head.size);
+}
+
+static inline struct dict_bucket *bucket_at(const struct dict *d, size_t index)
+{
+    return &d->segments[index / SEGMENT_BUCKETS][index % SEGMENT_BUCKETS];
+}
+
+static inline size_t buckets_in_use(const struct dict *d)
+{
+    return d->level + d->split;
+}
+
+/* The bucket of a hash; there is one. */
+static inline size_t bucket_index(const struct dict *d, uint64_t hash)
+{
+    size_t index = (size_t)hash & (d->level - 1);
+    return index < d->split ? (size_t)hash & (2 * d->level - 1) : index;
+}
+
+static bool directory_grow(struct dict *d)
+{
+    size_t slots = d->segment_slots == 0 ? 1 : 2 * d->segment_slots, size = sizeof *d->segments;
+    struct dict_bucket **segments =
+        memory_resize(d->memory, d->segments, d->segment_slots * size, slots * size);
+    if (!segments) return false;
+    d->segments = segments;
+    d->segment_slots = slots;
+    return true;
+}
+
+/* Replaces the first segment by one of another size. */
+static bool first_segment_resize(struct dict *d, size_t buckets)
+{
+    struct dict_bucket *old = d->segments[0], *segment = segment_new(d, buckets);
+    if (!segment) return false;
+    memcpy(segment, old, buckets_in_use(d) * sizeof *segment);
+    segment_free(d, old);
+    d->segments[0] = segment;
+    return true;
+}
+
+/* The first bucket of a table that has none. */
+static bool table_begin(struct dict *d)
+{
+    if (d->level > 0) return true;
+    if (d->segment_slots == 0 && !directory_grow(d)) return false;
+    d->segments[0] = segment_new(d, 1);
+    if (!d->segments[0]) return false;
+    d->segments[0]->tags[META] = 0;
+    d->level = 1;
+    return true;
+}
+
+/* Makes sure that there is memory for one bucket more, at the end. */
+static bool table_reserve(struct dict *d)
+{
+    size_t index = buckets_in_use(d);
+    if (index < SEGMENT_BUCKETS) {
+        size_t buckets = segment_buckets(d->segments[0]);
+        return index < buckets || first_segment_resize(d, 2 * buckets);
+    }
+    if (index % SEGMENT_BUCKETS != 0) return true;
+    size_t number = index / SEGMENT_BUCKETS;
+    if (number == d->segment_slots && !directory_grow(d)) return false;
+    d->segments[number] = segment_new(d, SEGMENT_BUCKETS);
+    return d->segments[number] != NULL;
+}
+
+/* Gives back what the buckets that are gone leave behind. */
+static void table_release(struct dict *d)
+{
+    size_t end = buckets_in_use(d);
+    if (end >= SEGMENT_BUCKETS) {
+        if (end % SEGMENT_BUCKETS == 0) segment_free(d, d->segments[end / SEGMENT_BUCKETS]);
+    } else if (end <= segment_buckets(d->segments[0]) / 2) {
+        first_segment_resize(d, segment_buckets(d->segments[0]) /
+                                    2); /* may fail: then it stays as large as it is */
+    }
+}
+
+/* ---- growing and shrinking ---- */
+
+/* Fetches what the next split will look at: it comes some insertions later, and goes over cold keys. */
+static void prefetch_split(const struct dict *d)
+{
+    const struct dict_bucket *b = bucket_at(d, d->split);
+    unsigned count = bucket_count(b);
+    for (unsigned i = 0; i < count; i++) __builtin_prefetch(b->slots[i]);
+}
+
+/* Deals the entries of the chain of bucket `split` out to that bucket and its image, the bucket at the end. Each
+ * bucket of the old chain is copied out before it is used again. */
+static void split_chain(struct dict *d, struct dict_bucket *b, struct dict_bucket *image)
+{
+    struct dict_bucket source = *b;
+    struct spares spares = {NULL};
+    b->tags[META] = image->tags[META] = 0;
+    for (;;) {
+        for (unsigned i = 0; i < bucket_count(&source); i++) {
+            uint64_t hash = dict_hash(d, d->type->key(source.slots[i]));
+            chain_append(d, hash & d->level ? image : b, source.slots[i], source.tags[i], &spares);
+        }
+        struct dict_bucket *next = bucket_next(&source);
+        if (!next) break;
+        source = *next;
+        spares_push(&spares, next);
+    }
+    spares_free(d, &spares);
+}
+
+static void grow(struct dict *d)
+{
+    if (d->scanning || d->size * 2 <= buckets_in_use(d) * LOAD_GROW_HALVES || !table_reserve(d)) return;
+    split_chain(d, bucket_at(d, d->split), bucket_at(d, buckets_in_use(d)));
+    if (++d->split == d->level) {
+        d->level *= 2;
+        d->split = 0;
+    }
+    prefetch_split(d);
+}
+
+/* Adds the chain of `image` to that of `b`. False when memory is out, both as they were. */
+static bool merge_chains(struct dict *d, struct dict_bucket *b, struct dict_bucket *image)
+{
+    size_t before = chain_count(b), moved = chain_count(image);
+    for (size_t i = 0; i < moved; i++) {
+        const struct dict_bucket *from = image;
+        size_t slot = i;
+        for (; slot >= bucket_count(from); from = bucket_next(from)) slot -= bucket_count(from);
+        if (chain_append(d, b, from->slots[slot], from->tags[slot], NULL)) continue;
+        for (size_t n = before + i; n > before; n--) {
+            struct dict_bucket *last = b;
+            while (bucket_chained(last)) last = last->slots[LINK_SLOT];
+            chain_remove(d, b, last, bucket_count(last) - 1);
+        }
+        return false;
+    }
+    for (struct dict_bucket *next = bucket_next(image); next;) {
+        struct dict_bucket *done = next;
+        next = bucket_next(done);
+        overflow_free(d, done);
+    }
+    return true;
+}
+
+static void shrink(struct dict *d)
+{
+    size_t buckets = buckets_in_use(d);
+    if (d->scanning || buckets <= 1 || d->size * 4 >= buckets * LOAD_SHRINK_QUARTERS) return;
+    size_t level = d->split > 0 ? d->level : d->level / 2;
+    if (!merge_chains(d, bucket_at(d, buckets - 1 - level), bucket_at(d, buckets - 1))) return;
+    d->level = level;
+    d->split = buckets - 1 - level;
+    table_release(d);
+}
+
+/* ---- the interface ---- */
+
+void dict_init(struct dict *d, struct memory *m, const struct dict_type *type, const uint64_t hash_key[2])
+{
+    *d = (struct dict){.type = type, .memory = m, .hash_key = {hash_key[0], hash_key[1]}};
+}
+
+void dict_free(struct dict *d)
+{
+    size_t buckets = buckets_in_use(d);
+    for (size_t i = 0; i < buckets && d->overflows > 0; i++) {
+        for (struct dict_bucket *next = bucket_next(bucket_at(d, i)); next;) {
+            struct dict_bucket *done = next;
+            next = bucket_next(done);
+            overflow_free(d, done);
+        }
+    }
+    for (size_t i = 0; i < buckets; i += SEGMENT_BUCKETS) segment_free(d, d->segments[i / SEGMENT_BUCKETS]);
+    memory_free(d->memory, d->segments, d->segment_slots * sizeof *d->segments);
+    dict_init(d, d->memory, d->type, (uint64_t[2]){d->hash_key[0], d->hash_key[1]});
+}
+
+uint64_t dict_hash(const struct dict *d, struct slice key)
+{
+    return siphash13(key.data, key.size, d->hash_key);
+}
+
+void dict_prefetch(const struct dict *d, uint64_t hash, bool deep)
+{
+    if (d->level == 0) return;
+    const struct dict_bucket *b = bucket_at(d, bucket_index(d, hash));
+    if (!deep) {
+        __builtin_prefetch(b);
+        return;
+    }
+    unsigned match = bucket_match(b, tag_of(hash));
+    if (match) __builtin_prefetch(b->slots[__builtin_ctz(match)]);
+}
+
+/* Where the entry with this key is: its bucket, and in *slot its place there. `head` is the chain. */
+static struct dict_bucket *locate(const struct dict *d, struct dict_bucket *head, struct slice key,
+                                  uint64_t hash, unsigned *slot)
+{
+    for (struct dict_bucket *b = head; b; b = bucket_next(b)) {
+        for (unsigned match = bucket_match(b, tag_of(hash)); match; match &= match - 1) {
+            *slot = (unsigned)__builtin_ctz(match);
+            if (slice_equal(d->type->key(b->slots[*slot]), key)) return b;
+        }
+    }
+    return NULL;
+}
+
+void *dict_find_hashed(const struct dict *d, struct slice key, uint64_t hash)
+{
+    if (d->level == 0) return NULL;
+    unsigned slot;
+    const struct dict_bucket *b = locate(d, bucket_at(d, bucket_index(d, hash)), key, hash, &slot);
+    return b ? b->slots[slot] : NULL;
+}
+
+void *dict_find(const struct dict *d, struct slice key)
+{
+    return d->size == 0 ? NULL : dict_find_hashed(d, key, dict_hash(d, key));
+}
+
+bool dict_insert_hashed(struct dict *d, void *entry, uint64_t hash)
+{
+    if (!table_begin(d)) return false;
+    if (!chain_append(d, bucket_at(d, bucket_index(d, hash)), entry, tag_of(hash), NULL)) return false;
+    d->size++;
+    grow(d);
+    return true;
+}
+
+bool dict_insert(struct dict *d, void *entry)
+{
+    return dict_insert_hashed(d, entry, dict_hash(d, d->type->key(entry)));
+}
+
+void *dict_remove_hashed(struct dict *d, struct slice key, uint64_t hash)
+{
+    if (d->level == 0) return NULL;
+    unsigned slot;
+    struct dict_bucket *head = bucket_at(d, bucket_index(d, hash)), *b = locate(d, head, key, hash, &slot);
+    if (!b) return NULL;
+    void *entry = b->slots[slot];
+    chain_remove(d, head, b, slot);
+    d->size--;
+    shrink(d);
+    return entry;
+}
+
+void *dict_remove(struct dict *d, struct slice key)
+{
+    return d->size == 0 ? NULL : dict_remove_hashed(d, key, dict_hash(d, key));
+}
+
+void dict_replace(struct dict *d, struct slice key, uint64_t hash, void *old_entry, void *new_entry)
+{
+    (void)key; /* the hash says where to look, the address is what to look for */
+    for (struct dict_bucket *b = bucket_at(d, bucket_index(d, hash)); b; b = bucket_next(b)) {
+        for (unsigned match = bucket_match(b, tag_of(hash)); match; match &= match - 1) {
+            unsigned slot = (unsigned)__builtin_ctz(match);
+            if (b->slots[slot] != old_entry) continue;
+            b->slots[slot] = new_entry;
+            return;
+        }
+    }
+}
+
+/* Draws buckets, accepting one with a probability proportional to its entries, then one of these: so an entry is as
+ * likely as any other, except that those in chains of more than FAIR are less so. A table that is much emptier than
+ * a table should be (merges were put off) is walked from a random place instead. */
+void *dict_random(const struct dict *d, struct random *r)
+{
+    enum { FAIR = 8, TRIES = 100 };
+    if (d->size == 0) return NULL;
+    size_t buckets = buckets_in_use(d), index = 0;
+    for (int i = 0; i < TRIES; i++) {
+        index = (size_t)random_below(r, buckets);
+        const struct dict_bucket *b = bucket_at(d, index);
+        size_t count = chain_count(b);
+        size_t drawn = (size_t)random_below(r, count > FAIR ? count : FAIR);
+        if (drawn < count) return chain_at(b, drawn);
+    }
+    while (bucket_count(bucket_at(d, index)) == 0) index = (index + 1) % buckets;
+    return bucket_at(d, index)->slots[0];
+}
+
+size_t dict_overhead(const struct dict *d)
+{
+    size_t buckets = buckets_in_use(d), total = d->segment_slots * sizeof *d->segments;
+    for (size_t i = 0; i < buckets; i += SEGMENT_BUCKETS)
+        total += segment_head(d->segments[i / SEGMENT_BUCKETS])->size;
+    return total + d->overflows * sizeof(struct dict_bucket);
+}
+
+/* ---- scanning ----
+ *
+ * Read the bits of hashes backwards, as numbers from 0 to 2^64: a bucket that is addressed with k bits then stands
+ * for an interval of length 2^(64-k), and splitting it halves the interval. A scan goes up these intervals. Its
+ * cursor is the point up to which everything has been visited, written with its bits reversed again, so that it is a
+ * small number, as Redis's are. If the table has shrunk meanwhile, the cursor lies within an interval, whose bucket
+ * is then visited as a whole, some of it for the second time; if the table has grown, the interval before the cursor
+ * has been cut into pieces that all have been visited.
+ */
+
+static uint64_t reverse(uint64_t x)
+{
+    x = (x >> 1 & UINT64_C(0x5555555555555555)) | (x & UINT64_C(0x5555555555555555)) << 1;
+    x = (x >> 2 & UINT64_C(0x3333333333333333)) | (x & UINT64_C(0x3333333333333333)) << 2;
+    x = (x >> 4 & UINT64_C(0x0f0f0f0f0f0f0f0f)) | (x & UINT64_C(0x0f0f0f0f0f0f0f0f)) << 4;
+    return __builtin_bswap64(x);
+}
+
+/* The end of the interval of a bucket, as a cursor; 0 after the last. */
+static uint64_t cursor_after(const struct dict *d, size_t index)
+{
+    uint64_t size = index < d->split || index >= d->level ? 2 * (uint64_t)d->level : d->level;
+    /* the highest of the k bits counts one in the reversed order; when all are set, it goes round to 0 */
+    uint64_t unused = ~(size - 1);
+    return reverse(reverse(index | unused) + 1);
+}
+
+uint64_t dict_scan(struct dict *d, uint64_t cursor, void (*visit)(void *context, void *entry), void *context)
+{
+    if (d->level == 0) return 0;
+    size_t index = bucket_index(d, cursor), size = d->size;
+    struct dict_bucket *b = bucket_at(d, index);
+    /* Backwards: an entry that is removed leaves its place to one that has been visited. */
+    d->scanning++;
+    for (size_t i = chain_count(b); i > 0; i--) visit(context, chain_at(b, i - 1));
+    d->scanning--;
+    uint64_t next = cursor_after(d, index);
+    for (size_t removed = size - d->size; removed > 0; removed--) shrink(d);
+    return next;
+}
+
+bool dict_scan_passed(const struct dict *d, uint64_t cursor, uint64_t hash)
+{
+    (void)d; /* the cursor says it all */
+    return reverse(hash) < reverse(cursor);
+}
