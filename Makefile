@@ -75,8 +75,7 @@ CSUPPORT := $(sort $(filter-out $(CSPEC),$(wildcard spec/c/*.c)))
 FUZZERS  := $(sort $(wildcard spec/fuzz/fuzz_*.c))
 HEADERS  := $(sort $(wildcard csrc/*/*.h spec/c/*.h spec/fuzz/*.h))
 
-LZF      := $(if $(shell grep -sl 'lzf\.h>' $(SRC) /dev/null),-llzf)
-LIBS     := $(UV_LIBS) $(LZF) -lm -lpthread
+LIBS     := $(UV_LIBS) -lm -lpthread
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(WERROR)
 BASE     := -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -Icsrc -Ispec/c $(WARN) $(LUA_CFLAGS) $(UV_CFLAGS)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

@@ -123,10 +123,7 @@ static inline int test_run_all(int argc, char **argv)
 #define CHECK_EQ_MEM(got, got_size, want, want_size) \
     ((void)test_check_mem(t_, __FILE__, __LINE__, #got, (got), (got_size), (want), (want_size)))
 
-#define TEST_MAIN()                      \
-    int main(int argc, char **argv)      \
-    {                                    \
-        return test_run_all(argc, argv); \
-    }
+#define TEST_MAIN() \
+    int main(int argc, char **argv) { return test_run_all(argc, argv); }
 
 #endif
