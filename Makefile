@@ -78,6 +78,7 @@ HEADERS  := $(sort $(wildcard csrc/*/*.h spec/c/*.h spec/fuzz/*.h))
 LIBS     := $(UV_LIBS) -lm -lpthread
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(WERROR)
 BASE     := -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -Icsrc -Ispec/c $(WARN) $(LUA_CFLAGS) $(UV_CFLAGS)
+comma    := ,
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 # ---- rules of one variant --------------------------------------------------------------------------------------
@@ -120,7 +121,8 @@ $$($(1)_CSPEC): $(2)/%: $(2)/obj/%.o $(CSUPPORT:%.c=$(2)/obj/%.o) $$($(1)_ROOMS)
 endef
 
 $(eval $(call variant,main,$(BUILD),$(CC),$(CFLAGS)))
-$(eval $(call variant,asan,build/asan,gcc,-O1 -g $(SANITIZE)))
+# nodelete: a leak found when Lua has unloaded the module still has a name
+$(eval $(call variant,asan,build/asan,gcc,-O1 -g $(SANITIZE) -Wl$(comma)-z$(comma)nodelete))
 $(eval $(call variant,clang,build/clang,clang,-O2 -g))
 $(eval $(call variant,fuzz,build/fuzz,clang,-O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link))
 ifeq ($(CC),gcc)
@@ -162,7 +164,7 @@ export LAUNCHER_MAIN := $(call launcher,:,$(call to_root,$(BUILD)))
 # The stock lua5.4 loads a sanitized module if ASan's runtime is there first; programs it starts shall do without.
 ASAN_ONLY_HERE := require("posix.stdlib").setenv("LD_PRELOAD")
 define asan_environment
-export ASAN_OPTIONS="$${ASAN_OPTIONS:-detect_leaks=0}" UBSAN_OPTIONS="$${UBSAN_OPTIONS:-print_stacktrace=1}"
+export UBSAN_OPTIONS="$${UBSAN_OPTIONS:-print_stacktrace=1}"
 export LD_PRELOAD="$$(gcc -print-file-name=libasan.so)"
 endef
 export LAUNCHER_ASAN := $(call launcher,$(asan_environment),../..,-e '$(ASAN_ONLY_HERE)' )
@@ -231,8 +233,7 @@ c_specs = printf '%s\n' $(1) | xargs -P $$(nproc) -I{} sh -c \
 
 SPEC     ?= spec
 VALGRIND ?= valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite
-ASAN_ENV := LD_PRELOAD="$$(gcc -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
-	UBSAN_OPTIONS=print_stacktrace=1
+ASAN_ENV := LD_PRELOAD="$$(gcc -print-file-name=libasan.so)" UBSAN_OPTIONS=print_stacktrace=1
 
 test:  ## everything: both compilers, lint, specs plain and sanitized, C specs, short fuzzing
 	@FUZZ_SECONDS='$(FUZZ_SECONDS)' .ci/test
