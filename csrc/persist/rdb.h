@@ -1,4 +1,17 @@
-/* rdb.h: the RDB file format (Redis 7.0 writes version 10; versions 1 to 10 are read): opcodes and types.
+/* rdb.h: the RDB file format: opcodes, types, and how lengths and strings are encoded.
+ *
+ *   "REDIS0010"  { aux key value }  { SELECTDB db  RESIZEDB keys volatile  { [expiry] type key value } }  EOF  crc64
+ *
+ * A length's first byte says how it goes on, and may say that a string comes encoded instead:
+ *
+ *   00llllll                     0 .. 63
+ *   01llllll llllllll            .. 16383
+ *   10000000 and 4 bytes         big-endian
+ *   10000001 and 8 bytes         big-endian
+ *   11000000 and 1 byte          a string that is the text of an int8,
+ *   11000001 and 2 bytes         an int16,
+ *   11000010 and 4 bytes         an int32, little-endian
+ *   11000011 packed size bytes   a string packed with LZF: two lengths, then as many bytes as the first one says
  *
  * Source: Redis's rdb.h, and "RDB file format" by Jan-Erik Rediger.
  */
@@ -6,8 +19,12 @@
 #define TIDELOCK_PERSIST_RDB_H
 
 enum {
-    RDB_VERSION = 10,
-    RDB_VERSION_MAX = 11 /* the newest that is read: Redis 7.2; later ones when every type in them is known */
+    RDB_VERSION = 10,         /* what is written: Redis 7.0's */
+    RDB_VERSION_MAX = 11,     /* the newest that is read: Redis 7.2's */
+    RDB_VERSION_CHECKSUM = 5, /* files end in a checksum since then */
+    RDB_MAGIC_SIZE = 9,       /* "REDIS" and four digits */
+    RDB_CHECKSUM_SIZE = 8,
+    RDB_LENGTH_MAX = 9 /* bytes of the longest encoded length */
 };
 
 enum rdb_opcode {
@@ -23,5 +40,17 @@ enum rdb_opcode {
     RDB_SELECTDB = 254,
     RDB_EOF = 255
 };
+
+/* The first two bits of a length, and what the others say when both are set. */
+enum rdb_length {
+    RDB_LENGTH_6 = 0x00,
+    RDB_LENGTH_14 = 0x40,
+    RDB_LENGTH_32 = 0x80,
+    RDB_LENGTH_64 = 0x81,
+    RDB_ENCODED = 0xC0
+};
+enum rdb_encoding { RDB_INT8 = 0, RDB_INT16 = 1, RDB_INT32 = 2, RDB_LZF = 3 };
+
+enum rdb_type { RDB_STRING = 0 };
 
 #endif

@@ -1,7 +1,12 @@
 /* rdb_read.h: reads an RDB file, push-style and bounded: bytes in, entries into a keyspace.
  *
  * Every length is checked against limits before memory is asked for, and nothing is allocated ahead of the bytes that
- * justify it. An error names the offset and what was wrong there. The format's checksum is verified when present.
+ * justify it. An error names the offset and what was wrong there ("RDB at offset 1234: type 4 (hash) is not
+ * supported"). The format's checksum is verified when present.
+ *
+ * Versions 1 to 11 are read. Passed over: hints of sizes, idle times and frequencies (they mean something only under
+ * the policy of the one who wrote them), libraries of functions. Refused: data of modules, and the types that are not in
+ * the store.
  */
 #ifndef TIDELOCK_PERSIST_RDB_READ_H
 #define TIDELOCK_PERSIST_RDB_READ_H
@@ -12,7 +17,7 @@ struct rdb_reader;
 
 struct rdb_read_options {
     struct memory *memory;
-    struct keyspace *keyspace; /* where entries go; should be empty */
+    struct keyspace *keyspace; /* where entries go; empty (a key that is there already is an error) */
     int64_t now_ms;            /* keys that expired before it are dropped when drop_expired is set */
     bool drop_expired; /* a primary drops them on load, a replica keeps them for its primary to delete */
     int64_t bulk_max;  /* longest string accepted */
@@ -20,15 +25,15 @@ struct rdb_read_options {
 
 /* What the file says of itself (aux fields), filled while it is read. */
 struct rdb_read_info {
-    char replid[41]; /* "" when absent */
-    int64_t offset;  /* -1 when absent */
-    int stream_db;
+    char replid[41];       /* "" when absent */
+    int64_t offset;        /* -1 when absent */
+    int stream_db;         /* -1 when absent */
     int64_t keys, expired; /* entries loaded, dropped */
 };
 
 struct rdb_reader *rdb_reader_new(const struct rdb_read_options *options);
 void rdb_reader_free(struct rdb_reader *r);
-/* Feeds `size` bytes; *used says how many were taken (all of them unless the file ended within).
+/* Feeds `size` bytes, any number; *used says how many were taken (all of them unless the file ended within).
  * 1: wants more, 0: the file is complete, -1: error (rdb_reader_error). */
 int rdb_reader_feed(struct rdb_reader *r, const char *data, size_t size, size_t *used);
 const char *rdb_reader_error(const struct rdb_reader *r);
