@@ -1,8 +1,11 @@
 /* command.h: the table of commands: what each is called, takes, touches and does.
  *
- * The table is const data, one array per family, each in the file of its family. A `struct command_index`, built once
- * per owner (a world or a store, shared by its nodes), finds them by name. The node adds families of its own (WAIT,
+ * The table is const data, one array per family (command/<family>_table.c). A `struct command_index`, built once per
+ * owner (a world or a store, shared by its nodes), finds them by name. The node adds families of its own (WAIT,
  * REPLICAOF, MULTI, …): same struct, same index. COMMAND, COMMAND DOCS and the reference in docs/ read these rows.
+ *
+ * A container command (OBJECT, CONFIG) has `run` NULL and rows of subcommands, whose names are their own words
+ * ("encoding") and whose arity and keys count from the container's name, as Redis has it.
  */
 #ifndef TIDELOCK_COMMAND_COMMAND_H
 #define TIDELOCK_COMMAND_COMMAND_H
@@ -10,8 +13,7 @@
 #include "command/exec.h"
 
 /* Flags; the names COMMAND INFO shows are Redis's. */
-enum command_flag
-{
+enum command_flag {
     COMMAND_WRITE = 1 << 0,
     COMMAND_READONLY = 1 << 1,
     COMMAND_DENYOOM = 1 << 2,
@@ -29,12 +31,12 @@ enum command_flag
     COMMAND_NO_MULTI = 1 << 14,
     COMMAND_MOVABLE_KEYS = 1 << 15,
     COMMAND_ALLOW_BUSY = 1 << 16,
-    COMMAND_NO_ASYNC_LOADING = 1 << 17
+    COMMAND_NO_ASYNC_LOADING = 1 << 17,
+    COMMAND_NO_MANDATORY_KEYS = 1 << 18
 };
 
 /* Where the keys are: a range, or a function for commands whose keys move (flag COMMAND_MOVABLE_KEYS). */
-struct command_keys
-{
+struct command_keys {
     int first, last, step; /* as Redis: last may be negative (from the end); first 0: none */
 };
 
@@ -42,31 +44,41 @@ struct command_keys
 typedef int command_keys_fn(const struct slice *argv, int argc, int *keys);
 
 struct command_argument; /* command/docs.h: the argument tree COMMAND DOCS shows */
+struct command_key_spec; /* command/docs.h: one of several key specs */
 
-struct command
-{
-    const char *name;                 /* lower case */
-    void (*run)(struct exec *x);      /* NULL for a container command whose subcommands run */
-    int arity;                        /* with the name; negative: at least */
-    unsigned flags;                   /* enum command_flag */
+struct command {
+    const char *name;            /* lower case */
+    void (*run)(struct exec *x); /* NULL for a container command whose subcommands run */
+    int arity;                   /* with the name; negative: at least */
+    unsigned flags;              /* enum command_flag */
     struct command_keys keys;
-    command_keys_fn *find_keys;       /* NULL: by `keys` */
-    unsigned acl;                     /* ACL categories beyond those that follow from the flags, command/docs.h */
-    const char *key_flags;            /* of the first key spec, e.g. "RW access update"; NULL: none */
+    command_keys_fn *find_keys; /* NULL: by `keys` */
+    unsigned acl;               /* ACL categories beyond those that follow from the flags, command/docs.h */
+    const char *key_flags;      /* of the one key spec that `keys` describes, e.g. "RW access update" */
+    const struct command_key_spec
+        *key_specs;   /* in place of that, when there are more or others; see docs.h */
+    const char *tips; /* separated by blanks; NULL: none */
     const char *summary, *since, *group, *complexity;
+    const char *deprecated_since, *replaced_by;
+    const char *const *history;               /* since, change, since, change, …, NULL */
     const struct command_argument *arguments; /* NULL-named sentinel at the end; NULL: none */
     const struct command *subcommands;        /* NULL-named sentinel at the end; NULL: none */
 };
 
 struct command_index;
 
-/* An index over `count` families, each an array ended by a row whose name is NULL. NULL when memory is out. */
+/* An index over `count` families, each an array ended by a row whose name is NULL. Where two families have a command
+ * of the same name, the later one's row stands (in the place of the earlier). NULL when memory is out. */
 struct command_index *command_index_new(struct memory *m, const struct command *const *families, int count);
 void command_index_free(struct command_index *index);
 /* By name, any case; NULL when there is none. Hot: a hash of the lowered name, no allocation. */
 const struct command *command_find(const struct command_index *index, struct slice name);
 /* The subcommand of a container, NULL when unknown. */
 const struct command *command_subcommand(const struct command *container, struct slice name);
+/* What a call names: the command, or the subcommand when it is a container's, with an arity that fits. Otherwise
+ * replies Redis's error (unknown command, unknown subcommand, wrong number of arguments) and returns NULL. */
+const struct command *command_resolve(const struct command_index *index, const struct slice *argv, int argc,
+                                      struct reply *reply);
 /* All commands in the order of the families: for COMMAND. */
 int command_count(const struct command_index *index);
 const struct command *command_at(const struct command_index *index, int position);
@@ -78,7 +90,7 @@ static inline bool command_arity_fits(const struct command *c, int argc)
 /* The argument indexes of the keys of a call; -1 when the arguments make no sense. `keys` has room for argc. */
 int command_keys_of(const struct command *c, const struct slice *argv, int argc, int *keys);
 
-/* The families of data commands (command/<family>.c), ended by NULL: what a plain store offers. */
+/* The families of data commands (command/<family>_table.c), ended by NULL: what a plain store offers. */
 extern const struct command *const command_data_families[];
 
 #endif

@@ -22,54 +22,82 @@
 #include "store/keyspace.h"
 
 struct command;
+struct command_index;
+struct access_policy; /* command/access.h */
 
-struct exec
-{
+struct exec {
     struct keyspace *keyspace;
-    struct memory *memory;        /* for what a command needs while it runs */
+    struct memory *memory; /* for what a command needs while it runs */
     struct random *random;
     const struct command *command;
-    const struct slice *argv;     /* argv[0] is the command's name as given */
+    const struct command_index *index; /* where it was found: for COMMAND */
+    const struct slice *argv;          /* argv[0] is the command's name as given */
     int argc;
-    int db;                       /* selected database */
-    int64_t now_ms;               /* unix time; the same during a whole command, transaction or script */
-    bool replica;                 /* this node follows a primary: expired keys are hidden, not deleted */
-    bool from_primary;            /* the command came down the replication stream: see expired keys as they are */
-    int64_t bulk_max;             /* proto-max-bulk-len: the longest string a command may make */
+    int db;            /* selected database */
+    int64_t now_ms;    /* unix time; the same during a whole command, transaction or script */
+    bool replica;      /* this node follows a primary: expired keys are hidden, not deleted */
+    bool from_primary; /* the command came down the replication stream: see expired keys as they are */
+    int64_t bulk_max;  /* proto-max-bulk-len: the longest string a command may make */
+    const struct access_policy *access; /* what an entry's access bits mean; NULL: LRU */
     struct reply *reply;
-    int64_t changes;              /* out: how many changes were made (Redis's `dirty`) */
-    struct bytes *effects;        /* out: deterministic effects as RESP arrays, see above; owned by the caller */
-    bool effect_given;            /* out: exec_effect was called: log `effects` only, not the arguments */
-    void *host;                   /* node-level commands: the struct this exec is part of */
+    int64_t changes;       /* out: how many changes were made (Redis's `dirty`) */
+    struct bytes *effects; /* out: deterministic effects as RESP arrays, see above; owned by the caller */
+    bool effect_given;     /* out: exec_effect was called: log `effects` only, not the arguments */
+    void *host;            /* node-level commands: the struct this exec is part of */
 };
 
-/* The entry of a key to read, NULL when it is absent or logically expired. Counts a keyspace hit or miss and notes
- * the access. */
-struct entry *exec_read(struct exec *x, struct slice key);
+/* How exec_find looks. */
+enum exec_find_flag {
+    EXEC_FOR_WRITE =
+        1 << 0, /* the key is about to be changed: an expired one goes on a writable replica too */
+    EXEC_NO_STATS = 1 << 1, /* counts neither hit nor miss */
+    EXEC_NO_TOUCH = 1 << 2  /* is no access (TYPE, TTL, OBJECT) */
+};
+
+/* The entry of a key in a database, NULL when it is absent or logically expired: see the head comment. */
+struct entry *exec_find(struct exec *x, int db, struct slice key, unsigned flags);
+/* The entry of a key to read: exec_find in the selected database. Counts a hit or miss and notes the access. */
+static inline struct entry *exec_read(struct exec *x, struct slice key)
+{
+    return exec_find(x, x->db, key, 0);
+}
 /* The entry of a key that is about to be changed or replaced. Does not count hits. */
-struct entry *exec_write(struct exec *x, struct slice key);
-/* exec_read / exec_write that also demand a string: on another type replies WRONGTYPE and sets *ok to false. */
+static inline struct entry *exec_write(struct exec *x, struct slice key)
+{
+    return exec_find(x, x->db, key, EXEC_FOR_WRITE | EXEC_NO_STATS);
+}
+/* exec_read / exec_write that also demand a type: on another one they reply WRONGTYPE and set *ok to false. */
 struct entry *exec_read_type(struct exec *x, struct slice key, enum value_type type, bool *ok);
 struct entry *exec_write_type(struct exec *x, struct slice key, enum value_type type, bool *ok);
+/* For commands that walk over entries: whether the entry, found by other means, counts as absent. On a primary an
+ * expired one is then deleted (and the pointer gone). */
+bool exec_hidden(struct exec *x, int db, struct entry *e);
 
 /* Logs this command in place of the arguments. May be called several times. */
 void exec_effect(struct exec *x, int argc, const struct slice *argv);
-/* The same for a fixed few text arguments, NULL-terminated slices not needed: exec_effect3(x, "DEL", key). */
+/* The same with the words given one by one: exec_effect_words(x, 2, slice_text("DEL"), key). */
 void exec_effect_words(struct exec *x, int argc, ...); /* argc times a struct slice */
 
 /* Argument readers. On a bad argument they reply Redis's error and return false. */
-bool exec_int(struct exec *x, int index, int64_t *value);                       /* "value is not an integer or out of range" */
-bool exec_int_or(struct exec *x, int index, int64_t *value, const char *error); /* the same with another text */
-bool exec_positive(struct exec *x, int index, int64_t *value, const char *error);
-bool exec_real(struct exec *x, int index, double *value);                       /* "value is not a valid float" */
+bool exec_int(struct exec *x, int index, int64_t *value); /* "value is not an integer or out of range" */
+bool exec_int_or(struct exec *x, int index, int64_t *value,
+                 const char *error); /* the same with another text */
+bool exec_positive(struct exec *x, int index, int64_t *value,
+                   const char *error);                    /* >= 0; error NULL: the usual text */
+bool exec_real(struct exec *x, int index, double *value); /* "value is not a valid float" */
+/* A database number, valid for this keyspace; `error` (NULL: the usual text) for what is no int. */
+bool exec_db(struct exec *x, int index, int *db, const char *error);
 static inline bool exec_is(const struct exec *x, int index, const char *word)
 {
     return slice_is_word(x->argv[index], word);
 }
 
-/* Standard answers. */
+/* Standard answers. Error texts are whole: code and message. */
 void exec_syntax_error(struct exec *x);
 void exec_wrong_type(struct exec *x);
 void exec_no_memory(struct exec *x); /* -OOM command not allowed … */
+void exec_arity_error(struct exec *x);
+/* HELP of a container command: its lines between Redis's first and last ones; NULL ends them. */
+void exec_help(struct exec *x, const char *container, const char *const *lines);
 
 #endif

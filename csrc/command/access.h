@@ -1,0 +1,27 @@
+/* access.h: what the 24 access bits of an entry mean, and how an access changes them.
+ *
+ * LRU (the default): the second of the last access, modulo 2^24 (194 days).
+ * LFU: 16 bits with the minute of the last decay, 8 bits with a logarithmic counter of accesses (Redis's scheme,
+ * after Morris, "Counting large numbers of events in small registers", 1978).
+ */
+#ifndef TIDELOCK_COMMAND_ACCESS_H
+#define TIDELOCK_COMMAND_ACCESS_H
+
+#include "command/exec.h"
+
+struct access_policy {
+    bool lfu;          /* an LFU maxmemory-policy is selected */
+    int log_factor;    /* lfu-log-factor: how much harder each further count is */
+    int decay_minutes; /* lfu-decay-time: minutes per step of decay; 0: none */
+};
+
+/* Notes an access to the entry. */
+void access_touch(const struct exec *x, struct entry *e);
+/* Marks an entry that was just made. */
+void access_created(const struct exec *x, struct entry *e);
+/* Seconds since the last access. LRU only. */
+int64_t access_idle(const struct exec *x, const struct entry *e);
+/* The counter, decayed to now. LFU only. */
+int access_frequency(const struct exec *x, const struct entry *e);
+
+#endif

@@ -1,0 +1,185 @@
+/* command.c: finding commands by name, and their keys.
+ *
+ * The index is a table with open addressing over a hash of the lowered name, at most half full, so that a look-up
+ * costs one or two probes. A slot keeps the hash beside the row: names are compared only when hashes agree.
+ */
+#include "command/command.h"
+
+#include "command/keys.h"
+#include "command/strings.h"
+
+const struct command *const command_data_families[] = {command_strings, command_generic, NULL};
+
+enum { NAME_MAX_SIZE = 64 };
+
+struct command_slot {
+    uint32_t hash;
+    const struct command *command; /* NULL: free */
+};
+
+struct command_index {
+    struct memory *memory;
+    struct command_slot *slots;
+    const struct command **order;
+    uint32_t slot_mask;
+    int count;    /* commands */
+    int capacity; /* of `order` */
+};
+
+static inline unsigned char lower(char c) { return (unsigned char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c); }
+
+/* FNV-1a of the lowered name. Clients cannot add names, so the hash needs no key. */
+static inline uint32_t name_hash(struct slice name)
+{
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < name.size; i++) hash = (hash ^ lower(name.data[i])) * 16777619u;
+    return hash;
+}
+
+/* The slot of a name, or the free slot where it belongs. */
+static struct command_slot *find_slot(const struct command_index *index, struct slice name)
+{
+    uint32_t hash = name_hash(name);
+    for (uint32_t i = hash;; i++) {
+        struct command_slot *slot = &index->slots[i & index->slot_mask];
+        if (!slot->command || (slot->hash == hash && slice_is_word(name, slot->command->name))) return slot;
+    }
+}
+
+static void add(struct command_index *index, const struct command *c)
+{
+    struct slice name = slice_text(c->name);
+    struct command_slot *slot = find_slot(index, name);
+    if (!slot->command) {
+        slot->hash = name_hash(name);
+        slot->command = c;
+        index->order[index->count++] = c;
+        return;
+    }
+    for (int i = 0; i < index->count; i++)
+        if (index->order[i] == slot->command) index->order[i] = c;
+    slot->command = c;
+}
+
+struct command_index *command_index_new(struct memory *m, const struct command *const *families, int count)
+{
+    int rows = 0;
+    for (int f = 0; f < count; f++)
+        for (const struct command *c = families[f]; c->name; c++) rows++;
+    uint32_t slots = 16;
+    while (slots < (uint32_t)rows * 2) slots *= 2;
+
+    struct command_index *index = memory_alloc_zero(m, sizeof *index);
+    if (!index) return NULL;
+    index->memory = m;
+    index->slot_mask = slots - 1;
+    index->capacity = rows ? rows : 1;
+    index->slots = memory_alloc_zero(m, slots * sizeof *index->slots);
+    index->order = memory_alloc(m, (size_t)index->capacity * sizeof *index->order);
+    if (!index->slots || !index->order) {
+        command_index_free(index);
+        return NULL;
+    }
+    for (int f = 0; f < count; f++)
+        for (const struct command *c = families[f]; c->name; c++) add(index, c);
+    return index;
+}
+
+void command_index_free(struct command_index *index)
+{
+    if (!index) return;
+    struct memory *m = index->memory;
+    memory_free(m, index->slots, (index->slot_mask + (size_t)1) * sizeof *index->slots);
+    memory_free(m, index->order, (size_t)index->capacity * sizeof *index->order);
+    memory_free(m, index, sizeof *index);
+}
+
+const struct command *command_find(const struct command_index *index, struct slice name)
+{
+    if (name.size > NAME_MAX_SIZE) return NULL;
+    return find_slot(index, name)->command;
+}
+
+const struct command *command_subcommand(const struct command *container, struct slice name)
+{
+    for (const struct command *c = container->subcommands; c && c->name; c++)
+        if (slice_is_word(name, c->name)) return c;
+    return NULL;
+}
+
+int command_count(const struct command_index *index) { return index->count; }
+
+const struct command *command_at(const struct command_index *index, int position)
+{
+    return position >= 0 && position < index->count ? index->order[position] : NULL;
+}
+
+/* At most 128 bytes of an argument go into an error text. */
+static int shown(struct slice s) { return s.size > 128 ? 128 : (int)s.size; }
+
+static void reply_unknown(const struct slice *argv, int argc, struct reply *reply)
+{
+    char text[128 + 64];
+    size_t size = 0;
+    text[0] = 0;
+    for (int i = 1; i < argc && size < 128; i++) {
+        size_t room = 128 - size;
+        size_t part = argv[i].size < room ? argv[i].size : room;
+        text[size++] = '\'';
+        for (size_t k = 0; k < part && argv[i].data[k]; k++) text[size++] = argv[i].data[k];
+        text[size++] = '\'';
+        text[size++] = ' ';
+        text[size] = 0;
+    }
+    reply_error_format(reply, "ERR unknown command '%.*s', with args beginning with: %s", shown(argv[0]),
+                       argv[0].data, text);
+}
+
+static void reply_unknown_subcommand(const struct command *container, struct slice name, struct reply *reply)
+{
+    char upper[NAME_MAX_SIZE + 1];
+    size_t size = 0;
+    for (const char *p = container->name; *p && size < NAME_MAX_SIZE; p++)
+        upper[size++] = (char)(*p >= 'a' && *p <= 'z' ? *p & ~0x20 : *p);
+    upper[size] = 0;
+    reply_error_format(reply, "ERR unknown subcommand '%.*s'. Try %s HELP.", shown(name), name.data, upper);
+}
+
+const struct command *command_resolve(const struct command_index *index, const struct slice *argv, int argc,
+                                      struct reply *reply)
+{
+    const struct command *container = command_find(index, argv[0]);
+    if (!container) {
+        reply_unknown(argv, argc, reply);
+        return NULL;
+    }
+    const struct command *c = container;
+    if (container->subcommands && argc > 1) {
+        c = command_subcommand(container, argv[1]);
+        if (!c && !container->run) {
+            reply_unknown_subcommand(container, argv[1], reply);
+            return NULL;
+        }
+        if (!c) c = container;
+    }
+    if (command_arity_fits(c, argc)) return c;
+    if (c == container)
+        reply_error_format(reply, "ERR wrong number of arguments for '%s' command", c->name);
+    else
+        reply_error_format(reply, "ERR wrong number of arguments for '%s|%s' command", container->name,
+                           c->name);
+    return NULL;
+}
+
+int command_keys_of(const struct command *c, const struct slice *argv, int argc, int *keys)
+{
+    if (c->find_keys) return c->find_keys(argv, argc, keys);
+    if (c->keys.first == 0) return 0;
+    int last = c->keys.last < 0 ? argc + c->keys.last : c->keys.last;
+    int count = 0;
+    for (int i = c->keys.first; i <= last; i += c->keys.step) {
+        if (i >= argc) return -1;
+        keys[count++] = i;
+    }
+    return count;
+}
