@@ -74,10 +74,7 @@ static bool grow_argv(struct resp_reader *r)
 
 /* ---- inline requests ------------------------------------------------------------------------------------------ */
 
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
+static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 static int hex_digit(char c)
 {

@@ -70,32 +70,17 @@ static inline void write_bulk(struct bytes *out, struct slice data)
     if (p) bytes_commit(out, (size_t)(put_bulk(p, data) - p));
 }
 
-static inline struct bytes *out_of(struct reply *r)
-{
-    return ((struct resp_writer *)r)->out;
-}
+static inline struct bytes *out_of(struct reply *r) { return ((struct resp_writer *)r)->out; }
 
 /* ---- the operations -------------------------------------------------------------------------------------------- */
 
-static void writer_status(struct reply *r, struct slice text)
-{
-    write_line(out_of(r), '+', text);
-}
+static void writer_status(struct reply *r, struct slice text) { write_line(out_of(r), '+', text); }
 
-static void writer_error(struct reply *r, struct slice text)
-{
-    write_line(out_of(r), '-', text);
-}
+static void writer_error(struct reply *r, struct slice text) { write_line(out_of(r), '-', text); }
 
-static void writer_integer(struct reply *r, int64_t value)
-{
-    write_header(out_of(r), ':', value);
-}
+static void writer_integer(struct reply *r, int64_t value) { write_header(out_of(r), ':', value); }
 
-static void writer_bulk(struct reply *r, struct slice data)
-{
-    write_bulk(out_of(r), data);
-}
+static void writer_bulk(struct reply *r, struct slice data) { write_bulk(out_of(r), data); }
 
 static void writer_null(struct reply *r)
 {
@@ -155,10 +140,7 @@ static void writer_verbatim(struct reply *r, const char format[3], struct slice 
     bytes_commit(out, (size_t)(put_end(put_slice(p, text)) - start));
 }
 
-static void writer_array(struct reply *r, int64_t count)
-{
-    write_header(out_of(r), '*', count);
-}
+static void writer_array(struct reply *r, int64_t count) { write_header(out_of(r), '*', count); }
 
 static void writer_map(struct reply *r, int64_t pairs)
 {
