@@ -1,10 +1,13 @@
 /* view.h: a consistent view of the whole keyspace at one moment, read in slices while writes go on.
  *
- * Opening a view flips the keyspace's epoch bit: every entry now counts as "not seen". The view walks the tables in
- * scan order and hands each unseen entry to its sink; an entry that is about to change, move or go before the walk has reached it is
- * handed over first, as it was (keyspace.c calls view_before_change); entries made after the opening are born "seen".
- * So the sink gets each entry that existed at the opening exactly once, with the value it had then, in no particular
+ * Opening a view gives the keyspace another epoch (see tidy.c): every entry now counts as "not seen". The view walks
+ * the tables in scan order and hands each unseen entry to its sink; an entry that is about to change, move or go
+ * before the walk has reached it is handed over first, as it was; entries made after the opening are born "seen". So
+ * the sink gets each entry that existed at the opening exactly once, with the value it had then, in no particular
  * order, and the extra memory is only what the sink keeps. (The idea is Dragonfly's.)
+ *
+ * Flushing and swapping databases go on meanwhile: the view reads on in the old tables, which keyspace_tidy does not
+ * free before, and names databases by the numbers they had when it was opened. The sink must not change the keyspace.
  *
  * One view per keyspace at a time.
  */
@@ -13,8 +16,7 @@
 
 #include "store/keyspace.h"
 
-struct view_sink
-{
+struct view_sink {
     void (*entry)(struct view_sink *sink, int db, const struct entry *e);
 };
 
@@ -29,8 +31,5 @@ size_t view_size(const struct view *v, int db);
 size_t view_volatile(const struct view *v, int db);
 /* Closes it, complete or not. */
 void view_close(struct view *v);
-
-/* Called by the keyspace before it changes, moves or frees an entry. */
-void view_before_change(struct view *v, int db, struct entry *e);
 
 #endif

@@ -1,0 +1,75 @@
+#include "store/digest.h"
+
+#include "base/siphash.h"
+#include "store/entry_make.h"
+#include "store/value.h"
+
+/* Fixed: every node must compute the same. (Digits of pi.) */
+static const uint64_t digest_keys[2][2] = {
+    {0x243f6a8885a308d3u, 0x13198a2e03707344u},
+    {0xa4093822299f31d0u, 0x082efa98ec4e6c89u},
+};
+
+enum {
+    DIGEST_SMALL = 256, /* key and string of at most this many bytes together are hashed in one go */
+    DIGEST_HEADER = 14, /* form, type, expiry time, key size */
+    DIGEST_FORM_FLAT = 1,
+    DIGEST_FORM_PARTS = 2
+};
+
+struct digest digest_bytes(struct slice bytes)
+{
+    const char *data = bytes.size > 0 ? bytes.data : "";
+    return (struct digest){siphash24(data, bytes.size, digest_keys[0]),
+                           siphash24(data, bytes.size, digest_keys[1])};
+}
+
+/* Least significant byte first, on any machine. */
+static char *put_number(char *out, uint64_t number, size_t size)
+{
+    for (size_t i = 0; i < size; i++) out[i] = (char)(unsigned char)(number >> (8 * i));
+    return out + size;
+}
+
+static char *put_header(char *out, int form, const struct entry *e, size_t key_size)
+{
+    out = put_number(out, (uint64_t)form, 1);
+    out = put_number(out, (uint64_t)entry_type(e), 1);
+    out = put_number(out, (uint64_t)entry_expire(e), 8);
+    return put_number(out, key_size, 4);
+}
+
+static char *put_digest(char *out, struct digest d)
+{
+    return put_number(put_number(out, d.low, 8), d.high, 8);
+}
+
+struct digest digest_entry(const struct entry *e)
+{
+    char buffer[DIGEST_HEADER + DIGEST_SMALL];
+    struct slice key = entry_key(e);
+    if (entry_type(e) == VALUE_STRING) {
+        struct entry_text text;
+        struct slice value = entry_string(e, &text);
+        if (key.size + value.size <= DIGEST_SMALL) {
+            char *out = put_header(buffer, DIGEST_FORM_FLAT, e, key.size);
+            if (key.size > 0) memcpy(out, key.data, key.size);
+            out += key.size;
+            if (value.size > 0) memcpy(out, value.data, value.size);
+            out += value.size;
+            return digest_bytes(slice_of(buffer, (size_t)(out - buffer)));
+        }
+    }
+    char *out = put_header(buffer, DIGEST_FORM_PARTS, e, key.size);
+    out = put_digest(out, digest_bytes(key));
+    out = put_digest(out, value_class(entry_type(e))->digest(e));
+    return digest_bytes(slice_of(buffer, (size_t)(out - buffer)));
+}
+
+struct digest digest_database(int db, struct digest sum)
+{
+    char buffer[24];
+    if (digest_equal(sum, (struct digest){0, 0})) return sum;
+    char *out = put_digest(put_number(buffer, (uint64_t)db, 4), sum);
+    return digest_bytes(slice_of(buffer, (size_t)(out - buffer)));
+}

@@ -1,0 +1,75 @@
+/* tidy.c: work that is put off and done in slices: freeing tables, and clearing stale epochs.
+ *
+ * Epochs. An entry carries the epoch of the last view that has seen it, in two bits, and a view that opens takes an
+ * epoch that no entry carries. When a view is read to its end all entries carry its epoch. One that is given up (a
+ * replica went away in the middle of its snapshot) leaves two behind, a second one three, and so on; then a scan
+ * brings the tables back to one, long before the four are used up.
+ */
+#include "store/keyspace_internal.h"
+
+/* ---- epochs ---- */
+
+struct sweep {
+    unsigned epoch;
+    size_t seen;
+};
+
+static void sweep_visit(void *context, void *entry)
+{
+    struct sweep *sweep = context;
+    entry_set_epoch(entry, sweep->epoch);
+    sweep->seen++;
+}
+
+bool tidy_epochs(struct keyspace *ks, struct table *t, size_t budget)
+{
+    struct sweep sweep = {ks->epoch, 0};
+    for (size_t buckets = 0; buckets + sweep.seen < budget; buckets++) {
+        t->cursor = dict_scan(&t->dict, t->cursor, sweep_visit, &sweep);
+        if (t->cursor != 0) continue;
+        t->epochs = 1u << ks->epoch;
+        return false;
+    }
+    return true;
+}
+
+static bool epochs_stale(const struct keyspace *ks, const struct table *t)
+{
+    enum { STALE = ENTRY_EPOCHS - 1 };
+    return !ks->view && __builtin_popcount(t->epochs) >= STALE;
+}
+
+/* ---- the graveyard ---- */
+
+void tidy_bury(struct keyspace *ks, struct table *t)
+{
+    if (!t) return;
+    t->cursor = 0;
+    list_push(&ks->graveyard, &t->grave);
+}
+
+static struct table *next_grave(struct keyspace *ks)
+{
+    list_each(grave, &ks->graveyard)
+    {
+        struct table *t = list_item(grave, struct table, grave);
+        if (!t->in_view) return t;
+    }
+    return NULL;
+}
+
+bool keyspace_tidy(struct keyspace *ks, size_t budget)
+{
+    struct table *t = next_grave(ks);
+    if (t) {
+        table_free_some(ks, t, budget);
+        return true;
+    }
+    for (size_t i = 0; i < table_count(ks); i++) {
+        t = table_used(ks, i);
+        if (!epochs_stale(ks, t)) continue;
+        tidy_epochs(ks, t, budget);
+        return true;
+    }
+    return false;
+}
