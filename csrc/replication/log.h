@@ -19,37 +19,34 @@
 #include "base/random.h"
 #include "base/tape.h"
 
-enum
-{
+enum {
     REPLID_SIZE = 40,
     LOG_MARKS = 64 /* samples of (offset, time) kept for lag in ms */
 };
 
-struct log_mark
-{
+struct log_mark {
     int64_t offset, time_us;
 };
 
-struct log
-{
+struct log {
     struct tape tape;
     char replid[REPLID_SIZE + 1];
     char replid2[REPLID_SIZE + 1]; /* forty zeros: none */
     int64_t second_offset;         /* first offset (Redis's, from 1) not shared with replid2; -1: none */
     int64_t backlog_size;          /* bytes kept behind the end; repl-backlog-size */
-    int db;                        /* database the stream has selected, -1: must select before the next effect */
-    struct log_mark marks[LOG_MARKS];
-    int mark_first, mark_count;
+    int db; /* database the stream stands at (followed streams too); -1: select before the next effect */
+    int64_t
+        own_from; /* from here on this node wrote the history itself, unshared as far as it knows; -1: followed */
+    uint64_t generation; /* changes with replid: whoever was fed under an older one has to ask again */
+    struct log_mark marks[LOG_MARKS]; /* by time; the older, the sparser */
+    int mark_count;
 };
 
 /* A fresh history with a random replid, at offset 0. */
 void log_init(struct log *l, struct memory *m, struct random *r, int64_t backlog_size);
 void log_free(struct log *l);
 
-static inline int64_t log_offset(const struct log *l)
-{
-    return l->tape.end;
-}
+static inline int64_t log_offset(const struct log *l) { return l->tape.end; }
 
 /* Appends whole commands. False when memory is out: nothing was appended, and the caller must give up the history
  * (log_new_history), because its state has moved on without it. */
@@ -59,20 +56,27 @@ bool log_select(struct log *l, int db);
 /* Notes that everything up to the present offset was appended by `now_us` (monotonic): once per turn is enough. */
 void log_mark_time(struct log *l, int64_t now_us);
 /* How long ago, at `now_us`, the byte after `offset` was appended: the lag of somebody who has got that far.
- * 0 when offset is the end. Never less than the truth by more than the distance of two marks. */
+ * 0 when offset is the end. Never more than the truth, and less by no more than the distance of two marks: a
+ * millisecond for what is recent, about a third of the age for what is not. */
 int64_t log_lag_us(const struct log *l, int64_t offset, int64_t now_us);
 
 /* Whether a replica that has `replid` up to before Redis offset `from` (as in PSYNC replid from) can continue. */
 bool log_can_continue(const struct log *l, struct slice replid, int64_t from);
+/* Up to which offset that replica's history is this one, as far as its name tells; -1: no such history is known. */
+int64_t log_shared(const struct log *l, struct slice replid, int64_t from);
+/* How many bytes, counted back from the end, this node wrote itself and does not know to be in a history that went
+ * on without it: since it was made, promoted, or took up writing. */
+int64_t log_own_bytes(const struct log *l);
 
 /* A new history with nothing before it: full resynchronisation for everybody. The offset stays where it is. */
 void log_new_history(struct log *l, struct random *r);
-/* Promotion: a new replid; the old one becomes replid2, valid up to here. */
+/* Promotion: a new replid; the old one becomes replid2, valid up to here. The next effect selects its database. */
 void log_fork_history(struct log *l, struct random *r);
 /* Following: after +FULLRESYNC this node stands at `offset` of its primary's history; the backlog starts there. */
 void log_join_history(struct log *l, struct slice replid, int64_t offset);
-/* Following: after +CONTINUE with a new replid (the primary was promoted): same stream, new name; the old one becomes
- * replid2. */
+/* Following: after +CONTINUE. With a new replid (the primary was promoted) it is the same stream with a new name, and
+ * the old one becomes replid2; with the present one nothing is renamed. Either way the primary has all there is here,
+ * so nothing is this node's own any more. */
 void log_rename_history(struct log *l, struct slice replid);
 /* Frees what neither the backlog nor a reader at or after `reader` needs (INT64_MAX: no reader). */
 void log_trim(struct log *l, int64_t reader);

@@ -13,28 +13,29 @@
 #include "base/heap.h"
 #include "replication/feed.h"
 
-struct waiter
-{
-    int64_t offset;   /* log offset that must be acknowledged */
-    int needed;       /* by this many replicas */
-    size_t index;     /* private: in its heap */
-    bool waiting;     /* private: is in a heap */
+struct waiter {
+    int64_t offset; /* log offset that must be acknowledged */
+    int needed;     /* by this many replicas; 0 or less: ready at once */
+    size_t index;   /* private: in its heap */
+    bool waiting;   /* private: is in a heap; false before wait_add */
 };
 
 struct wait_group;
 
-struct wait_set
-{
+struct wait_set {
     struct memory *memory;
-    struct wait_group *groups; /* one per distinct `needed` */
+    struct wait_group *groups; /* one per distinct `needed`, in ascending order; none is empty */
     size_t group_count, group_capacity;
-    size_t size;               /* waiters */
+    size_t size;    /* waiters */
+    int64_t wanted; /* private: the largest offset waited for, -1: nobody waits, -2: to be found out */
 };
 
 void wait_init(struct wait_set *ws, struct memory *m);
+/* The waiters still in it are simply forgotten. */
 void wait_free(struct wait_set *ws);
 /* False when memory is out. The waiter is the caller's memory and must stay where it is until removed or ready. */
 bool wait_add(struct wait_set *ws, struct waiter *w);
+/* Nothing when it does not wait (any more). */
 void wait_remove(struct wait_set *ws, struct waiter *w);
 /* One waiter whose offset is acknowledged by enough of the feeds, taken out; NULL when there is none. Call until NULL
  * whenever an acknowledgement arrived. */
@@ -42,6 +43,6 @@ struct waiter *wait_next_ready(struct wait_set *ws, const struct feeds *fs);
 /* Any waiter, taken out (demotion: all must go); NULL when empty. */
 struct waiter *wait_any(struct wait_set *ws);
 /* The largest offset somebody waits for, -1 when nobody does: up to it, acknowledgements are worth asking for. */
-int64_t wait_wanted(const struct wait_set *ws);
+int64_t wait_wanted(struct wait_set *ws);
 
 #endif

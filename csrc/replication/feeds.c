@@ -1,0 +1,157 @@
+/* feeds.c: what the feeds of a node share: the snapshot that is being taken, time, trimming, counting.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "replication/feed_internal.h"
+
+enum { SECOND_US = 1000000 };
+
+#define feed_of(cursor) list_item(cursor, struct feed, link)
+
+void feeds_init(struct feeds *fs, struct memory *m, struct log *l, struct keyspace *ks, struct random *r)
+{
+    *fs = (struct feeds){.memory = m, .log = l, .keyspace = ks, .random = r, .version = 1};
+    list_init(&fs->list);
+}
+
+void feeds_free(struct feeds *fs) { feeds_init(fs, fs->memory, fs->log, fs->keyspace, fs->random); }
+
+/* ---- the snapshot --------------------------------------------------------------------------------------------- */
+
+void feeds_step_snapshot(struct feeds *fs, size_t budget)
+{
+    if (fs->snapshot && !snapshot_step(fs->snapshot, budget)) fs->snapshot = NULL;
+}
+
+void feeds_cancel_snapshot(struct feeds *fs)
+{
+    if (!fs->snapshot) return;
+    snapshot_cancel(fs->snapshot);
+    fs->snapshot = NULL;
+}
+
+static bool somebody_is(const struct feeds *fs, bool (*so)(const struct feed *f))
+{
+    list_each(cursor, &fs->list)
+    {
+        if (so(feed_of(cursor))) return true;
+    }
+    return false;
+}
+
+static bool is_waiting(const struct feed *f) { return f->state == FEED_WAITING; }
+
+bool feeds_begin_snapshot(struct feeds *fs, const struct rdb_info *info, int64_t now_us)
+{
+    feeds_advance(fs, now_us);
+    if (fs->snapshot || !somebody_is(fs, is_waiting)) return false;
+    /* Whoever reads the file without its aux fields starts in database 0: let the stream say where it stands. What
+     * follows another's stream cannot put a word in. */
+    if (fs->log->own_from >= 0) fs->log->db = -1;
+    struct snapshot *s = snapshot_open(fs->memory, fs->keyspace, fs->log, fs->random, info);
+    if (!s) return false;
+    fs->snapshot = s;
+    list_each(cursor, &fs->list)
+    {
+        struct feed *f = feed_of(cursor);
+        if (f->state == FEED_WAITING) feed_begin_payload(f, s);
+    }
+    return true;
+}
+
+/* ---- time ----------------------------------------------------------------------------------------------------- */
+
+/* A replica whose payload is collected in full before it gets any of it. */
+static bool is_collecting(const struct feed *f)
+{
+    return f->state == FEED_SNAPSHOT && !f->eof && !f->snapshot->complete;
+}
+
+static bool is_patient(const struct feed *f) { return is_waiting(f) || is_collecting(f); }
+
+static bool is_synchronising(const struct feed *f)
+{
+    return f->state == FEED_WAITING || f->state == FEED_SNAPSHOT;
+}
+
+static bool drives_snapshot(const struct feed *f)
+{
+    return is_collecting(f) && f->snapshot == f->owner->snapshot;
+}
+
+static void each_second(struct feeds *fs, int64_t now_us)
+{
+    list_each(cursor, &fs->list)
+    {
+        struct feed *f = feed_of(cursor);
+        if (is_patient(f) && f->head.size == 0) feed_say(f, "\n");
+        if (f->sent_bytes != f->progress_bytes) f->progress_us = now_us;
+        f->progress_bytes = f->sent_bytes;
+    }
+}
+
+void feeds_advance(struct feeds *fs, int64_t now_us)
+{
+    if (fs->count == 0) return;
+    if (now_us >= fs->next_second_us) {
+        fs->next_second_us = now_us + SECOND_US;
+        each_second(fs, now_us);
+    }
+    if (fs->snapshot && somebody_is(fs, drives_snapshot)) feeds_step_snapshot(fs, FEED_SNAPSHOT_SLICE);
+}
+
+int64_t feeds_deadline(const struct feeds *fs)
+{
+    if (fs->count == 0) return INT64_MAX;
+    if (fs->snapshot && somebody_is(fs, drives_snapshot)) return 0;
+    return somebody_is(fs, is_synchronising) ? fs->next_second_us : INT64_MAX;
+}
+
+/* ---- trimming ------------------------------------------------------------------------------------------------- */
+
+static void trim_snapshots(struct feeds *fs)
+{
+    list_each(cursor, &fs->list)
+    {
+        struct feed *f = feed_of(cursor);
+        if (f->snapshot) f->snapshot->slowest = INT64_MAX;
+    }
+    list_each(cursor, &fs->list)
+    {
+        struct feed *f = feed_of(cursor);
+        if (f->snapshot && f->cursor.position < f->snapshot->slowest)
+            f->snapshot->slowest = f->cursor.position;
+    }
+    list_each(cursor, &fs->list)
+    {
+        struct feed *f = feed_of(cursor);
+        if (f->snapshot) tape_trim(&f->snapshot->tape, f->snapshot->slowest);
+    }
+}
+
+void feeds_trim(struct feeds *fs)
+{
+    bool snapshots = false;
+    int64_t slowest = INT64_MAX;
+    list_each(cursor, &fs->list)
+    {
+        const struct feed *f = feed_of(cursor);
+        int64_t position = feed_log_position(f);
+        if (position < slowest) slowest = position;
+        snapshots = snapshots || f->snapshot;
+    }
+    log_trim(fs->log, slowest);
+    if (snapshots) trim_snapshots(fs);
+}
+
+/* ---- counting ------------------------------------------------------------------------------------------------- */
+
+int feeds_acknowledged(const struct feeds *fs, int64_t offset)
+{
+    int count = 0;
+    list_each(cursor, &fs->list)
+    {
+        const struct feed *f = feed_of(cursor);
+        count += feed_counts(f) && f->applied >= offset && f->generation == fs->log->generation;
+    }
+    return count;
+}

@@ -1,0 +1,185 @@
+/* log.c: the stream of effects and its names.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "replication/log.h"
+
+#include <stdio.h>
+#include <strings.h>
+
+enum { MARK_DISTANCE_US = 1000 /* marks closer than this are one */ };
+
+/* ---- names ---------------------------------------------------------------------------------------------------- */
+
+static void new_replid(struct log *l, struct random *r)
+{
+    random_hex(r, l->replid, REPLID_SIZE);
+    l->replid[REPLID_SIZE] = '\0';
+    l->generation++;
+}
+
+static void clear_second(struct log *l)
+{
+    memset(l->replid2, '0', REPLID_SIZE);
+    l->replid2[REPLID_SIZE] = '\0';
+    l->second_offset = -1;
+}
+
+static void keep_as_second(struct log *l)
+{
+    memcpy(l->replid2, l->replid, sizeof l->replid2);
+    l->second_offset = log_offset(l) + 1;
+}
+
+static void set_replid(struct log *l, struct slice replid)
+{
+    size_t size = replid.size < REPLID_SIZE ? replid.size : REPLID_SIZE;
+    memset(l->replid, '0', REPLID_SIZE);
+    memcpy(l->replid, replid.data, size);
+    l->generation++;
+}
+
+static bool is_named(struct slice replid, const char *name)
+{
+    return replid.size == REPLID_SIZE && strncasecmp(replid.data, name, REPLID_SIZE) == 0;
+}
+
+void log_init(struct log *l, struct memory *m, struct random *r, int64_t backlog_size)
+{
+    *l = (struct log){.backlog_size = backlog_size, .db = -1};
+    tape_init(&l->tape, m, 0);
+    clear_second(l);
+    new_replid(l, r);
+}
+
+void log_free(struct log *l)
+{
+    tape_free(&l->tape);
+    l->mark_count = 0;
+}
+
+void log_new_history(struct log *l, struct random *r)
+{
+    tape_reset(&l->tape, log_offset(l));
+    clear_second(l);
+    new_replid(l, r);
+    l->db = -1;
+    l->mark_count = 0;
+    if (l->own_from < 0) l->own_from = log_offset(l);
+}
+
+void log_fork_history(struct log *l, struct random *r)
+{
+    keep_as_second(l);
+    new_replid(l, r);
+    l->db = -1;
+    l->own_from = log_offset(l);
+}
+
+void log_join_history(struct log *l, struct slice replid, int64_t offset)
+{
+    tape_reset(&l->tape, offset);
+    clear_second(l);
+    set_replid(l, replid);
+    l->db = -1;
+    l->mark_count = 0;
+    l->own_from = -1;
+}
+
+void log_rename_history(struct log *l, struct slice replid)
+{
+    l->own_from = -1;
+    if (is_named(replid, l->replid)) return;
+    keep_as_second(l);
+    set_replid(l, replid);
+}
+
+/* ---- what is in it -------------------------------------------------------------------------------------------- */
+
+bool log_append(struct log *l, const void *data, size_t size) { return tape_append(&l->tape, data, size); }
+
+bool log_select(struct log *l, int db)
+{
+    if (l->db == db) return true;
+    char number[16], command[64];
+    int digits = snprintf(number, sizeof number, "%d", db);
+    int size = snprintf(command, sizeof command, "*2\r\n$6\r\nSELECT\r\n$%d\r\n%s\r\n", digits, number);
+    if (!log_append(l, command, (size_t)size)) return false;
+    l->db = db;
+    return true;
+}
+
+/* The position before which the history called `replid` ends here (exclusive, as an offset); -1: no such name. */
+static int64_t history_end(const struct log *l, struct slice replid)
+{
+    if (is_named(replid, l->replid)) return log_offset(l);
+    if (l->second_offset > 0 && is_named(replid, l->replid2)) return l->second_offset - 1;
+    return -1;
+}
+
+bool log_can_continue(const struct log *l, struct slice replid, int64_t from)
+{
+    return from > l->tape.start && from - 1 <= history_end(l, replid);
+}
+
+int64_t log_shared(const struct log *l, struct slice replid, int64_t from)
+{
+    int64_t end = history_end(l, replid);
+    if (end < 0 || from < 1) return -1;
+    return from - 1 < end ? from - 1 : end;
+}
+
+int64_t log_own_bytes(const struct log *l) { return l->own_from < 0 ? 0 : log_offset(l) - l->own_from; }
+
+void log_trim(struct log *l, int64_t reader)
+{
+    int64_t keep = log_offset(l) - l->backlog_size;
+    tape_trim(&l->tape, keep < reader ? keep : reader);
+}
+
+/* ---- lag in time ----------------------------------------------------------------------------------------------
+ *
+ * A mark says: at this time the log had got to this offset. There is room for a few dozen; when it is full, the mark
+ * whose removal hurts least goes: the one whose neighbours are closest together in proportion to their age. What
+ * remains stands in about geometric distances, so lags from a millisecond to hours come out about equally precise. */
+
+static void drop_one_mark(struct log *l, int64_t now_us)
+{
+    int least = 1;
+    double least_gap = -1;
+    for (int i = 1; i + 1 < l->mark_count; i++) {
+        double age = (double)(now_us - l->marks[i].time_us) + MARK_DISTANCE_US;
+        double gap = (double)(l->marks[i + 1].time_us - l->marks[i - 1].time_us) / age;
+        if (least_gap >= 0 && gap >= least_gap) continue;
+        least = i;
+        least_gap = gap;
+    }
+    l->mark_count--;
+    memmove(&l->marks[least], &l->marks[least + 1], (size_t)(l->mark_count - least) * sizeof l->marks[0]);
+}
+
+void log_mark_time(struct log *l, int64_t now_us)
+{
+    int count = l->mark_count;
+    struct log_mark mark = {log_offset(l), now_us};
+    if (count > 0 && l->marks[count - 1].offset == mark.offset) return;
+    if (count > 1 && now_us - l->marks[count - 2].time_us < MARK_DISTANCE_US) {
+        l->marks[count - 1] = mark;
+        return;
+    }
+    if (count == LOG_MARKS) drop_one_mark(l, now_us);
+    l->marks[l->mark_count++] = mark;
+}
+
+int64_t log_lag_us(const struct log *l, int64_t offset, int64_t now_us)
+{
+    if (offset >= log_offset(l)) return 0;
+    int low = 0, high = l->mark_count;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (l->marks[middle].offset > offset)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low < l->mark_count ? now_us - l->marks[low].time_us : 0;
+}
