@@ -1,14 +1,16 @@
-/* command.c: finding commands by name, and their keys.
+/* command.c: finding commands by name.
  *
  * The index is a table with open addressing over a hash of the lowered name, at most half full, so that a look-up
  * costs one or two probes. A slot keeps the hash beside the row: names are compared only when hashes agree.
  */
 #include "command/command.h"
 
+#include "command/introspect.h"
 #include "command/keys.h"
 #include "command/strings.h"
 
-const struct command *const command_data_families[] = {command_strings, command_generic, NULL};
+const struct command *const command_data_families[] = {command_strings, command_generic, command_databases,
+                                                       command_introspection, NULL};
 
 enum { NAME_MAX_SIZE = 64 };
 
@@ -169,17 +171,4 @@ const struct command *command_resolve(const struct command_index *index, const s
         reply_error_format(reply, "ERR wrong number of arguments for '%s|%s' command", container->name,
                            c->name);
     return NULL;
-}
-
-int command_keys_of(const struct command *c, const struct slice *argv, int argc, int *keys)
-{
-    if (c->find_keys) return c->find_keys(argv, argc, keys);
-    if (c->keys.first == 0) return 0;
-    int last = c->keys.last < 0 ? argc + c->keys.last : c->keys.last;
-    int count = 0;
-    for (int i = c->keys.first; i <= last; i += c->keys.step) {
-        if (i >= argc) return -1;
-        keys[count++] = i;
-    }
-    return count;
 }

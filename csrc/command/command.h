@@ -12,7 +12,7 @@
 
 #include "command/exec.h"
 
-/* Flags; the names COMMAND INFO shows are Redis's. */
+/* Flags; the names COMMAND INFO shows are Redis's. Those from bit 24 on are ours and are not shown. */
 enum command_flag {
     COMMAND_WRITE = 1 << 0,
     COMMAND_READONLY = 1 << 1,
@@ -32,7 +32,8 @@ enum command_flag {
     COMMAND_MOVABLE_KEYS = 1 << 15,
     COMMAND_ALLOW_BUSY = 1 << 16,
     COMMAND_NO_ASYNC_LOADING = 1 << 17,
-    COMMAND_NO_MANDATORY_KEYS = 1 << 18
+    COMMAND_NO_MANDATORY_KEYS = 1 << 18,
+    COMMAND_NO_QUEUE = 1 << 24 /* runs at once inside MULTI (EXEC, DISCARD, QUIT, …) */
 };
 
 /* Where the keys are: a range, or a function for commands whose keys move (flag COMMAND_MOVABLE_KEYS). */
@@ -45,6 +46,8 @@ typedef int command_keys_fn(const struct slice *argv, int argc, int *keys);
 
 struct command_argument; /* command/docs.h: the argument tree COMMAND DOCS shows */
 struct command_key_spec; /* command/docs.h: one of several key specs */
+/* The flags of the keys of one call, for a command where they depend on it (key flag "variable_flags"). */
+typedef const char *command_key_flags_fn(const struct slice *argv, int argc);
 
 struct command {
     const char *name;            /* lower case */
@@ -52,12 +55,12 @@ struct command {
     int arity;                   /* with the name; negative: at least */
     unsigned flags;              /* enum command_flag */
     struct command_keys keys;
-    command_keys_fn *find_keys; /* NULL: by `keys` */
+    command_keys_fn *find_keys; /* NULL: by `keys` or `key_specs` */
     unsigned acl;               /* ACL categories beyond those that follow from the flags, command/docs.h */
     const char *key_flags;      /* of the one key spec that `keys` describes, e.g. "RW access update" */
-    const struct command_key_spec
-        *key_specs;   /* in place of that, when there are more or others; see docs.h */
-    const char *tips; /* separated by blanks; NULL: none */
+    const struct command_key_spec *key_specs; /* in place of that, when there are others; docs.h */
+    command_key_flags_fn *find_key_flags;     /* NULL: as the specs say */
+    const char *tips;                         /* separated by blanks; NULL: none */
     const char *summary, *since, *group, *complexity;
     const char *deprecated_since, *replaced_by;
     const char *const *history;               /* since, change, since, change, …, NULL */
@@ -89,6 +92,9 @@ static inline bool command_arity_fits(const struct command *c, int argc)
 }
 /* The argument indexes of the keys of a call; -1 when the arguments make no sense. `keys` has room for argc. */
 int command_keys_of(const struct command *c, const struct slice *argv, int argc, int *keys);
+/* The same, with the flags of each key ("RW access update") in `flags` (room for argc). */
+int command_keys_and_flags(const struct command *c, const struct slice *argv, int argc, int *keys,
+                           const char **flags);
 
 /* The families of data commands (command/<family>_table.c), ended by NULL: what a plain store offers. */
 extern const struct command *const command_data_families[];

@@ -5,7 +5,7 @@
  * scan.c           KEYS, SCAN, RANDOMKEY
  * object.c         OBJECT, MEMORY USAGE
  * databases.c      DBSIZE, FLUSHDB, FLUSHALL, SWAPDB
- * keys_table.c     the rows
+ * keys_table.c, databases_table.c    the rows
  */
 #ifndef TIDELOCK_COMMAND_KEYS_H
 #define TIDELOCK_COMMAND_KEYS_H
@@ -13,6 +13,7 @@
 #include "command/command.h"
 
 extern const struct command command_generic[];
+extern const struct command command_databases[];
 
 void run_del(struct exec *x);
 void run_exists(struct exec *x);

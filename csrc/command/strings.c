@@ -221,6 +221,14 @@ void run_set(struct exec *x)
     if (put(x, x->argv[1], x->argv[2], KEYSPACE_NO_TTL)) reply_ok(x->reply);
 }
 
+/* SET reads its key only with the option GET. */
+const char *set_key_flags(const struct slice *argv, int argc)
+{
+    for (int i = 3; i < argc; i++)
+        if (slice_is_word(argv[i], "GET")) return "RW access update";
+    return "OW update";
+}
+
 void run_setnx(struct exec *x)
 {
     if (exec_write(x, x->argv[1])) {

@@ -14,6 +14,7 @@
 extern const struct command command_strings[];
 
 void run_set(struct exec *x);
+const char *set_key_flags(const struct slice *argv, int argc);
 void run_setnx(struct exec *x);
 void run_setex(struct exec *x);
 void run_psetex(struct exec *x);

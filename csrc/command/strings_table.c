@@ -14,6 +14,7 @@ const struct command command_strings[] = {
                                         .notes = "RW and ACCESS due to the optional `GET` argument",
                                         .index = 1,
                                         .step = 1}),
+        .find_key_flags = set_key_flags,
         .summary = "Set the string value of a key",
         .since = "1.0.0",
         .group = "string",
