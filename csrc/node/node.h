@@ -30,29 +30,26 @@
 struct node;
 struct session;
 
-struct node_time
-{
+struct node_time {
     int64_t wall_us; /* unix time: expiry, LASTSAVE, TIME */
     int64_t mono_us; /* never goes back: time-outs, lag */
 };
 
 /* What only the driver can know, for INFO; all of it may be zero or NULL. Strings must outlive the node. */
-struct node_host
-{
+struct node_host {
     const char *os, *executable, *config_file;
     int64_t process_id;
 };
 
-struct node_options
-{
+struct node_options {
     const struct command_index *commands; /* node_commands_new; shared between nodes, outlives them */
-    uint64_t seed;         /* run id, replication ids, hash keys, jitter: all from here */
-    const char *name;      /* replicas announce it; NULL or "": none */
-    int port;              /* what INFO and replicas say; the driver listens */
+    uint64_t seed;                        /* run id, replication ids, hash keys, jitter: all from here */
+    const char *name;                     /* replicas announce it; NULL or "": none */
+    int port;                             /* what INFO and replicas say; the driver listens */
     struct node_time now;
     struct node_host host;
-    bool digest;           /* keep the dataset digest with every change: checkers */
-    bool trail;            /* leave a trail (node_trail_next): checkers */
+    bool digest; /* keep the dataset digest with every change: checkers */
+    bool trail;  /* leave a trail (node_trail_next): checkers */
 };
 
 /* The index of all commands a node understands: data commands and the node's own. NULL when memory is out. */
@@ -95,17 +92,15 @@ void session_closed(struct session *s, const char *why);
 
 /* ---- what the node wants done ---- */
 
-enum node_action_kind
-{
+enum node_action_kind {
     NODE_NOTHING,
-    NODE_SEND,     /* session has output (session_output); said once each time it goes from none to some */
-    NODE_CONNECT,  /* open a connection to host:port for session, then session_connected or session_closed */
-    NODE_CLOSE,    /* close session's connection at once, then session_closed */
-    NODE_SHUTDOWN  /* SHUTDOWN was executed: flush what can be sent, then node_free */
+    NODE_SEND,    /* session has output (session_output); said once each time it goes from none to some */
+    NODE_CONNECT, /* open a connection to host:port for session, then session_connected or session_closed */
+    NODE_CLOSE,   /* close session's connection at once, then session_closed */
+    NODE_SHUTDOWN /* SHUTDOWN was executed: flush what can be sent, then node_free */
 };
 
-struct node_action
-{
+struct node_action {
     enum node_action_kind kind;
     struct session *session;
     const char *host; /* NODE_CONNECT; valid until session_connected/closed */
@@ -123,11 +118,10 @@ bool node_next_action(struct node *n, struct node_action *action);
 /* A session without a connection. Its replies go to whoever calls. Freed by session_closed or node_free. */
 struct session *node_local_open(struct node *n);
 
-enum session_result
-{
-    SESSION_DONE,    /* `reply` has been filled */
+enum session_result {
+    SESSION_DONE, /* `reply` has been filled */
     SESSION_BLOCKED, /* the command waits (WAIT, …): its reply will come as RESP3 bytes in session_output, with NODE_SEND */
-    SESSION_BUSY     /* the session still waits for an earlier command, or the node sleeps: nothing was done */
+    SESSION_BUSY /* the session still waits for an earlier command, or the node sleeps: nothing was done */
 };
 
 /* Executes one command. `reply` must have its protocol set. */
@@ -139,17 +133,16 @@ bool node_configuration(struct node *n, struct slice name, struct bytes *value);
 
 /* ---- what can be seen of it ---- */
 
-struct node_state
-{
+struct node_state {
     bool primary;
-    bool link_up;              /* a replica whose channel streams */
+    bool link_up; /* a replica whose channel streams */
     char replid[41], replid2[41];
     int64_t offset, second_offset;
-    int replicas;              /* streaming */
+    int replicas; /* streaming */
     int64_t keys;
     size_t used_memory;
-    int64_t commands;          /* executed, all in all */
-    int64_t discarded_bytes;   /* of its own history, given up when it followed another (all in all) */
+    int64_t commands;        /* executed, all in all */
+    int64_t discarded_bytes; /* of its own history, given up when it followed another (all in all) */
     int64_t full_syncs, partial_syncs; /* served */
 };
 
@@ -159,22 +152,21 @@ struct memory *node_memory(struct node *n);
 const char *node_name(const struct node *n);
 int node_port(const struct node *n);
 
-enum channel_direction
-{
+enum channel_direction {
     CHANNEL_FEED,  /* to a replica */
     CHANNEL_FOLLOW /* from the primary */
 };
 
-struct channel_state
-{
+struct channel_state {
     enum channel_direction direction;
-    int64_t id;              /* of the session; the same for as long as the channel lives */
-    const char *state;       /* "connect", "handshake", "full sync", "streaming", "down" */
-    char peer[128];          /* the other end's name if it has said one, else "ip:port" */
-    char address[280];       /* "ip:port" */
+    int64_t id;        /* of the session; the same for as long as the channel lives */
+    const char *state; /* "connect", "handshake", "full sync", "streaming", "down" */
+    char peer[128];    /* the other end's name if it has said one, else "ip:port" */
+    char address[280]; /* "ip:port" */
     bool paused;
-    int64_t offset;          /* what this end has: the log's end */
-    int64_t received, applied, fsynced; /* what the replica has acknowledged (its own offsets at the following end); -1: never */
+    int64_t offset; /* what this end has: the log's end */
+    int64_t received, applied,
+        fsynced; /* what the replica has acknowledged (its own offsets at the following end); -1: never */
     int64_t lag_bytes, lag_us;
 };
 
@@ -185,23 +177,21 @@ bool node_channel_pause(struct node *n, int64_t id, bool pause);
 
 /* ---- trail: what checkers see (node_options.trail) ---- */
 
-enum trail_kind
-{
-    TRAIL_APPLIED,  /* the state at `offset` of history `replid` has `digest` */
-    TRAIL_JOINED,   /* took a full synchronisation: now at offset of replid, whatever came before is gone */
-    TRAIL_FORKED,   /* promoted: replid is the new history, replid2 the old, shared up to and including offset */
-    TRAIL_RENAMED,  /* the history it follows goes on as replid (old name: replid2) */
-    TRAIL_WAITED,   /* a WAIT for `offset` of replid answered `count` */
-    TRAIL_WROTE,    /* request number `request` of session `session` was a write command and was executed */
-    TRAIL_REFUSED   /* …was a write command and was refused with an error */
+enum trail_kind {
+    TRAIL_APPLIED, /* the state at `offset` of history `replid` has `digest` */
+    TRAIL_JOINED,  /* took a full synchronisation: now at offset of replid, whatever came before is gone */
+    TRAIL_FORKED, /* promoted: replid is the new history, replid2 the old, shared up to and including offset */
+    TRAIL_RENAMED, /* the history it follows goes on as replid (old name: replid2) */
+    TRAIL_WAITED,  /* a WAIT for `offset` of replid answered `count` */
+    TRAIL_WROTE,   /* request number `request` of session `session` was a write command and was executed */
+    TRAIL_REFUSED  /* …was a write command and was refused with an error */
 };
 
-struct trail_point
-{
+struct trail_point {
     enum trail_kind kind;
     char replid[41], replid2[41]; /* NUL-terminated; replid2 only where said */
     int64_t offset, count;
-    int64_t session, request;     /* session id; requests are counted from 1 */
+    int64_t session, request; /* session id; requests are counted from 1 */
     struct digest digest;
 };
 

@@ -1,0 +1,75 @@
+/* blocking.c: sessions that wait: WAIT's waiters, their time-outs, and how they are answered.
+ *
+ * A blocked session executes nothing more; its further requests stay in its input and are executed once it has been
+ * answered. Acknowledgements only note that something moved; who is ready is worked out once at the end of the turn
+ * (block_wake), however many acknowledgements came in.
+ */
+#include "node/internal.h"
+
+bool block_wait(struct session *s, int64_t offset, int needed, int64_t until_us)
+{
+    struct node *n = s->node;
+    s->waiter = (struct waiter){.offset = offset, .needed = needed};
+    if (!wait_add(&n->waits, &s->waiter)) return false;
+    if (until_us != INT64_MAX && !heap_insert(&n->timeouts, until_us, s)) {
+        wait_remove(&n->waits, &s->waiter);
+        return false;
+    }
+    s->block = BLOCK_WAIT;
+    s->block_until_us = until_us;
+    n->ack_wanted = true;
+    return true;
+}
+
+void block_cancel(struct session *s)
+{
+    struct node *n = s->node;
+    if (s->block == BLOCK_NONE) return;
+    if (s->waiter.waiting) wait_remove(&n->waits, &s->waiter);
+    if (s->block_until_us != INT64_MAX) heap_remove(&n->timeouts, s->timeout_index);
+    s->block = BLOCK_NONE;
+    s->block_until_us = INT64_MAX;
+}
+
+/* The answer has been written to the session's own writer: lets it go on. */
+static void block_answered(struct session *s)
+{
+    session_wake(s);
+    session_process(s);
+}
+
+static void wait_answer(struct session *s)
+{
+    struct node *n = s->node;
+    int64_t offset = s->waiter.offset;
+    int count = feeds_acknowledged(&n->feeds, offset);
+    block_cancel(s);
+    trail_waited(n, offset, count);
+    reply_integer(&s->writer.reply, count);
+    block_answered(s);
+}
+
+void block_wake(struct node *n)
+{
+    if (n->waits.size == 0) return;
+    struct waiter *w;
+    while ((w = wait_next_ready(&n->waits, &n->feeds)) != NULL)
+        wait_answer(list_item(w, struct session, waiter));
+}
+
+void block_time_out(struct node *n)
+{
+    const struct heap_slot *first;
+    while ((first = heap_top(&n->timeouts)) != NULL && first->key <= n->now.mono_us) wait_answer(first->item);
+}
+
+void block_fail_all(struct node *n, const char *error)
+{
+    struct waiter *w;
+    while ((w = wait_any(&n->waits)) != NULL) {
+        struct session *s = list_item(w, struct session, waiter);
+        block_cancel(s);
+        reply_error(&s->writer.reply, error);
+        block_answered(s);
+    }
+}

@@ -1,0 +1,249 @@
+/* config.c: the table of parameters, and reading and writing one of them as text.
+ *
+ * A row says where in `struct config` a parameter lives and how its text is read. Aliases (slave-…) are rows of their
+ * own over the same field, as CONFIG GET shows them in Redis. What must happen in the node after a change is
+ * node_apply_config's (admin.c).
+ *
+ * Source: Redis 7.0's redis.conf.
+ */
+#include "node/config.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/number.h"
+
+enum config_type {
+    CONFIG_BOOL,   /* yes, no */
+    CONFIG_INT,    /* int64 */
+    CONFIG_SIZE,   /* int64, bytes, with Redis's units */
+    CONFIG_TEXT,   /* char[CONFIG_TEXT_MAX] */
+    CONFIG_POLICY, /* maxmemory-policy */
+    CONFIG_LIMITS  /* client-output-buffer-limit */
+};
+
+enum config_flag {
+    CONFIG_START = 1 << 0 /* only while starting up */
+};
+
+struct config_row {
+    const char *name;
+    enum config_type type;
+    size_t field;
+    int64_t min, max;
+    const char *initial; /* as it would be set */
+    unsigned flags;
+};
+
+#define FIELD(name) offsetof(struct config, name)
+#define GIB ((int64_t)1024 * 1024 * 1024)
+
+static const struct config_row rows[] = {
+    {"maxclients", CONFIG_INT, FIELD(maxclients), 1, INT32_MAX, "10000", 0},
+    {"maxmemory", CONFIG_SIZE, FIELD(maxmemory), 0, INT64_MAX, "0", 0},
+    {"maxmemory-policy", CONFIG_POLICY, FIELD(maxmemory_policy), 0, 0, "noeviction", 0},
+    {"proto-max-bulk-len", CONFIG_SIZE, FIELD(proto_max_bulk_len), 1024 * 1024, INT64_MAX / 4, "512mb", 0},
+    {"client-query-buffer-limit", CONFIG_SIZE, FIELD(client_query_buffer_limit), 1024 * 1024, INT64_MAX / 4,
+     "1gb", 0},
+    {"client-output-buffer-limit", CONFIG_LIMITS, 0, 0, 0,
+     "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60", 0},
+    {"timeout", CONFIG_INT, FIELD(timeout_s), 0, INT32_MAX, "0", 0},
+    {"tcp-keepalive", CONFIG_INT, FIELD(tcp_keepalive_s), 0, INT32_MAX, "300", 0},
+    {"tcp-backlog", CONFIG_INT, FIELD(tcp_backlog), 0, INT32_MAX, "511", CONFIG_START},
+    {"repl-backlog-size", CONFIG_SIZE, FIELD(repl_backlog_size), 1, INT64_MAX / 4, "1mb", 0},
+    {"repl-timeout", CONFIG_INT, FIELD(repl_timeout_s), 1, INT32_MAX, "60", 0},
+    {"repl-ping-replica-period", CONFIG_INT, FIELD(repl_ping_period_s), 1, INT32_MAX, "10", 0},
+    {"repl-ping-slave-period", CONFIG_INT, FIELD(repl_ping_period_s), 1, INT32_MAX, "10", 0},
+    {"repl-ack-period-ms", CONFIG_INT, FIELD(repl_ack_period_ms), 1, INT32_MAX, "1000", 0},
+    {"repl-retry-min-ms", CONFIG_INT, FIELD(repl_retry_min_ms), 1, INT32_MAX, "50", 0},
+    {"repl-retry-max-ms", CONFIG_INT, FIELD(repl_retry_max_ms), 1, INT32_MAX, "1000", 0},
+    {"repl-diskless-sync-delay", CONFIG_INT, FIELD(repl_diskless_sync_delay_s), 0, INT32_MAX, "0", 0},
+    {"replica-read-only", CONFIG_BOOL, FIELD(replica_read_only), 0, 0, "yes", 0},
+    {"slave-read-only", CONFIG_BOOL, FIELD(replica_read_only), 0, 0, "yes", 0},
+    {"replica-serve-stale-data", CONFIG_BOOL, FIELD(replica_serve_stale_data), 0, 0, "yes", 0},
+    {"slave-serve-stale-data", CONFIG_BOOL, FIELD(replica_serve_stale_data), 0, 0, "yes", 0},
+    {"replica-announced", CONFIG_BOOL, FIELD(replica_announced), 0, 0, "yes", 0},
+    {"replica-priority", CONFIG_INT, FIELD(replica_priority), 0, INT32_MAX, "100", 0},
+    {"slave-priority", CONFIG_INT, FIELD(replica_priority), 0, INT32_MAX, "100", 0},
+    {"min-replicas-to-write", CONFIG_INT, FIELD(min_replicas_to_write), 0, INT32_MAX, "0", 0},
+    {"min-slaves-to-write", CONFIG_INT, FIELD(min_replicas_to_write), 0, INT32_MAX, "0", 0},
+    {"min-replicas-max-lag", CONFIG_INT, FIELD(min_replicas_max_lag_s), 0, INT32_MAX, "10", 0},
+    {"min-slaves-max-lag", CONFIG_INT, FIELD(min_replicas_max_lag_s), 0, INT32_MAX, "10", 0},
+    {"replica-announce-ip", CONFIG_TEXT, FIELD(replica_announce_ip), 0, 0, "", 0},
+    {"slave-announce-ip", CONFIG_TEXT, FIELD(replica_announce_ip), 0, 0, "", 0},
+    {"replica-announce-port", CONFIG_INT, FIELD(replica_announce_port), 0, 65535, "0", 0},
+    {"slave-announce-port", CONFIG_INT, FIELD(replica_announce_port), 0, 65535, "0", 0},
+    {"node-name", CONFIG_TEXT, FIELD(node_name), 0, 0, "", 0},
+    {"masteruser", CONFIG_TEXT, FIELD(masteruser), 0, 0, "", 0},
+    {"masterauth", CONFIG_TEXT, FIELD(masterauth), 0, 0, "", 0},
+    {"requirepass", CONFIG_TEXT, FIELD(requirepass), 0, 0, "", 0},
+    {"bind", CONFIG_TEXT, FIELD(bind), 0, 0, "127.0.0.1", CONFIG_START},
+    {"port", CONFIG_INT, FIELD(port), 0, 65535, "6379", CONFIG_START},
+    {"databases", CONFIG_INT, FIELD(databases), 1, 65536, "16", CONFIG_START},
+    {"active-expire", CONFIG_BOOL, FIELD(activeexpire), 0, 0, "yes", 0},
+    {"hz", CONFIG_INT, FIELD(hz), 1, 500, "10", 0},
+    {"rdbchecksum", CONFIG_BOOL, FIELD(rdbchecksum), 0, 0, "yes", CONFIG_START},
+    {"rdbcompression", CONFIG_BOOL, FIELD(rdbcompression), 0, 0, "yes", 0},
+};
+
+static const char *const policies[] = {"volatile-lru",   "volatile-lfu", "volatile-random",
+                                       "volatile-ttl",   "allkeys-lru",  "allkeys-lfu",
+                                       "allkeys-random", "noeviction",   NULL};
+
+static const struct config_row *find_row(struct slice name)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (slice_is_word(name, rows[i].name)) return &rows[i];
+    }
+    return NULL;
+}
+
+const char *config_name(int index)
+{
+    return index >= 0 && (size_t)index < sizeof rows / sizeof rows[0] ? rows[index].name : NULL;
+}
+
+/* ---- reading ---- */
+
+static bool complain(struct bytes *error, const struct config_row *row, const char *why)
+{
+    bytes_append_format(error, "CONFIG SET failed (possibly related to argument '%s') - %s", row->name, why);
+    return false;
+}
+
+static bool set_number(void *field, const struct config_row *row, struct slice value, struct bytes *error)
+{
+    int64_t number;
+    bool read =
+        row->type == CONFIG_SIZE ? number_parse_size(value, &number) : number_parse_int(value, &number);
+    if (!read)
+        return complain(error, row,
+                        row->type == CONFIG_SIZE ? "argument must be a memory value"
+                                                 : "argument couldn't be parsed into an integer");
+    if (number < row->min || number > row->max) {
+        char why[128];
+        snprintf(why, sizeof why, "argument must be between %lld and %lld inclusive", (long long)row->min,
+                 (long long)row->max);
+        return complain(error, row, why);
+    }
+    memcpy(field, &number, sizeof number);
+    return true;
+}
+
+static bool set_policy(int *field, const struct config_row *row, struct slice value, struct bytes *error)
+{
+    for (int i = 0; policies[i]; i++) {
+        if (slice_is_word(value, policies[i])) {
+            *field = i;
+            return true;
+        }
+    }
+    return complain(error, row,
+                    "argument(s) must be one of the following: volatile-lru, volatile-lfu, volatile-random, "
+                    "volatile-ttl, allkeys-lru, allkeys-lfu, allkeys-random, noeviction");
+}
+
+/* The next word of `text`, taken off its front. */
+static struct slice next_word(struct slice *text)
+{
+    while (text->size > 0 && text->data[0] == ' ') *text = slice_of(text->data + 1, text->size - 1);
+    size_t size = 0;
+    while (size < text->size && text->data[size] != ' ') size++;
+    struct slice word = slice_of(text->data, size);
+    *text = slice_of(text->data + size, text->size - size);
+    return word;
+}
+
+/* "normal 0 0 0 slave 256mb 64mb 60 …": any number of classes. All or nothing. */
+static bool set_limits(struct config *c, const struct config_row *row, struct slice value,
+                       struct bytes *error)
+{
+    struct output_limit normal = c->output_normal, replica = c->output_replica, pubsub = c->output_pubsub;
+    for (;;) {
+        struct slice class = next_word(&value);
+        if (class.size == 0) break;
+        struct output_limit *limit = slice_is_word(class, "normal") ? &normal
+                                     : slice_is_word(class, "slave") || slice_is_word(class, "replica")
+                                         ? &replica
+                                     : slice_is_word(class, "pubsub") ? &pubsub
+                                                                      : NULL;
+        if (!limit)
+            return complain(error, row, "Invalid client class specified in buffer limit configuration.");
+        if (!number_parse_size(next_word(&value), &limit->hard) ||
+            !number_parse_size(next_word(&value), &limit->soft) ||
+            !number_parse_int(next_word(&value), &limit->soft_seconds) || limit->soft_seconds < 0)
+            return complain(error, row,
+                            "Error in hard, soft or soft_seconds setting in buffer limit configuration.");
+    }
+    c->output_normal = normal;
+    c->output_replica = replica;
+    c->output_pubsub = pubsub;
+    return true;
+}
+
+static bool set_row(struct config *c, const struct config_row *row, struct slice value, struct bytes *error)
+{
+    void *field = (char *)c + row->field;
+    switch (row->type) {
+    case CONFIG_BOOL:
+        if (!slice_is_word(value, "yes") && !slice_is_word(value, "no"))
+            return complain(error, row, "argument must be 'yes' or 'no'");
+        *(bool *)field = slice_is_word(value, "yes");
+        return true;
+    case CONFIG_TEXT:
+        if (value.size >= CONFIG_TEXT_MAX || memchr(value.data, '\0', value.size))
+            return complain(error, row, "argument is too long or has a zero byte");
+        memset(field, 0, CONFIG_TEXT_MAX);
+        memcpy(field, value.data, value.size);
+        return true;
+    case CONFIG_POLICY: return set_policy(field, row, value, error);
+    case CONFIG_LIMITS: return set_limits(c, row, value, error);
+    default: return set_number(field, row, value, error);
+    }
+}
+
+bool config_set(struct config *c, struct slice name, struct slice value, bool start, struct bytes *error)
+{
+    const struct config_row *row = find_row(name);
+    if (!row) {
+        bytes_append_format(error, "Unknown option or number of arguments for CONFIG SET - '%.*s'",
+                            (int)(name.size < 128 ? name.size : 128), name.data);
+        return false;
+    }
+    if ((row->flags & CONFIG_START) && !start) return complain(error, row, "can't set immutable config");
+    return set_row(c, row, value, error);
+}
+
+void config_defaults(struct config *c)
+{
+    struct bytes error = {0};
+    memset(c, 0, sizeof *c);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        set_row(c, &rows[i], slice_text(rows[i].initial), &error);
+}
+
+/* ---- writing ---- */
+
+static void get_limits(const struct config *c, struct bytes *value)
+{
+    const struct output_limit *limits[] = {&c->output_normal, &c->output_replica, &c->output_pubsub};
+    static const char *const classes[] = {"normal", "slave", "pubsub"};
+    for (int i = 0; i < 3; i++)
+        bytes_append_format(value, "%s%s %lld %lld %lld", i ? " " : "", classes[i],
+                            (long long)limits[i]->hard, (long long)limits[i]->soft,
+                            (long long)limits[i]->soft_seconds);
+}
+
+bool config_get(const struct config *c, struct slice name, struct bytes *value)
+{
+    const struct config_row *row = find_row(name);
+    if (!row) return false;
+    const void *field = (const char *)c + row->field;
+    switch (row->type) {
+    case CONFIG_BOOL: return bytes_append_text(value, *(const bool *)field ? "yes" : "no");
+    case CONFIG_TEXT: return bytes_append_text(value, field);
+    case CONFIG_POLICY: return bytes_append_text(value, policies[*(const int *)field]);
+    case CONFIG_LIMITS: get_limits(c, value); return true;
+    default: return bytes_append_int(value, *(const int64_t *)field);
+    }
+}

@@ -1,0 +1,66 @@
+/* config.h: a node's parameters, by Redis's names.
+ *
+ * The table in config.c says of each its name, type, bounds, default, flags and field; CONFIG GET/SET, start-up options,
+ * the configuration file and INFO all go through it. Sizes are bytes, times in the unit their name or comment says.
+ */
+#ifndef TIDELOCK_NODE_CONFIG_H
+#define TIDELOCK_NODE_CONFIG_H
+
+#include "base/bytes.h"
+
+enum { CONFIG_TEXT_MAX = 256 };
+
+struct output_limit {
+    int64_t hard, soft, soft_seconds; /* bytes, bytes, s; 0: no limit */
+};
+
+struct config {
+    /* limits */
+    int64_t maxclients;
+    int64_t maxmemory;
+    int maxmemory_policy; /* enum in config.c; noeviction unless said otherwise */
+    int64_t proto_max_bulk_len;
+    int64_t client_query_buffer_limit;
+    struct output_limit output_normal, output_replica, output_pubsub;
+    int64_t timeout_s; /* idle clients; 0: never */
+    int64_t tcp_keepalive_s, tcp_backlog;
+    /* replication */
+    int64_t repl_backlog_size;
+    int64_t repl_timeout_s;
+    int64_t repl_ping_period_s; /* repl-ping-replica-period */
+    int64_t repl_ack_period_ms; /* ours: how often a replica acknowledges unasked; 1000 as in Redis */
+    int64_t repl_retry_min_ms, repl_retry_max_ms; /* ours: reconnection back-off */
+    int64_t repl_diskless_sync_delay_s;           /* accepted; 0 */
+    bool replica_read_only;
+    bool replica_serve_stale_data;
+    bool replica_announced;
+    int64_t replica_priority;
+    int64_t min_replicas_to_write, min_replicas_max_lag_s;
+    char replica_announce_ip[CONFIG_TEXT_MAX];
+    int64_t replica_announce_port;
+    char node_name
+        [CONFIG_TEXT_MAX]; /* ours: what this node calls itself to its primary; "replica-announce-name" */
+    char masteruser[CONFIG_TEXT_MAX], masterauth[CONFIG_TEXT_MAX];
+    /* access */
+    char requirepass[CONFIG_TEXT_MAX];
+    char bind[CONFIG_TEXT_MAX];
+    int64_t port;
+    /* store */
+    int64_t databases;
+    bool activeexpire; /* active expiry; DEBUG SET-ACTIVE-EXPIRE */
+    int64_t hz;        /* accepted for tools; nothing here polls */
+    bool rdbchecksum, rdbcompression;
+};
+
+struct node;
+
+void config_defaults(struct config *c);
+/* Sets one parameter from text. False: `error` has Redis's text (without "ERR "). `start`: parameters that cannot
+ * change while running are allowed. */
+bool config_set(struct config *c, struct slice name, struct slice value, bool start, struct bytes *error);
+/* Appends the value as CONFIG GET shows it; false: no such parameter. */
+bool config_get(const struct config *c, struct slice name, struct bytes *value);
+/* The name of parameter number `index`, in table order, NULL at the end (aliases such as slave-… included). */
+const char *config_name(int index);
+
+#endif

@@ -1,0 +1,186 @@
+/* dispatch.c: from a request to its effect in the log.
+ *
+ * The walk of one command: find it; check what may keep it from running here and now (arguments, password, role,
+ * memory); queue it if MULTI is open; run it; append its effect to the log. The checks are in Redis's order, so that a
+ * request with two things wrong gets Redis's answer.
+ */
+#include "node/commands.h"
+#include "node/internal.h"
+
+/* ---- what may keep it from running ---- */
+
+static bool writes(const struct session *s, const struct command *command)
+{
+    unsigned flags = command->flags;
+    if (command->run == run_exec) flags |= s->transaction.flags;
+    return (flags & COMMAND_WRITE) != 0;
+}
+
+/* Why this command cannot run here and now: Redis's error text, or NULL. */
+static const char *refusal(const struct session *s, const struct command *command)
+{
+    const struct node *n = s->node;
+    const struct config *c = &n->config;
+    if (!s->authenticated && !(command->flags & COMMAND_NO_AUTH)) return "NOAUTH Authentication required.";
+    if ((command->flags & COMMAND_NO_MULTI) && s->transaction.open)
+        return command->run == run_watch ? "ERR WATCH inside MULTI is not allowed"
+                                         : "ERR Command not allowed inside a transaction";
+    bool is_write = writes(s, command);
+    if (c->maxmemory > 0 && n->memory.used > (size_t)c->maxmemory &&
+        ((command->flags | (command->run == run_exec ? s->transaction.flags : 0)) & COMMAND_DENYOOM))
+        return "OOM command not allowed when used memory > 'maxmemory'.";
+    if (is_write && !n->follow && c->min_replicas_to_write > 0 &&
+        topology_good_replicas(n) < c->min_replicas_to_write)
+        return "NOREPLICAS Not enough good replicas to write.";
+    if (is_write && n->follow && c->replica_read_only)
+        return "READONLY You can't write against a read only replica.";
+    if (n->follow && n->follow->state != FOLLOW_STREAMING && !c->replica_serve_stale_data &&
+        !(command->flags & COMMAND_STALE))
+        return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
+    return NULL;
+}
+
+/* A request that cannot run also spoils the transaction it belongs to. */
+static void refuse(struct session *s, const struct command *command, const char *why)
+{
+    if (command && command->run == run_exec) {
+        reply_error_format(s->reply, "EXECABORT Transaction discarded because of: %s", why);
+        transaction_reset(s);
+        return;
+    }
+    reply_error(s->reply, why);
+    s->transaction.aborted |= s->transaction.open;
+}
+
+static bool must_queue(const struct session *s, const struct command *command)
+{
+    return s->transaction.open && !(command->flags & COMMAND_NO_QUEUE);
+}
+
+/* ---- running it ---- */
+
+void call_init(struct call *c, struct session *s, struct slice raw)
+{
+    struct node *n = s->node;
+    *c = (struct call){
+        .exec = {.keyspace = n->keyspace,
+                 .memory = &n->memory,
+                 .random = &n->random,
+                 .db = s->db,
+                 .now_ms = keyspace_time(n->keyspace),
+                 .replica = n->follow != NULL,
+                 .from_primary = s->kind == SESSION_STREAM,
+                 .bulk_max = n->config.proto_max_bulk_len,
+                 .reply = s->reply,
+                 .effects = &n->effects},
+        .node = n,
+        .session = s,
+        .raw = raw,
+    };
+}
+
+void dispatch_lose_history(struct node *n) { log_new_history(&n->log, &n->random); }
+
+/* Inside EXEC the first effect is preceded by MULTI; transaction.c writes the EXEC. */
+static bool log_begin_transaction(struct node *n)
+{
+    static const char multi[] = "*1\r\n$5\r\nMULTI\r\n";
+    if (!n->in_exec || n->exec_logged) return true;
+    n->exec_logged = true;
+    return log_append(&n->log, multi, sizeof multi - 1);
+}
+
+void dispatch_log(struct node *n, int db, struct slice effects)
+{
+    if (n->follow) return;
+    if (!log_select(&n->log, db) || !log_begin_transaction(n) ||
+        !log_append(&n->log, effects.data, effects.size))
+        dispatch_lose_history(n);
+    if (!n->in_exec) trail_applied(n);
+}
+
+/* Appends what the command left: its own effects, or the request as it stands. */
+static void log_effects(struct call *c)
+{
+    struct exec *x = &c->exec;
+    struct node *n = c->node;
+    bool verbatim = x->changes > 0 && !x->effect_given;
+    if (verbatim && c->raw.size > 0 && n->effects.size == 0) {
+        dispatch_log(n, x->db, c->raw);
+        return;
+    }
+    if (verbatim) resp_write_request(&n->effects, x->argc, x->argv);
+    if (n->effects.failed) {
+        dispatch_lose_history(n);
+        bytes_clear(&n->effects);
+    } else if (n->effects.size > 0) {
+        dispatch_log(n, x->db, bytes_slice(&n->effects));
+    }
+}
+
+void dispatch_run(struct call *c, const struct command *command, int argc, const struct slice *argv)
+{
+    struct exec *x = &c->exec;
+    struct node *n = c->node;
+    struct session *s = c->session;
+    x->command = command;
+    x->argc = argc;
+    x->argv = argv;
+    x->host = c;
+    x->changes = 0;
+    x->effect_given = false;
+    bytes_clear(&n->effects);
+    n->counters.commands++;
+    command->run(x);
+    if (x->changes == 0 && n->effects.size == 0 && !n->effects.failed) return;
+    if (n->follow || s->kind == SESSION_STREAM) return; /* a replica's log is its primary's bytes */
+    log_effects(c);
+    s->write_offset = log_offset(&n->log);
+}
+
+/* CLIENT REPLY OFF and SKIP: what was answered is taken back. */
+static void withhold_reply(struct session *s, size_t before)
+{
+    bool withhold = s->reply_off || s->reply_skip;
+    s->reply_skip = s->reply_skip_next;
+    s->reply_skip_next = false;
+    if (withhold && s->reply == &s->writer.reply && s->output.size > before) s->output.size = before;
+}
+
+static void run_or_queue(struct session *s, const struct command *command, int argc, const struct slice *argv,
+                         struct slice raw)
+{
+    struct call c;
+    call_init(&c, s, raw);
+    c.exec.command = command;
+    if (must_queue(s, command)) {
+        transaction_queue(&c, argc, argv);
+        return;
+    }
+    dispatch_run(&c, command, argc, argv);
+}
+
+void dispatch(struct session *s, int argc, const struct slice *argv, struct slice raw)
+{
+    struct node *n = s->node;
+    size_t before = s->output.size;
+    int64_t errors = s->reply->errors;
+    s->requests++;
+    const struct command *command = command_resolve(n->commands, argv, argc, s->reply);
+    bool is_write = command && writes(s, command) && !must_queue(s, command);
+    if (!command) {
+        s->transaction.aborted |= s->transaction.open;
+    } else {
+        s->last_command = command;
+        const char *why = refusal(s, command);
+        if (why)
+            refuse(s, command, why);
+        else
+            run_or_queue(s, command, argc, argv, raw);
+    }
+    bool failed = s->reply->errors != errors;
+    n->counters.errors += failed;
+    if (is_write && n->keep_trail) trail_write(s, failed);
+    withhold_reply(s, before);
+    if (s->reply == &s->writer.reply && s->output.size > s->output_sent && !s->output_told) session_wake(s);
+}

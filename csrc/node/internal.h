@@ -1,0 +1,244 @@
+/* internal.h: what the files of this room share: the node, its sessions, and who does what.
+ *
+ * Not for other rooms: drivers see node.h only.
+ */
+#ifndef TIDELOCK_NODE_INTERNAL_H
+#define TIDELOCK_NODE_INTERNAL_H
+
+#include "base/heap.h"
+#include "base/list.h"
+#include "base/random.h"
+#include "node/config.h"
+#include "node/node.h"
+#include "replication/feed.h"
+#include "replication/follow.h"
+#include "replication/log.h"
+#include "replication/wait.h"
+#include "resp/reader.h"
+#include "resp/writer.h"
+
+/* The Redis whose behaviour this is: what HELLO, INFO and RDB files say. */
+#define REDIS_VERSION "7.0.15"
+
+enum session_kind {
+    SESSION_CLIENT, /* a client or a replica, over a connection */
+    SESSION_LOCAL,  /* node_local_open: the caller executes at the node itself */
+    SESSION_FOLLOW, /* our connection to our primary */
+    SESSION_STREAM  /* executes the primary's stream; no connection of its own */
+};
+
+enum block_kind {
+    BLOCK_NONE,
+    BLOCK_WAIT /* WAIT: waiter */
+};
+
+/* MULTI: commands queued until EXEC (transaction.c). */
+struct transaction {
+    bool open;             /* MULTI was said */
+    bool aborted;          /* a command could not be queued: EXEC answers EXECABORT */
+    struct bytes requests; /* the queued commands as RESP requests */
+    int64_t count;
+    unsigned flags;      /* of the queued commands, or-ed: EXEC of a write is a write */
+    struct list watches; /* struct watched.link, transaction.c */
+};
+
+struct session {
+    struct list link;  /* node->sessions */
+    struct list ready; /* node->ready while the driver has to be told something */
+    struct node *node;
+    void *driver;
+    enum session_kind kind;
+    int64_t id;
+    char address[64];
+    /* what the driver still has to hear or has heard */
+    bool wants_connect, wants_close, close_told, closed;
+    bool close_after_reply; /* no more requests; wants_close once the output is gone */
+    bool gone;              /* closed by the driver; freed at the end of the turn */
+    /* input */
+    struct bytes input;
+    size_t input_start; /* consumed */
+    struct resp_reader reader;
+    bool executing; /* guards against re-entry */
+    /* output */
+    struct bytes output;
+    size_t output_sent;
+    bool output_told;
+    struct resp_writer writer;
+    struct reply *reply; /* where replies go: &writer.reply, or the caller's in session_call */
+    bool reply_off, reply_skip_next, reply_skip; /* CLIENT REPLY */
+    int64_t output_soft_since_us;                /* over its soft limit since, 0: not */
+    /* state of the conversation */
+    int db;
+    bool authenticated;
+    bool readonly_stream; /* SESSION_STREAM: what it executes is not logged here */
+    struct transaction transaction;
+    int64_t write_offset; /* log offset after this session's last write: what WAIT waits for */
+    int64_t requests;     /* executed or refused, counted from 1 */
+    /* blocking */
+    enum block_kind block;
+    struct waiter waiter;
+    int64_t block_until_us; /* INT64_MAX: for ever */
+    size_t timeout_index;   /* in node->timeouts */
+    /* the replica at the other end */
+    struct feed *feed;
+    /* for CLIENT LIST */
+    struct bytes name, lib_name, lib_version;
+    int64_t created_us, active_us;
+    const struct command *last_command;
+    bool no_evict, no_touch;
+};
+
+struct node_counters {
+    int64_t connections, rejected, commands, errors, input_bytes, output_bytes, repl_input_bytes,
+        repl_output_bytes;
+    int64_t discarded_bytes, full_sync_taken, evicted_clients, total_reads, total_writes;
+};
+
+struct node {
+    struct memory memory; /* everything below is counted here */
+    const struct command_index *commands;
+    struct random random;
+    char run_id[REPLID_SIZE + 1];
+    char name[64];
+    int port;
+    struct node_host host;
+    struct node_time now, started;
+    struct config config;
+    bool started_up; /* configuration that cannot change while running is closed */
+
+    struct keyspace *keyspace;
+    struct log log;
+    struct feeds feeds;
+    struct wait_set waits;
+    struct follow *follow;          /* NULL: a primary */
+    struct session *follow_session; /* the connection to the primary, NULL: none open or opening */
+    struct session *stream;         /* executes what comes down from the primary */
+
+    struct list sessions; /* all but `stream` */
+    struct list ready;    /* sessions with something for the driver */
+    int64_t next_session;
+    int clients;          /* SESSION_CLIENT ones */
+    struct heap timeouts; /* blocked sessions, by block_until_us */
+    bool ack_wanted;      /* a WAIT began: ask replicas for acknowledgements when the turn ends */
+    int64_t next_ping_us, next_second_us;
+    int64_t sleep_until_us; /* DEBUG SLEEP: 0 when awake */
+    bool shutdown, shutdown_told;
+    bool follow_paused;
+
+    struct bytes effects; /* scratch of dispatch */
+    struct bytes scratch; /* scratch of whoever runs now */
+    bool in_exec;         /* EXEC runs: effects belong together */
+    bool exec_logged;     /* …and MULTI has been written to the log */
+    bool tidying;         /* keyspace_tidy has more to do */
+    bool expiring;        /* active expiry has more to do */
+    struct node_counters counters;
+    bool digest; /* the keyspace keeps its digest */
+    bool keep_trail;
+    struct bytes trail; /* struct trail_point, one after another */
+    size_t trail_start;
+};
+
+/* One command on its way: the exec that data commands see, and what node-level commands need beyond it. */
+struct call {
+    struct exec exec;
+    struct node *node;
+    struct session *session;
+    struct slice raw; /* the request as the RESP array it came in, or empty: to be written anew when logged */
+};
+
+static inline struct call *call_of(struct exec *x) { return x->host; }
+
+/* ---- session.c ---- */
+
+struct session *session_new(struct node *n, enum session_kind kind, const char *address);
+void session_free(struct session *s);
+/* Something for the driver: puts it into node->ready. */
+void session_wake(struct session *s);
+/* Close the connection: now, or once its output has been sent. */
+void session_close_now(struct session *s);
+void session_close_after_reply(struct session *s);
+/* Executes what is in the input as long as the session is free to. */
+void session_process(struct session *s);
+/* Checks its output limits, after a command or once a second. */
+void session_check_limits(struct session *s);
+/* Bytes of output not sent yet. */
+size_t session_pending(const struct session *s);
+bool session_is_replica(const struct session *s);
+
+/* ---- dispatch.c ---- */
+
+/* Executes one request of a session (queues it inside MULTI). */
+void dispatch(struct session *s, int argc, const struct slice *argv, struct slice raw);
+/* Executes a command that has been checked already (EXEC, the primary's stream): runs it and logs its effects. */
+void dispatch_run(struct call *c, const struct command *command, int argc, const struct slice *argv);
+/* Prepares a call for a session. */
+void call_init(struct call *c, struct session *s, struct slice raw);
+/* Appends an effect to the log on the node's own behalf (expiry). */
+void dispatch_log(struct node *n, int db, struct slice effects);
+/* Memory ran out while the log had to move: gives the history up, all replicas resynchronise. */
+void dispatch_lose_history(struct node *n);
+
+/* ---- transaction.c ---- */
+
+void transaction_init(struct session *s);
+void transaction_reset(struct session *s); /* DISCARD, EXEC, disconnection: drops queue and watches */
+/* Queues one checked command; replies QUEUED. */
+void transaction_queue(struct call *c, int argc, const struct slice *argv);
+void transaction_unwatch(struct session *s);
+
+/* ---- blocking.c ---- */
+
+/* Blocks the session in WAIT until `waiter` is ready or the time has come. */
+bool block_wait(struct session *s, int64_t offset, int needed, int64_t until_us);
+/* Takes the session out of whatever it waits in, without a reply. */
+void block_cancel(struct session *s);
+/* Answers everyone who can be answered now. */
+void block_wake(struct node *n);
+/* Answers those whose time is up. */
+void block_time_out(struct node *n);
+/* Everyone waiting gets an error: -UNBLOCKED on demotion. */
+void block_fail_all(struct node *n, const char *error);
+
+/* ---- topology.c ---- */
+
+/* False when memory is out: nothing has changed then. */
+bool topology_follow(struct node *n, const char *host, int port);
+void topology_promote(struct node *n);
+/* Drives the follow after input or time: applies the stream, takes over snapshots, opens and closes connections. */
+void topology_step(struct node *n);
+/* The connection to the primary is gone. */
+void topology_lost(struct node *n, const char *why);
+/* Replicas that are near enough for min-replicas-to-write. */
+int topology_good_replicas(const struct node *n);
+/* What a snapshot says of itself. */
+void topology_info(struct node *n, struct rdb_info *info);
+/* The address under which a replica can be reached, without its port. */
+void replica_address(const struct feed *f, char *ip, size_t size);
+
+/* ---- admin.c ---- */
+
+/* CONFIG SET and start-up configuration: sets a parameter and lets the rest of the node follow (backlog size, maximum
+ * memory, …). */
+bool node_apply_config(struct node *n, struct slice name, struct slice value, bool start,
+                       struct bytes *error);
+
+/* ---- trail.c ---- */
+
+void trail_applied(struct node *n);
+void trail_joined(struct node *n);
+void trail_forked(struct node *n);
+void trail_renamed(struct node *n);
+void trail_waited(struct node *n, int64_t offset, int64_t count);
+void trail_write(struct session *s, bool refused);
+
+/* ---- connection.c ---- */
+
+/* CLIENT SETNAME and HELLO SETNAME. False: it has replied the error. */
+bool connection_set_name(struct exec *x, struct slice name);
+
+/* ---- info.c ---- */
+
+/* Appends INFO's text for the sections asked for (none: the default ones). */
+void info_write(struct node *n, int count, const struct slice *sections, struct bytes *out);
+
+#endif

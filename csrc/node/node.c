@@ -1,0 +1,305 @@
+/* node.c: a node's life, its time, and the queue of what it wants done.
+ *
+ * See node.h for the contract with drivers. Nothing here polls: node_deadline is computed from what is really due, so
+ * an idle node has nothing to do between its heartbeats.
+ */
+#include "node/commands.h"
+#include "node/internal.h"
+
+enum {
+    EXPIRE_SLICE = 128, /* keys expired per turn, so that a million of them do not stop the world */
+    TIDY_SLICE = 512,   /* entries freed per turn */
+    SECOND_US = 1000000
+};
+
+struct command_index *node_commands_new(struct memory *m)
+{
+    enum { FAMILIES_MAX = 64 };
+    const struct command *families[FAMILIES_MAX];
+    int count = 0;
+    for (; command_data_families[count] && count < FAMILIES_MAX - 4; count++)
+        families[count] = command_data_families[count];
+    families[count++] = node_transaction_commands;
+    families[count++] = node_replication_commands;
+    families[count++] = node_connection_commands;
+    families[count++] = node_server_commands;
+    return command_index_new(m, families, count);
+}
+
+static void timeout_moved(void *item, size_t index) { ((struct session *)item)->timeout_index = index; }
+
+static bool node_make_keyspace(struct node *n, bool digest)
+{
+    struct keyspace_options options = {.memory = &n->memory,
+                                       .hash_key = {random_next(&n->random), random_next(&n->random)},
+                                       .databases = (int)n->config.databases,
+                                       .digest = digest};
+    n->keyspace = keyspace_new(&options);
+    if (n->keyspace) keyspace_set_time(n->keyspace, n->now.wall_us / 1000);
+    return n->keyspace != NULL;
+}
+
+static void node_init(struct node *n, const struct node_options *o)
+{
+    n->commands = o->commands;
+    random_init(&n->random, o->seed, "node");
+    random_hex(&n->random, n->run_id, REPLID_SIZE);
+    strncpy(n->name, o->name ? o->name : "", sizeof n->name - 1);
+    n->port = o->port;
+    n->host = o->host;
+    n->now = n->started = o->now;
+    n->keep_trail = o->trail;
+    n->digest = o->digest;
+    config_defaults(&n->config);
+    list_init(&n->sessions);
+    list_init(&n->ready);
+    bytes_init(&n->effects, &n->memory);
+    bytes_init(&n->scratch, &n->memory);
+    bytes_init(&n->trail, &n->memory);
+    heap_init(&n->timeouts, &n->memory, timeout_moved);
+    wait_init(&n->waits, &n->memory);
+    log_init(&n->log, &n->memory, &n->random, n->config.repl_backlog_size);
+    n->next_ping_us = n->next_second_us = o->now.mono_us;
+}
+
+struct node *node_new(const struct node_options *o)
+{
+    struct memory memory;
+    memory_init(&memory);
+    struct node *n = memory_alloc_zero(&memory, sizeof *n);
+    if (!n) return NULL;
+    n->memory = memory;
+    node_init(n, o);
+    bool ok = node_make_keyspace(n, o->digest);
+    if (ok) {
+        feeds_init(&n->feeds, &n->memory, &n->log, n->keyspace, &n->random);
+        n->stream = session_new(n, SESSION_STREAM, "primary");
+    }
+    if (!n->stream) {
+        node_free(n);
+        return NULL;
+    }
+    return n;
+}
+
+void node_free(struct node *n)
+{
+    if (!n) return;
+    list_each_safe(link, &n->sessions) session_free(list_item(link, struct session, link));
+    if (n->stream) {
+        session_free(n->stream);
+        feeds_free(&n->feeds);
+    }
+    if (n->follow) follow_free(n->follow);
+    wait_free(&n->waits);
+    heap_free(&n->timeouts);
+    log_free(&n->log);
+    if (n->keyspace) keyspace_free(n->keyspace);
+    bytes_free(&n->effects);
+    bytes_free(&n->scratch);
+    bytes_free(&n->trail);
+    struct memory memory = n->memory;
+    memory_free(&memory, n, sizeof *n);
+}
+
+/* ---- time ---- */
+
+/* Deletes what has expired, a slice at a time, and logs it: replicas delete what their primary says. */
+static void node_expire(struct node *n)
+{
+    n->expiring = false;
+    if (n->follow || !n->config.activeexpire) return;
+    for (int i = 0; i < EXPIRE_SLICE; i++) {
+        int db;
+        struct entry *e = keyspace_next_expired(n->keyspace, &db);
+        if (!e) return;
+        struct slice key = entry_key(e);
+        bytes_clear(&n->effects);
+        resp_write_request(&n->effects, 2, (struct slice[]){slice_text("DEL"), key});
+        keyspace_delete(n->keyspace, db, key);
+        keyspace_stats(n->keyspace)->expired++;
+        if (n->effects.failed)
+            dispatch_lose_history(n);
+        else
+            dispatch_log(n, db, bytes_slice(&n->effects));
+    }
+    n->expiring = true;
+}
+
+/* Redis's heartbeat: a PING in the stream, so that replicas can tell a silent primary from a dead one. */
+static void node_ping(struct node *n)
+{
+    if (n->now.mono_us < n->next_ping_us) return;
+    n->next_ping_us = n->now.mono_us + n->config.repl_ping_period_s * SECOND_US;
+    if (n->follow || n->feeds.count == 0) return;
+    static const char ping[] = "*1\r\n$4\r\nPING\r\n";
+    if (!log_append(&n->log, ping, sizeof ping - 1)) dispatch_lose_history(n);
+    trail_applied(n);
+}
+
+static void session_each_second(struct session *s)
+{
+    struct node *n = s->node;
+    int64_t now = n->now.mono_us;
+    session_check_limits(s);
+    if (s->feed && session_is_replica(s)) {
+        int64_t heard = s->feed->ack_time_us > s->active_us ? s->feed->ack_time_us : s->active_us;
+        if (s->feed->state == FEED_STREAMING && now - heard > n->config.repl_timeout_s * SECOND_US)
+            session_close_now(s);
+    } else if (s->kind == SESSION_CLIENT && n->config.timeout_s > 0 && s->block == BLOCK_NONE &&
+               now - s->active_us > n->config.timeout_s * SECOND_US) {
+        session_close_now(s);
+    }
+}
+
+/* What has to be looked at once a second: only while there is something to look at. */
+static bool node_needs_seconds(const struct node *n)
+{
+    return !list_empty(&n->feeds.list) || (n->config.timeout_s > 0 && n->clients > 0) ||
+           n->config.output_normal.soft > 0;
+}
+
+static void node_each_second(struct node *n)
+{
+    if (n->now.mono_us < n->next_second_us) return;
+    n->next_second_us = n->now.mono_us + SECOND_US;
+    list_each_safe(link, &n->sessions) session_each_second(list_item(link, struct session, link));
+}
+
+/* DEBUG SLEEP is over: everybody's requests are executed in order of arrival of their sessions. */
+static void node_awake(struct node *n)
+{
+    if (n->sleep_until_us == 0 || n->now.mono_us < n->sleep_until_us) return;
+    n->sleep_until_us = 0;
+    list_each_safe(link, &n->sessions) session_process(list_item(link, struct session, link));
+    topology_step(n);
+}
+
+void node_advance(struct node *n, struct node_time now)
+{
+    if (now.mono_us < n->now.mono_us) now.mono_us = n->now.mono_us;
+    n->now = now;
+    keyspace_set_time(n->keyspace, now.wall_us / 1000);
+    if (now.mono_us < node_deadline(n)) return;
+    node_awake(n);
+    if (n->sleep_until_us != 0) return;
+    block_time_out(n);
+    node_expire(n);
+    n->tidying = keyspace_tidy(n->keyspace, TIDY_SLICE);
+    node_ping(n);
+    feeds_advance(&n->feeds, now.mono_us);
+    node_each_second(n);
+    if (n->follow) {
+        follow_advance(n->follow, now.mono_us);
+        topology_step(n);
+    }
+}
+
+static void earlier(int64_t *deadline, int64_t candidate)
+{
+    if (candidate < *deadline) *deadline = candidate;
+}
+
+int64_t node_deadline(const struct node *n)
+{
+    if (n->sleep_until_us != 0) return n->sleep_until_us;
+    if (n->expiring || n->tidying) return n->now.mono_us;
+    int64_t deadline = INT64_MAX;
+    const struct heap_slot *first = heap_top(&n->timeouts);
+    if (first) earlier(&deadline, first->key);
+    if (n->follow)
+        earlier(&deadline, follow_deadline(n->follow));
+    else if (n->feeds.count > 0)
+        earlier(&deadline, n->next_ping_us);
+    if (n->feeds.count > 0) earlier(&deadline, feeds_deadline(&n->feeds));
+    if (node_needs_seconds(n)) earlier(&deadline, n->next_second_us);
+    if (!n->follow && n->config.activeexpire) {
+        int64_t expires_ms = keyspace_expire_deadline(n->keyspace);
+        if (expires_ms != INT64_MAX)
+            earlier(&deadline, n->now.mono_us + expires_ms * 1000 - n->now.wall_us + 1000);
+    }
+    return deadline;
+}
+
+/* ---- the end of a turn ---- */
+
+/* Somebody waits for acknowledgements: asks for them in the stream, once for all who wait. */
+static void node_ask_acknowledgements(struct node *n)
+{
+    if (!n->ack_wanted) return;
+    n->ack_wanted = false;
+    if (n->follow || n->feeds.count == 0 || wait_wanted(&n->waits) < 0) return;
+    static const char getack[] = "*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$1\r\n*\r\n";
+    if (!log_append(&n->log, getack, sizeof getack - 1)) dispatch_lose_history(n);
+    trail_applied(n);
+}
+
+static void node_wake_feeds(struct node *n)
+{
+    list_each_safe(link, &n->feeds.list)
+    {
+        struct feed *f = list_item(link, struct feed, link);
+        struct session *s = f->session;
+        struct slice probe;
+        if (feed_broken(f))
+            session_close_now(s);
+        else if (!s->output_told && f->state != FEED_HANDSHAKE && feed_output(f, &probe, 1) > 0)
+            session_wake(s);
+    }
+}
+
+void node_settle(struct node *n)
+{
+    block_wake(n);
+    node_ask_acknowledgements(n);
+    if (n->feeds.count > 0) {
+        struct rdb_info info;
+        topology_info(n, &info);
+        feeds_begin_snapshot(&n->feeds, &info, n->now.mono_us);
+    }
+    log_mark_time(&n->log, n->now.mono_us);
+    feeds_trim(&n->feeds);
+    if (!list_empty(&n->feeds.list)) node_wake_feeds(n);
+}
+
+/* What one session wants; false: nothing (any more). */
+static bool session_next_action(struct session *s, struct node_action *action)
+{
+    struct node *n = s->node;
+    action->session = s;
+    if (s->wants_connect) {
+        s->wants_connect = false;
+        action->kind = NODE_CONNECT;
+        action->host = n->follow->host;
+        action->port = n->follow->port;
+        return true;
+    }
+    struct slice probe;
+    if (!s->wants_close && !s->output_told && session_output(s, &probe, 1) > 0) {
+        s->output_told = true;
+        action->kind = NODE_SEND;
+        return true;
+    }
+    if (s->wants_close && !s->close_told) {
+        s->close_told = true;
+        action->kind = NODE_CLOSE;
+        return true;
+    }
+    return false;
+}
+
+bool node_next_action(struct node *n, struct node_action *action)
+{
+    while (!list_empty(&n->ready)) {
+        struct session *s = list_item(n->ready.next, struct session, ready);
+        if (session_next_action(s, action)) return true;
+        list_remove(&s->ready);
+    }
+    if (n->shutdown && !n->shutdown_told) {
+        n->shutdown_told = true;
+        *action = (struct node_action){.kind = NODE_SHUTDOWN};
+        return true;
+    }
+    action->kind = NODE_NOTHING;
+    return false;
+}

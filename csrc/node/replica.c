@@ -1,0 +1,250 @@
+/* replica.c: the commands of replication: REPLCONF, PSYNC, SYNC, REPLICAOF, ROLE, WAIT.
+ *
+ * Sources: https://redis.io/docs/latest/operate/oss_and_stack/management/replication/ and the pages of WAIT, ROLE,
+ * REPLICAOF.
+ */
+#include "base/number.h"
+#include "node/commands.h"
+#include "node/internal.h"
+
+/* ---- REPLICAOF ---- */
+
+static bool already_follows(const struct node *n, struct slice host, int64_t port)
+{
+    return n->follow && slice_equal(host, slice_text(n->follow->host)) && port == n->follow->port;
+}
+
+void run_replicaof(struct exec *x)
+{
+    struct node *n = call_of(x)->node;
+    struct slice host = x->argv[1];
+    if (exec_is(x, 1, "no") && exec_is(x, 2, "one")) {
+        topology_promote(n);
+        x->replica = false;
+        reply_ok(x->reply);
+        return;
+    }
+    int64_t port;
+    if (!number_parse_int(x->argv[2], &port) || port < 0 || port > 65535) {
+        reply_error(x->reply, "ERR Invalid master port");
+        return;
+    }
+    if (session_is_replica(call_of(x)->session)) {
+        reply_error(x->reply, "ERR Command is not valid when client is a replica.");
+        return;
+    }
+    if (already_follows(n, host, port)) {
+        reply_status(x->reply, "OK Already connected to specified master");
+        return;
+    }
+    char name[256];
+    if (host.size >= sizeof name) {
+        reply_error(x->reply, "ERR Invalid master host");
+        return;
+    }
+    memcpy(name, host.data, host.size);
+    name[host.size] = '\0';
+    if (topology_follow(n, name, (int)port))
+        reply_ok(x->reply);
+    else
+        exec_no_memory(x);
+}
+
+/* ---- the handshake and acknowledgements of a replica ---- */
+
+static struct feed *feed_of(struct exec *x)
+{
+    struct call *c = call_of(x);
+    struct session *s = c->session;
+    if (!s->feed && s->kind == SESSION_CLIENT) s->feed = feed_new(&c->node->feeds, s, c->node->now.mono_us);
+    return s->feed;
+}
+
+static void keep_text(struct bytes *field, struct slice text)
+{
+    enum { TEXT_MAX = 255 };
+    bytes_clear(field);
+    bytes_append(field, text.data, text.size < TEXT_MAX ? text.size : TEXT_MAX);
+}
+
+/* REPLCONF ACK has no reply: the connection is a one-way stream by then. */
+static void replconf_ack(struct exec *x)
+{
+    struct call *c = call_of(x);
+    int64_t applied, fsynced = -1;
+    if (!session_is_replica(c->session) || !number_parse_int(x->argv[2], &applied)) return;
+    for (int i = 3; i + 1 < x->argc; i += 2) {
+        if (exec_is(x, i, "fack")) number_parse_int(x->argv[i + 1], &fsynced);
+    }
+    feed_acknowledge(c->session->feed, applied, fsynced, c->node->now.mono_us);
+}
+
+/* One option of the handshake. False: it has replied an error. */
+static bool replconf_option(struct exec *x, struct feed *f, int i)
+{
+    struct slice value = x->argv[i + 1];
+    if (exec_is(x, i, "listening-port")) {
+        int64_t port;
+        if (!exec_int(x, i + 1, &port)) return false;
+        f->port = (int)port;
+    } else if (exec_is(x, i, "ip-address")) {
+        keep_text(&f->ip, value);
+    } else if (exec_is(x, i, "name")) {
+        keep_text(&f->name, value);
+    } else if (exec_is(x, i, "capa")) {
+        feed_capability(f, value);
+    } else if (exec_is(x, i, "rdb-only")) {
+        int64_t only;
+        if (!exec_int(x, i + 1, &only)) return false;
+        f->rdb_only = only == 1;
+    } else if (!exec_is(x, i, "version")) {
+        reply_error_format(x->reply, "ERR Unrecognized REPLCONF option: %.*s", (int)x->argv[i].size,
+                           x->argv[i].data);
+        return false;
+    }
+    return true;
+}
+
+void run_replconf(struct exec *x)
+{
+    if (x->argc % 2 == 0) {
+        exec_syntax_error(x);
+        return;
+    }
+    if (x->argc >= 3 && exec_is(x, 1, "ack")) {
+        replconf_ack(x);
+        return;
+    }
+    if (x->argc >= 3 && exec_is(x, 1, "getack")) return; /* for replicas, and those get it in their stream */
+    struct feed *f = feed_of(x);
+    if (!f) {
+        reply_error(x->reply, "ERR REPLCONF needs a connection");
+        return;
+    }
+    for (int i = 1; i < x->argc; i += 2) {
+        if (!replconf_option(x, f, i)) return;
+    }
+    reply_ok(x->reply);
+}
+
+void run_psync(struct exec *x)
+{
+    struct call *c = call_of(x);
+    struct node *n = c->node;
+    struct session *s = c->session;
+    bool sync = x->argc == 1;
+    int64_t from = -1;
+    if (session_is_replica(s)) return;
+    if (n->follow && n->follow->state != FOLLOW_STREAMING) {
+        reply_error(x->reply, "NOMASTERLINK Can't SYNC while not connected with my master");
+        return;
+    }
+    if (!sync && !exec_int(x, 2, &from)) return;
+    struct feed *f = feed_of(x);
+    if (!f) {
+        reply_error(x->reply, "ERR PSYNC needs a connection");
+        return;
+    }
+    if (sync)
+        feed_sync(f, n->now.mono_us);
+    else
+        feed_psync(f, x->argv[1], from, n->now.mono_us);
+    if (n->feeds.count == 1) n->next_ping_us = n->now.mono_us + n->config.repl_ping_period_s * 1000000;
+    session_wake(s);
+}
+
+/* ---- ROLE ---- */
+
+static void role_of_replica(struct exec *x, const struct follow *f)
+{
+    static const char *const states[] = {[FOLLOW_DOWN] = "connect",
+                                         [FOLLOW_CONNECT] = "connecting",
+                                         [FOLLOW_HANDSHAKE] = "connecting",
+                                         [FOLLOW_SYNC] = "sync",
+                                         [FOLLOW_STREAMING] = "connected"};
+    reply_array(x->reply, 5);
+    reply_bulk_text(x->reply, "slave");
+    reply_bulk_text(x->reply, f->host);
+    reply_integer(x->reply, f->port);
+    reply_bulk_text(x->reply, states[f->state]);
+    reply_integer(x->reply, f->state == FOLLOW_STREAMING ? f->applied : -1);
+}
+
+void replica_address(const struct feed *f, char *ip, size_t size)
+{
+    const struct session *s = f->session;
+    if (f->ip.size > 0) {
+        size_t length = f->ip.size < size - 1 ? f->ip.size : size - 1;
+        memcpy(ip, f->ip.data, length);
+        ip[length] = '\0';
+        return;
+    }
+    strncpy(ip, s->address, size - 1);
+    ip[size - 1] = '\0';
+    char *colon = strrchr(ip, ':');
+    if (colon) *colon = '\0';
+}
+
+static void role_replica_row(struct exec *x, const struct feed *f)
+{
+    char ip[64], text[NUMBER_INT_MAX];
+    replica_address(f, ip, sizeof ip);
+    reply_array(x->reply, 3);
+    reply_bulk_text(x->reply, ip);
+    reply_bulk(x->reply, slice_of(text, number_format_int(text, f->port)));
+    reply_bulk(x->reply, slice_of(text, number_format_int(text, f->applied < 0 ? 0 : f->applied)));
+}
+
+void run_role(struct exec *x)
+{
+    struct node *n = call_of(x)->node;
+    if (n->follow) {
+        role_of_replica(x, n->follow);
+        return;
+    }
+    int64_t online = 0;
+    list_each(link, &n->feeds.list) online += feed_counts(list_item(link, struct feed, link));
+    reply_array(x->reply, 3);
+    reply_bulk_text(x->reply, "master");
+    reply_integer(x->reply, log_offset(&n->log));
+    reply_array(x->reply, online);
+    list_each(link, &n->feeds.list)
+    {
+        const struct feed *f = list_item(link, struct feed, link);
+        if (feed_counts(f)) role_replica_row(x, f);
+    }
+}
+
+/* ---- WAIT ---- */
+
+void run_wait(struct exec *x)
+{
+    struct call *c = call_of(x);
+    struct node *n = c->node;
+    struct session *s = c->session;
+    int64_t needed, timeout_ms;
+    if (n->follow) {
+        reply_error(x->reply,
+                    "ERR WAIT cannot be used with replica instances. Please also note that since Redis "
+                    "4.0 if a replica is configured to be writable (which is not the default) writes to "
+                    "replicas are just local and are not propagated.");
+        return;
+    }
+    if (!exec_int(x, 1, &needed) ||
+        !exec_int_or(x, 2, &timeout_ms, "ERR timeout is not an integer or out of range"))
+        return;
+    if (timeout_ms < 0) {
+        reply_error(x->reply, "ERR timeout is negative");
+        return;
+    }
+    int count = feeds_acknowledged(&n->feeds, s->write_offset);
+    if (count >= needed || n->in_exec) {
+        trail_waited(n, s->write_offset, count);
+        reply_integer(x->reply, count);
+        return;
+    }
+    int64_t room_ms = (INT64_MAX - n->now.mono_us) / 1000 - 1;
+    int64_t until = timeout_ms == 0 || timeout_ms > room_ms ? INT64_MAX : n->now.mono_us + timeout_ms * 1000;
+    int clipped = needed > INT32_MAX ? INT32_MAX : (int)needed;
+    if (!block_wait(s, s->write_offset, clipped, until)) exec_no_memory(x);
+}

@@ -1,0 +1,321 @@
+/* session.c: one connection's input and output, and what the driver has to be told about it.
+ *
+ * Input collects in one buffer; whole requests are executed straight from it (dispatch.c), without copies. Replies
+ * collect in one buffer per session, so that a turn ends with one write per client. A replica's session sends tape
+ * bytes after its replies (replication/feed.h); the session that connects to our primary belongs to the follow.
+ *
+ * Leaves out: what requests mean.
+ */
+#include "node/internal.h"
+
+enum {
+    INPUT_ROOM_MIN = 2048,
+    INPUT_ROOM_MAX = 65536,
+    INPUT_KEEP = 16384, /* an empty buffer larger than this is given back */
+    OUTPUT_KEEP = 65536
+};
+
+struct session *session_new(struct node *n, enum session_kind kind, const char *address)
+{
+    struct session *s = memory_alloc_zero(&n->memory, sizeof *s);
+    if (!s) return NULL;
+    list_init(&s->link);
+    list_init(&s->ready);
+    s->node = n;
+    s->kind = kind;
+    s->id = ++n->next_session;
+    strncpy(s->address, address ? address : "", sizeof s->address - 1);
+    bytes_init(&s->input, &n->memory);
+    bytes_init(&s->output, &n->memory);
+    bytes_init(&s->name, &n->memory);
+    bytes_init(&s->lib_name, &n->memory);
+    bytes_init(&s->lib_version, &n->memory);
+    struct resp_limits limits = {.bulk_max = n->config.proto_max_bulk_len,
+                                 .arguments_max = INT32_MAX,
+                                 .inline_max = 65536,
+                                 .unauthenticated =
+                                     kind == SESSION_CLIENT && n->config.requirepass[0] != '\0'};
+    resp_reader_init(&s->reader, &n->memory, &limits);
+    resp_writer_init(&s->writer, &s->output, kind == SESSION_LOCAL ? 3 : 2);
+    s->reply = &s->writer.reply;
+    transaction_init(s);
+    s->block_until_us = INT64_MAX;
+    s->created_us = s->active_us = n->now.mono_us;
+    s->authenticated = kind != SESSION_CLIENT || n->config.requirepass[0] == '\0';
+    if (kind != SESSION_STREAM) list_push(&n->sessions, &s->link);
+    if (kind == SESSION_CLIENT) n->clients++;
+    return s;
+}
+
+void session_free(struct session *s)
+{
+    struct node *n = s->node;
+    block_cancel(s);
+    transaction_reset(s);
+    if (s->feed) feed_free(s->feed);
+    if (s->kind == SESSION_CLIENT) n->clients--;
+    list_remove(&s->link);
+    list_remove(&s->ready);
+    resp_reader_free(&s->reader);
+    bytes_free(&s->transaction.requests);
+    bytes_free(&s->input);
+    bytes_free(&s->output);
+    bytes_free(&s->name);
+    bytes_free(&s->lib_name);
+    bytes_free(&s->lib_version);
+    memory_free(&n->memory, s, sizeof *s);
+}
+
+void session_set_driver(struct session *s, void *driver) { s->driver = driver; }
+
+void *session_driver(const struct session *s) { return s->driver; }
+
+bool session_is_replica(const struct session *s)
+{
+    return s->feed != NULL && s->feed->state != FEED_HANDSHAKE;
+}
+
+void session_wake(struct session *s)
+{
+    if (list_empty(&s->ready)) list_push(&s->node->ready, &s->ready);
+}
+
+void session_close_now(struct session *s)
+{
+    s->close_after_reply = true;
+    s->wants_close = true;
+    block_cancel(s);
+    session_wake(s);
+}
+
+void session_close_after_reply(struct session *s)
+{
+    s->close_after_reply = true;
+    if (session_pending(s) == 0) s->wants_close = true;
+    session_wake(s);
+}
+
+/* ---- connections ---- */
+
+struct session *node_accept(struct node *n, const char *address)
+{
+    struct session *s = session_new(n, SESSION_CLIENT, address);
+    if (!s) return NULL;
+    n->counters.connections++;
+    if (n->clients > n->config.maxclients) {
+        n->counters.rejected++;
+        reply_error(s->reply, "ERR max number of clients reached");
+        session_close_after_reply(s);
+    }
+    return s;
+}
+
+struct session *node_local_open(struct node *n) { return session_new(n, SESSION_LOCAL, "local"); }
+
+void session_connected(struct session *s)
+{
+    struct node *n = s->node;
+    if (s->kind != SESSION_FOLLOW || s != n->follow_session) return;
+    follow_connected(n->follow, n->now.mono_us);
+    topology_step(n);
+}
+
+void session_closed(struct session *s, const char *why)
+{
+    struct node *n = s->node;
+    if (s == n->follow_session) {
+        n->follow_session = NULL;
+        session_free(s);
+        topology_lost(n, why);
+        return;
+    }
+    session_free(s);
+}
+
+/* ---- input ---- */
+
+char *session_input_reserve(struct session *s, size_t *room)
+{
+    if (s->kind == SESSION_FOLLOW) {
+        if (s == s->node->follow_session) return follow_input_reserve(s->node->follow, room);
+        s->input.size = 0; /* a connection we have given up: what comes is thrown away */
+    }
+    size_t unread = s->input.size - s->input_start;
+    size_t wanted = resp_reader_wants(&s->reader, unread);
+    if (wanted < INPUT_ROOM_MIN)
+        wanted = s->input.capacity > INPUT_ROOM_MIN ? s->input.capacity / 2 : INPUT_ROOM_MIN;
+    if (wanted > INPUT_ROOM_MAX) wanted = INPUT_ROOM_MAX;
+    char *place = bytes_reserve(&s->input, wanted);
+    if (!place) return NULL;
+    *room = s->input.capacity - s->input.size;
+    return place;
+}
+
+void session_input_commit(struct session *s, size_t size)
+{
+    struct node *n = s->node;
+    n->counters.input_bytes += (int64_t)size;
+    s->active_us = n->now.mono_us;
+    if (s->kind == SESSION_FOLLOW) {
+        if (s != n->follow_session) return;
+        n->counters.repl_input_bytes += (int64_t)size;
+        follow_input_commit(n->follow, size, n->now.mono_us);
+        topology_step(n);
+        return;
+    }
+    bytes_commit(&s->input, size);
+    session_process(s);
+    if (s->input.size - s->input_start > (size_t)n->config.client_query_buffer_limit) session_close_now(s);
+}
+
+static bool session_may_execute(const struct session *s)
+{
+    return s->block == BLOCK_NONE && !s->close_after_reply && s->node->sleep_until_us == 0 &&
+           !s->node->shutdown;
+}
+
+/* Gives back what has been executed; the rest moves to the front. */
+static void session_compact(struct session *s)
+{
+    if (s->input_start == 0) return;
+    if (s->input_start == s->input.size) {
+        s->input.size = 0;
+        bytes_trim(&s->input, INPUT_KEEP);
+    } else {
+        bytes_drop(&s->input, s->input_start);
+    }
+    s->input_start = 0;
+}
+
+static void session_protocol_error(struct session *s)
+{
+    reply_error_format(s->reply, "ERR %s", s->reader.error);
+    session_close_after_reply(s);
+}
+
+void session_process(struct session *s)
+{
+    if (s->executing) return;
+    s->executing = true;
+    while (s->input_start < s->input.size && session_may_execute(s)) {
+        const char *data = s->input.data + s->input_start;
+        enum resp_result result = resp_read_request(&s->reader, data, s->input.size - s->input_start);
+        if (result == RESP_INCOMPLETE) break;
+        if (result == RESP_BAD) {
+            session_protocol_error(s);
+            break;
+        }
+        s->input_start += s->reader.consumed;
+        if (s->reader.argc == 0) continue;
+        struct slice raw = slice_of(data, s->reader.is_inline ? 0 : s->reader.consumed);
+        dispatch(s, s->reader.argc, s->reader.argv, raw);
+    }
+    session_compact(s);
+    s->executing = false;
+    if (session_pending(s) > 0 && !s->output_told) session_wake(s);
+    session_check_limits(s);
+}
+
+/* ---- output ---- */
+
+size_t session_pending(const struct session *s)
+{
+    if (s->kind == SESSION_FOLLOW) return s == s->node->follow_session ? s->node->follow->out.size : 0;
+    return s->output.size - s->output_sent;
+}
+
+int session_output(struct session *s, struct slice *slices, int max)
+{
+    if (max <= 0 || s->wants_close) return 0;
+    if (s->kind == SESSION_FOLLOW) {
+        s->output_told = session_pending(s) > 0;
+        if (!s->output_told) return 0;
+        slices[0] = bytes_slice(&s->node->follow->out);
+        return 1;
+    }
+    int count = 0;
+    if (s->output.size > s->output_sent)
+        slices[count++] = slice_of(s->output.data + s->output_sent, s->output.size - s->output_sent);
+    if (s->feed && count < max) count += feed_output(s->feed, slices + count, max - count);
+    if (count == 0) s->output_told = false;
+    return count;
+}
+
+/* Takes `size` bytes off the replies; returns how many were theirs. */
+static size_t session_replies_sent(struct session *s, size_t size)
+{
+    size_t replies = s->output.size - s->output_sent;
+    size_t taken = size < replies ? size : replies;
+    s->output_sent += taken;
+    if (s->output_sent == s->output.size) {
+        bytes_clear(&s->output);
+        bytes_trim(&s->output, OUTPUT_KEEP);
+        s->output_sent = 0;
+    } else if (s->output_sent > OUTPUT_KEEP && s->output_sent > s->output.size / 2) {
+        bytes_drop(&s->output, s->output_sent);
+        s->output_sent = 0;
+    }
+    return taken;
+}
+
+void session_output_sent(struct session *s, size_t size)
+{
+    struct node *n = s->node;
+    n->counters.output_bytes += (int64_t)size;
+    if (s->kind == SESSION_FOLLOW) {
+        if (s == n->follow_session) bytes_drop(&n->follow->out, size);
+        s->output_told = session_pending(s) > 0;
+        return;
+    }
+    size -= session_replies_sent(s, size);
+    if (size > 0 && s->feed) {
+        feed_sent(s->feed, size);
+        n->counters.repl_output_bytes += (int64_t)size;
+    }
+    struct slice probe;
+    if (s->output.size == 0 && (!s->feed || feed_output(s->feed, &probe, 1) == 0)) s->output_told = false;
+    if (s->close_after_reply && session_pending(s) == 0) {
+        s->wants_close = true;
+        session_wake(s);
+    }
+}
+
+static const struct output_limit *session_limit(const struct session *s)
+{
+    const struct config *c = &s->node->config;
+    return session_is_replica(s) ? &c->output_replica : &c->output_normal;
+}
+
+/* Redis's client-output-buffer-limit: a hard limit at once, a soft one when it holds for long enough. A buffer that
+ * could not grow has lost bytes: the connection cannot go on. */
+void session_check_limits(struct session *s)
+{
+    if (s->wants_close || s->kind != SESSION_CLIENT) return;
+    const struct output_limit *limit = session_limit(s);
+    int64_t held = (int64_t)session_pending(s) + (s->feed ? feed_backlog(s->feed) : 0);
+    bool over = s->output.failed || (limit->hard > 0 && held > limit->hard);
+    if (limit->soft > 0 && held > limit->soft) {
+        int64_t now = s->node->now.mono_us;
+        if (s->output_soft_since_us == 0) s->output_soft_since_us = now;
+        over |= now - s->output_soft_since_us >= limit->soft_seconds * 1000000;
+    } else {
+        s->output_soft_since_us = 0;
+    }
+    if (over) {
+        s->node->counters.evicted_clients++;
+        session_close_now(s);
+    }
+}
+
+/* ---- commands at the node itself ---- */
+
+enum session_result session_call(struct session *s, int argc, const struct slice *argv, struct reply *reply)
+{
+    if (s->block != BLOCK_NONE || s->executing || s->node->sleep_until_us != 0) return SESSION_BUSY;
+    s->executing = true;
+    s->reply = reply;
+    dispatch(s, argc, argv, slice_of(NULL, 0));
+    s->reply = &s->writer.reply;
+    s->executing = false;
+    return s->block == BLOCK_NONE ? SESSION_DONE : SESSION_BLOCKED;
+}

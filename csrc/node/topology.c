@@ -1,0 +1,175 @@
+/* topology.c: who this node follows, and who follows it.
+ *
+ * A node is a primary (node->follow is NULL) or a replica. The follow (replication/follow.h) is the protocol; here is
+ * what its events mean to the node: connections, taking over a snapshot, executing the stream, and what becomes of
+ * this node's own replicas when its history changes (their feeds find out by themselves: feed_broken).
+ */
+#include "node/internal.h"
+
+/* ---- our replicas ---- */
+
+int topology_good_replicas(const struct node *n)
+{
+    int good = 0;
+    int64_t lag_us_max = n->config.min_replicas_max_lag_s * 1000000;
+    list_each(link, &n->feeds.list)
+    {
+        const struct feed *f = list_item(link, struct feed, link);
+        good += feed_counts(f) && n->now.mono_us - f->ack_time_us <= lag_us_max;
+    }
+    return good;
+}
+
+void topology_info(struct node *n, struct rdb_info *info)
+{
+    *info = (struct rdb_info){.version = REDIS_VERSION,
+                              .created_s = n->now.wall_us / 1000000,
+                              .used_memory = n->memory.used,
+                              .replid = n->log.replid,
+                              .offset = log_offset(&n->log),
+                              .stream_db = n->log.db < 0 ? 0 : n->log.db,
+                              .checksum = n->config.rdbchecksum};
+}
+
+/* ---- changing roles ---- */
+
+static const char *text_or_null(const char *text) { return text[0] ? text : NULL; }
+
+static struct follow *make_follow(struct node *n, const char *host, int port)
+{
+    const struct config *c = &n->config;
+    struct follow_options options = {
+        .timeout_us = c->repl_timeout_s * 1000000,
+        .ack_period_us = c->repl_ack_period_ms * 1000,
+        .retry_min_us = c->repl_retry_min_ms * 1000,
+        .retry_max_us = c->repl_retry_max_ms * 1000,
+        .listening_port = c->replica_announce_port ? (int)c->replica_announce_port : n->port,
+        .announce_ip = text_or_null(c->replica_announce_ip),
+        .name = text_or_null(n->name),
+        .user = text_or_null(c->masteruser),
+        .password = text_or_null(c->masterauth),
+        .bulk_max = c->proto_max_bulk_len,
+        .databases = (int)c->databases,
+        .digest = n->digest,
+    };
+    return follow_new(&n->memory, &n->log, &n->random, &options, host, port, n->now.mono_us);
+}
+
+/* Lets the present connection to a primary go. */
+static void close_follow_session(struct node *n)
+{
+    struct session *s = n->follow_session;
+    n->follow_session = NULL;
+    if (s) session_close_now(s);
+}
+
+static void end_follow(struct node *n)
+{
+    close_follow_session(n);
+    follow_free(n->follow);
+    n->follow = NULL;
+    n->stream->db = 0;
+}
+
+bool topology_follow(struct node *n, const char *host, int port)
+{
+    bool was_primary = n->follow == NULL;
+    struct follow *follow = make_follow(n, host, port);
+    if (!follow) return false;
+    if (was_primary)
+        block_fail_all(n, "UNBLOCKED force unblock from blocking operation, instance state changed "
+                          "(master -> replica?)");
+    else
+        end_follow(n);
+    n->follow = follow;
+    topology_step(n);
+    return true;
+}
+
+void topology_promote(struct node *n)
+{
+    if (!n->follow) return;
+    end_follow(n);
+    log_fork_history(&n->log, &n->random);
+    n->next_ping_us = n->now.mono_us + n->config.repl_ping_period_s * 1000000;
+    trail_forked(n);
+}
+
+/* ---- the stream from our primary ---- */
+
+void topology_lost(struct node *n, const char *why)
+{
+    if (!n->follow) return;
+    follow_lost(n->follow, why ? why : "connection closed", n->now.mono_us);
+    topology_step(n);
+}
+
+static void open_connection(struct node *n)
+{
+    close_follow_session(n);
+    struct session *s = session_new(n, SESSION_FOLLOW, n->follow->host);
+    if (!s) {
+        follow_lost(n->follow, "out of memory", n->now.mono_us);
+        return;
+    }
+    n->follow_session = s;
+    s->wants_connect = true;
+    session_wake(s);
+}
+
+/* The snapshot is complete: it replaces what this node had. Its own replicas were on another history. */
+static void take_snapshot(struct node *n)
+{
+    feeds_cancel_snapshot(&n->feeds);
+    keyspace_adopt(n->keyspace, n->follow->loaded);
+    n->tidying = true;
+    follow_adopted(n->follow, n->now.mono_us);
+    n->counters.full_sync_taken++;
+    trail_joined(n);
+}
+
+/* Executes one command of the stream. What this node does not know it must not skip: from then on it would be a
+ * silently different copy. */
+static bool apply_command(struct node *n)
+{
+    struct follow *f = n->follow;
+    struct session *s = n->stream;
+    int64_t errors = s->writer.reply.errors;
+    struct call c;
+    s->db = f->db;
+    call_init(&c, s, slice_of(NULL, 0));
+    const struct command *command = command_resolve(n->commands, f->reader.argv, f->reader.argc, s->reply);
+    if (command) dispatch_run(&c, command, f->reader.argc, f->reader.argv);
+    n->counters.errors += s->writer.reply.errors - errors;
+    bytes_clear(&s->output);
+    return command != NULL && follow_applied(f, n->now.mono_us);
+}
+
+static void give_up_stream(struct node *n, const char *why)
+{
+    close_follow_session(n);
+    follow_lost(n->follow, why, n->now.mono_us);
+}
+
+void topology_step(struct node *n)
+{
+    if (!n->follow || n->sleep_until_us != 0 || n->follow_paused) return;
+    for (;;) {
+        switch (follow_next(n->follow, n->now.mono_us)) {
+        case FOLLOW_OPEN: open_connection(n); break;
+        case FOLLOW_CLOSE: close_follow_session(n); break;
+        case FOLLOW_CONTINUED: trail_renamed(n); break;
+        case FOLLOW_LOADING: n->counters.discarded_bytes += n->follow->discarded; break;
+        case FOLLOW_LOADED: take_snapshot(n); break;
+        case FOLLOW_COMMAND:
+            if (!apply_command(n))
+                give_up_stream(n, "the stream has a command this node does not know, or memory ran out");
+            break;
+        case FOLLOW_NOTHING:
+            if (n->follow_session && session_pending(n->follow_session) > 0 &&
+                !n->follow_session->output_told)
+                session_wake(n->follow_session);
+            return;
+        }
+    }
+}
