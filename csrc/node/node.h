@@ -75,6 +75,8 @@ struct session *node_accept(struct node *n, const char *address);
 /* The driver's own pointer for this session. */
 void session_set_driver(struct session *s, void *driver);
 void *session_driver(const struct session *s);
+/* Its number: CLIENT ID, struct trail_point.session, struct channel_state.id. */
+int64_t session_id(const struct session *s);
 /* A connection that NODE_CONNECT asked for is open. */
 void session_connected(struct session *s);
 /* Where to put input: up to *room bytes; NULL when memory is out (close the connection). The place is valid until the

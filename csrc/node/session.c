@@ -24,7 +24,7 @@ struct session *session_new(struct node *n, enum session_kind kind, const char *
     s->node = n;
     s->kind = kind;
     s->id = ++n->next_session;
-    strncpy(s->address, address ? address : "", sizeof s->address - 1);
+    text_copy(s->address, sizeof s->address, address ? address : "");
     bytes_init(&s->input, &n->memory);
     bytes_init(&s->output, &n->memory);
     bytes_init(&s->name, &n->memory);
@@ -69,6 +69,8 @@ void session_free(struct session *s)
 void session_set_driver(struct session *s, void *driver) { s->driver = driver; }
 
 void *session_driver(const struct session *s) { return s->driver; }
+
+int64_t session_id(const struct session *s) { return s->id; }
 
 bool session_is_replica(const struct session *s)
 {
