@@ -21,8 +21,7 @@ struct world_client; /* a RESP client at a place of its own */
 
 /* All durations in this header are microseconds. */
 
-enum world_result
-{
+enum world_result {
     WORLD_OK = 0,
     WORLD_NO_MEMORY = -1,
     WORLD_CLOSED = -2,      /* the node is down, the client or the world closed */
@@ -30,15 +29,15 @@ enum world_result
     WORLD_BAD = -4          /* bad argument, see world_error */
 };
 
-struct world_completion
-{
+enum world_completion_kind {
+    COMPLETION_TIMER, /* world_timer */
+    COMPLETION_REPLY, /* `data`: one RESP reply, valid until the next world_next or world_step */
+    COMPLETION_FAILED /* `error`: "CODE message": the connection broke, time-out …; see `sent` */
+};
+
+struct world_completion {
     int64_t ticket;
-    enum
-    {
-        COMPLETION_TIMER,  /* world_timer */
-        COMPLETION_REPLY,  /* `data`: one RESP reply, valid until the next world_next or world_step */
-        COMPLETION_FAILED  /* `error`: "CODE message": the connection broke, time-out …; what became of the request is not known */
-    } kind;
+    enum world_completion_kind kind;
     struct slice data;
     const char *error;
     bool sent; /* COMPLETION_FAILED: the request may have reached the node (false: it certainly did not) */
@@ -50,8 +49,8 @@ void world_free(struct world *w);
 /* Text of the last WORLD_BAD / WORLD_UNSUPPORTED. */
 const char *world_error(const struct world *w);
 bool world_is_sim(const struct world *w);
-int64_t world_now(const struct world *w);       /* monotonic us; the simulator starts at 0 */
-int64_t world_wall(const struct world *w);      /* unix us */
+int64_t world_now(const struct world *w);  /* monotonic us; the simulator starts at 0 */
+int64_t world_wall(const struct world *w); /* unix us */
 /* A draw from the world's workload stream: what scripts use for randomness. */
 uint64_t world_random(struct world *w);
 
@@ -60,21 +59,22 @@ uint64_t world_random(struct world *w);
 /* The next completion already there; false: none. */
 bool world_next(struct world *w, struct world_completion *completion);
 /* Turns the world until there is a completion, or until monotonic time `until` (INT64_MAX: no limit), or nothing can
- * ever happen any more (simulator: no event left; live: no node and no timer). 1: a completion is there, 0: time is
- * up, -1: nothing can happen. */
+ * ever happen any more (simulator: no event left and no limit; live: no node and no timer). 1: a completion is there,
+ * 0: time is up, -1: nothing can happen, -2: memory ran out in the middle of things and this world cannot go on. */
 int world_step(struct world *w, int64_t until);
 /* Completes `ticket` at monotonic time `at`. */
 enum world_result world_timer(struct world *w, int64_t ticket, int64_t at);
-/* Forgets a ticket: its completion will not come (the thing itself goes on). */
+/* Forgets a ticket whose completion has not been taken yet: it will not come (the thing itself goes on). For tickets
+ * under way only; when memory is out the completion may come after all. */
 void world_cancel(struct world *w, int64_t ticket);
 
 /* ---- nodes ---- */
 
-struct world_node_options
-{
-    const char *name;  /* unique in the world */
-    const char *host;  /* live: address to listen on, NULL: 127.0.0.1; simulator: ignored (a node's host is its name) */
-    int port;          /* 0: the simulator uses 6379, live picks a free one */
+struct world_node_options {
+    const char *name; /* unique in the world */
+    const char *
+        host; /* live: address to listen on, NULL: 127.0.0.1; simulator: ignored (a node's host is its name) */
+    int port; /* 0: the simulator uses 6379, live picks a free one */
 };
 
 /* NULL: world_error says why (port in use, name taken, memory). Configuration follows with world_node_configure. */
@@ -87,7 +87,8 @@ int world_node_port(const struct world_node *wn);
 enum world_result world_node_configure(struct world_node *wn, struct slice name, struct slice value);
 /* Executes a command at the node itself. 1: done, `reply` is filled; 0: it blocks, COMPLETION_REPLY will come for
  * `ticket`; < 0: enum world_result (the node is down). */
-int world_node_call(struct world_node *wn, int64_t ticket, int argc, const struct slice *argv, struct reply *reply);
+int world_node_call(struct world_node *wn, int64_t ticket, int argc, const struct slice *argv,
+                    struct reply *reply);
 
 /* ---- faults; WORLD_UNSUPPORTED where the world cannot produce them ---- */
 
@@ -101,35 +102,36 @@ enum world_result world_node_pause(struct world_node *wn, bool pause);
 
 /* ---- links: simulator only, by the names of two places (node or client); one direction each ---- */
 
-struct world_link
-{
+struct world_link {
     int64_t latency, jitter; /* us; jitter: uniform extra delay in [0, jitter] */
-    double loss;             /* probability that a segment is lost and retransmitted: TCP has no holes, it has delays */
-    double bandwidth;        /* bytes per second, 0: unlimited */
-    bool cut;                /* nothing passes; connections stall, and break when their time-outs say so */
+    double loss; /* probability that a segment is lost and retransmitted: TCP has no holes, it has delays */
+    double bandwidth; /* bytes per second, 0: unlimited */
+    bool cut;         /* nothing passes; connections stall, and break when their time-outs say so */
 };
 
 /* `to` NULL or "": the default of the world for links that nobody has set. */
 enum world_result world_link_get(struct world *w, const char *from, const char *to, struct world_link *link);
-enum world_result world_link_set(struct world *w, const char *from, const char *to, const struct world_link *link);
+enum world_result world_link_set(struct world *w, const char *from, const char *to,
+                                 const struct world_link *link);
 
 /* ---- clients ---- */
 
 /* A client at a place called `name` (NULL: one is made up), which connects to host:port (simulator: host is a node's name), now
  * and again whenever a request is made without a connection. `timeout`: of each request, us, 0: none.
  * NULL: memory. */
-struct world_client *world_client_new(struct world *w, const char *name, const char *host, int port, int64_t timeout);
+struct world_client *world_client_new(struct world *w, const char *name, const char *host, int port,
+                                      int64_t timeout);
 const char *world_client_name(const struct world_client *c);
 /* Sends a request (pipelined behind earlier ones); completes with its reply or failure. */
-enum world_result world_client_request(struct world_client *c, int64_t ticket, int argc, const struct slice *argv);
+enum world_result world_client_request(struct world_client *c, int64_t ticket, int argc,
+                                       const struct slice *argv);
 /* Talks to another address from now on; requests under way fail. */
 enum world_result world_client_connect(struct world_client *c, const char *host, int port);
 void world_client_free(struct world_client *c);
 
 /* ---- the two drivers ---- */
 
-struct world_sim_options
-{
+struct world_sim_options {
     uint64_t seed;
     bool check; /* check invariants on every event (world/check.h); world_check_failed says what broke */
 };
@@ -140,9 +142,11 @@ uint64_t world_sim_hash(const struct world *w);
 int64_t world_sim_events(const struct world *w);
 /* NULL, or the first invariant that did not hold, in words. */
 const char *world_sim_check_failed(const struct world *w);
+/* Whether all nodes are up and at the same offset of the same history with the same data. If not, `*why` (may be NULL)
+ * says who differs, valid until the next call. Looks, and changes nothing; simulator and live. */
+bool world_converged(struct world *w, const char **why);
 /* What the checker has seen: points compared, waits judged, writes judged. So that a spec can see that it looked. */
-struct world_sim_checks
-{
+struct world_sim_checks {
     int64_t prefixes, waits, writes, histories;
 };
 void world_sim_checks(const struct world *w, struct world_sim_checks *checks);
