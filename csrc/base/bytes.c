@@ -32,6 +32,14 @@ int slice_compare(struct slice a, struct slice b)
     return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
 }
 
+void text_copy(char *field, size_t room, const char *text)
+{
+    size_t size = strlen(text);
+    if (size >= room) size = room - 1;
+    memcpy(field, text, size);
+    field[size] = '\0';
+}
+
 void bytes_init(struct bytes *b, struct memory *m)
 {
     *b = (struct bytes){.memory = m};

@@ -40,6 +40,9 @@ bool slice_is_word(struct slice s, const char *word);
 /* Bytewise order, shorter first on a tie: <0, 0, >0. */
 int slice_compare(struct slice a, struct slice b);
 
+/* Copies a NUL-terminated text into a field of `room` bytes, cutting what does not fit; always ends it with a NUL. */
+void text_copy(char *field, size_t room, const char *text);
+
 struct bytes {
     char *data;
     size_t size;

@@ -14,7 +14,7 @@ static void config_changed(struct node *n)
 {
     const struct config *c = &n->config;
     n->log.backlog_size = c->repl_backlog_size;
-    if (c->node_name[0]) strncpy(n->name, c->node_name, sizeof n->name - 1);
+    if (c->node_name[0]) text_copy(n->name, sizeof n->name, c->node_name);
 }
 
 bool node_apply_config(struct node *n, struct slice name, struct slice value, bool start, struct bytes *error)

@@ -46,7 +46,7 @@ static void feed_channel(struct node *n, const struct feed *f, struct channel_st
     if (size > 0)
         memcpy(c->peer, f->name.data, size);
     else
-        strncpy(c->peer, c->address, sizeof c->peer - 1);
+        text_copy(c->peer, sizeof c->peer, c->address);
     int64_t applied = f->applied < 0 ? 0 : f->applied;
     c->lag_bytes = c->offset - applied;
     c->lag_us = log_lag_us(&n->log, applied, n->now.mono_us);

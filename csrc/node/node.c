@@ -44,7 +44,7 @@ static void node_init(struct node *n, const struct node_options *o)
     n->commands = o->commands;
     random_init(&n->random, o->seed, "node");
     random_hex(&n->random, n->run_id, REPLID_SIZE);
-    strncpy(n->name, o->name ? o->name : "", sizeof n->name - 1);
+    text_copy(n->name, sizeof n->name, o->name ? o->name : "");
     n->port = o->port;
     n->host = o->host;
     n->now = n->started = o->now;

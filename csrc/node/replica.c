@@ -179,8 +179,7 @@ void replica_address(const struct feed *f, char *ip, size_t size)
         ip[length] = '\0';
         return;
     }
-    strncpy(ip, s->address, size - 1);
-    ip[size - 1] = '\0';
+    text_copy(ip, size, s->address);
     char *colon = strrchr(ip, ':');
     if (colon) *colon = '\0';
 }
