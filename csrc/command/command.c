@@ -158,11 +158,10 @@ const struct command *command_resolve(const struct command_index *index, const s
     const struct command *c = container;
     if (container->subcommands && argc > 1) {
         c = command_subcommand(container, argv[1]);
-        if (!c && !container->run) {
+        if (!c) {
             reply_unknown_subcommand(container, argv[1], reply);
             return NULL;
         }
-        if (!c) c = container;
     }
     if (command_arity_fits(c, argc)) return c;
     if (c == container)

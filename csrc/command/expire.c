@@ -13,19 +13,26 @@ enum condition { ONLY_NONE = 1 << 0, ONLY_SOME = 1 << 1, ONLY_GREATER = 1 << 2, 
 
 static const char *const condition_words[] = {"NX", "XX", "GT", "LT"};
 
+/* The condition that argument `index` names, 0 when none. */
+static unsigned condition_at(const struct exec *x, int index)
+{
+    for (int c = 0; c < 4; c++)
+        if (exec_is(x, index, condition_words[c])) return 1u << c;
+    return 0;
+}
+
 static bool read_conditions(struct exec *x, unsigned *given)
 {
     *given = 0;
     for (int i = 3; i < x->argc; i++) {
-        int c = 0;
-        while (c < 4 && !exec_is(x, i, condition_words[c])) c++;
-        if (c == 4) {
+        unsigned c = condition_at(x, i);
+        if (!c) {
             struct slice option = x->argv[i];
             reply_error_format(x->reply, "ERR Unsupported option %.*s",
                                option.size > 512 ? 512 : (int)option.size, option.data);
             return false;
         }
-        *given |= 1u << c;
+        *given |= c;
     }
     if (*given & ONLY_NONE && *given & ~(unsigned)ONLY_NONE) {
         reply_error(x->reply, "ERR NX and XX, GT or LT options at the same time are not compatible");
@@ -60,14 +67,20 @@ static bool read_when(struct exec *x, int64_t base_ms, int64_t unit_ms, int64_t 
     return true;
 }
 
-static void effect_expire(struct exec *x, unsigned given, int64_t when)
+/* With the conditions in the order given, each once. */
+static void effect_expire(struct exec *x, int64_t when)
 {
     char digits[NUMBER_INT_MAX];
     struct slice words[3 + 4] = {
         slice_text("PEXPIREAT"), x->argv[1], {digits, number_format_int(digits, when)}};
     int count = 3;
-    for (int c = 0; c < 4; c++)
-        if (given & 1u << c) words[count++] = slice_text(condition_words[c]);
+    unsigned written = 0;
+    for (int i = 3; i < x->argc; i++) {
+        unsigned c = condition_at(x, i);
+        if (written & c) continue;
+        written |= c;
+        words[count++] = x->argv[i];
+    }
     exec_effect(x, count, words);
 }
 
@@ -90,7 +103,7 @@ static void expire(struct exec *x, int64_t base_ms, int64_t unit_ms)
             exec_no_memory(x);
             return;
         }
-        effect_expire(x, given, when);
+        effect_expire(x, when);
     }
     x->changes++;
     reply_integer(x->reply, 1);

@@ -145,10 +145,7 @@ static const struct command *find_call(struct exec *x, const struct command_inde
                                        const struct slice *argv, int argc)
 {
     const struct command *c = command_find(index, argv[0]);
-    if (c && c->subcommands && argc > 1) {
-        const struct command *sub = command_subcommand(c, argv[1]);
-        if (sub || !c->run) c = sub;
-    }
+    if (c && c->subcommands && argc > 1) c = command_subcommand(c, argv[1]);
     if (!c)
         reply_error(x->reply, "ERR Invalid command specified");
     else if (c->keys.first == 0 && !c->find_keys && !c->key_specs)

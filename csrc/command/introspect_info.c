@@ -109,11 +109,11 @@ static void reply_key_specs(struct reply *r, const struct command *c)
     if (c->key_specs) {
         int64_t count = 0;
         while (c->key_specs[count].flags) count++;
-        reply_array(r, count);
+        reply_set(r, count);
         for (int64_t i = 0; i < count; i++) reply_key_spec(r, &c->key_specs[i]);
         return;
     }
-    reply_array(r, c->key_flags ? 1 : 0);
+    reply_set(r, c->key_flags ? 1 : 0);
     if (!c->key_flags) return;
     const struct command_keys *k = &c->keys;
     struct command_key_spec spec = {.flags = c->key_flags,
@@ -142,10 +142,14 @@ void command_reply_info(struct reply *r, const struct command *container, const 
     reply_integer(r, c->keys.last);
     reply_integer(r, c->keys.step);
     reply_names(r, command_acl_categories(c), command_acl_name, "@");
-    reply_array(r, word_count(c->tips));
+    reply_set(r, word_count(c->tips));
     reply_words(r, c->tips, false);
     reply_key_specs(r, c);
-    reply_array(r, subcommand_count(c));
+    /* Redis answers with an array of subcommands, but with an empty set when there are none */
+    if (c->subcommands)
+        reply_array(r, subcommand_count(c));
+    else
+        reply_set(r, 0);
     for (const struct command *sub = c->subcommands; sub && sub->name; sub++) command_reply_info(r, c, sub);
 }
 

@@ -11,9 +11,11 @@ bool string_size_allowed(struct exec *x, int64_t size, int64_t extra)
 }
 
 /* Writes `part` at `offset` of the key's string, which is made long enough. Replies the new length. */
-static void write_part(struct exec *x, size_t old_size, size_t offset, struct slice part)
+static void write_part(struct exec *x, const struct entry *old, size_t offset, struct slice part)
 {
     char *data;
+    bool is_new = !old;
+    size_t old_size = old ? entry_string_size(old) : 0;
     size_t size = offset + part.size > old_size ? offset + part.size : old_size;
     struct entry *e = keyspace_string_edit(x->keyspace, x->db, x->argv[1], size, &data);
     if (!e) {
@@ -22,6 +24,7 @@ static void write_part(struct exec *x, size_t old_size, size_t offset, struct sl
     }
     memcpy(data + offset, part.data, part.size);
     keyspace_string_done(x->keyspace, x->db, e);
+    if (is_new) access_created(x, e);
     x->changes++;
     reply_integer(x->reply, (int64_t)size);
 }
@@ -34,7 +37,7 @@ void run_append(struct exec *x)
     if (!ok) return;
     if (e) {
         size_t size = entry_string_size(e);
-        if (string_size_allowed(x, (int64_t)size, (int64_t)part.size)) write_part(x, size, size, part);
+        if (string_size_allowed(x, (int64_t)size, (int64_t)part.size)) write_part(x, e, size, part);
         return;
     }
     e = keyspace_set_string(x->keyspace, x->db, x->argv[1], part, KEYSPACE_NO_TTL);
@@ -71,7 +74,7 @@ void run_setrange(struct exec *x)
         reply_integer(x->reply, (int64_t)size);
         return;
     }
-    if (string_size_allowed(x, offset, (int64_t)part.size)) write_part(x, size, (size_t)offset, part);
+    if (string_size_allowed(x, offset, (int64_t)part.size)) write_part(x, e, (size_t)offset, part);
 }
 
 void run_getrange(struct exec *x)
