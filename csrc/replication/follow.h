@@ -4,16 +4,23 @@
  *     ^________|___________|_________|_________|          any failure; tried again after a back-off
  *
  * The handshake is Redis's: PING, AUTH when configured, REPLCONF listening-port / ip-address / capa eof capa psync2 /
- * our `name` (an error reply to it is ignored: a Redis primary does not know it), PSYNC replid offset+1. Then either +CONTINUE [replid], or
- * +FULLRESYNC replid offset and the payload ("$EOF:mark" or "$length"), which is read incrementally into a keyspace
- * beside the one in use, so that a replica goes on serving what it had and an interrupted synchronisation loses
- * nothing. Newlines (the primary's keep-alives during its preparation) are skipped.
+ * our `name` (an error reply to it is ignored: a Redis primary does not know it), PSYNC replid offset+1. Then either
+ * +CONTINUE [replid], or +FULLRESYNC replid offset and the payload ("$EOF:mark" or "$length"), which is read
+ * incrementally into a keyspace beside the one in use, so that a replica goes on serving what it had and an interrupted
+ * synchronisation loses nothing. Newlines (the primary's keep-alives during its preparation) are skipped.
  *
  * A follow never calls out. Bytes come in through follow_input; follow_next says what is to be done, and gives the
- * stream's commands one by one (a MULTI…EXEC block is applied command by command, but its bytes count, for offset and
- * for the log, only when EXEC has come). Bytes to send collect in `out`.
+ * stream's commands one by one. Bytes to send collect in `out`.
  *
- * Time-outs (repl-timeout), pings and acknowledgements (every second, and at once when GETACK asks) are driven by
+ * Some of the stream is handled here: PING, REPLCONF GETACK and SELECT are not given out, but their bytes count and
+ * go to the log like all others, so that offsets and what sub-replicas get are the primary's to the byte.
+ *
+ * A transaction (MULTI … EXEC) is held back until EXEC has come, and then given out in one run, command by command; its
+ * bytes count, for offset and log, with its last command. So a connection that breaks within one leaves nothing
+ * half-applied, and the next begins again before MULTI. Between the commands of a run (follow_within) the state is
+ * ahead of the log: give it out within one turn, and take no snapshot there.
+ *
+ * Time-outs (repl-timeout), pings and acknowledgements (every period, and at once when GETACK asks) are driven by
  * follow_advance and follow_deadline.
  */
 #ifndef TIDELOCK_REPLICATION_FOLLOW_H
@@ -23,83 +30,112 @@
 #include "replication/log.h"
 #include "resp/reader.h"
 
-enum follow_state
-{
-    FOLLOW_DOWN,      /* waiting for the next attempt */
+enum follow_state {
+    FOLLOW_DOWN, /* waiting for the next attempt */
     FOLLOW_CONNECT,
     FOLLOW_HANDSHAKE,
     FOLLOW_SYNC,
     FOLLOW_STREAMING
 };
 
-enum follow_event
-{
+enum follow_event {
     FOLLOW_NOTHING,
-    FOLLOW_OPEN,      /* open a connection to host:port; then follow_connected or follow_lost */
-    FOLLOW_CLOSE,     /* close the connection: `why` says what went wrong. The follow is DOWN and tries again later */
+    FOLLOW_OPEN, /* open a connection to host:port; then follow_connected or follow_lost */
+    FOLLOW_CLOSE, /* close the connection: `why` says what went wrong. The follow is DOWN and tries again later */
     FOLLOW_CONTINUED, /* +CONTINUE: the log goes on; its name may have changed (already done in the log) */
     FOLLOW_LOADING,   /* a full synchronisation begins: what this node has will be replaced: `discarded` */
     FOLLOW_LOADED,    /* take `loaded` (keyspace_adopt), then follow_adopted */
-    FOLLOW_COMMAND    /* apply `reader.argv`; then follow_applied */
+    FOLLOW_COMMAND    /* apply `reader.argv` in `db`; then follow_applied */
 };
 
-struct follow_options
-{
-    int64_t timeout_us;        /* repl-timeout */
-    int64_t ack_period_us;     /* 1 s */
-    int64_t retry_min_us, retry_max_us; /* back-off between attempts: doubles, with jitter from the random stream */
+/* Texts must outlive the follow. */
+struct follow_options {
+    int64_t timeout_us;    /* repl-timeout */
+    int64_t ack_period_us; /* 1 s */
+    int64_t retry_min_us,
+        retry_max_us; /* back-off between attempts: doubles, with jitter from the random stream */
     int listening_port;
-    const char *announce_ip;   /* NULL: none */
-    const char *name;          /* NULL: none */
+    const char *announce_ip;     /* NULL: none */
+    const char *name;            /* NULL: none */
     const char *user, *password; /* masteruser, masterauth; NULL: none */
-    int64_t bulk_max;
+    int64_t bulk_max;            /* longest argument; a transaction may have twice that in all */
     int databases;
-    bool digest;               /* for the keyspace it loads into */
+    bool digest; /* for the keyspace it loads into */
 };
 
-struct follow
-{
+enum { FOLLOW_HOST_MAX = 256, FOLLOW_WHY_MAX = 160 };
+
+struct follow {
     enum follow_state state;
     struct memory *memory;
-    struct log *log;               /* this node's; the stream is appended to it */
+    struct log *log; /* this node's; the stream is appended to it */
     struct random *random;
     struct follow_options options;
-    char host[256];
+    char host[FOLLOW_HOST_MAX];
     int port;
-    const char *why;               /* of the last FOLLOW_CLOSE, for INFO and logs */
+    const char *why; /* of the last failure, for INFO and logs; "" at first */
     struct bytes input;
-    struct bytes out;              /* to be sent to the primary */
-    struct resp_reader reader;     /* FOLLOW_COMMAND: argv, argc */
-    int db;                        /* database the stream stands at */
-    struct keyspace *loaded;       /* FOLLOW_LOADED */
-    int64_t discarded;             /* FOLLOW_LOADING: bytes of this node's own history that the primary does not share */
-    int64_t applied;               /* offset applied: the log's end */
-    int64_t fsynced;               /* offset durable here, -1: nothing is (the owner sets it) */
+    struct bytes out;          /* to be sent to the primary */
+    struct resp_reader reader; /* FOLLOW_COMMAND: argv, argc */
+    int db;                    /* FOLLOW_COMMAND: the database it is meant for */
+    struct keyspace *loaded;   /* FOLLOW_LOADED */
+    int64_t
+        discarded; /* FOLLOW_LOADING: bytes of this node's own history that the primary does not share. Exact when
+                          the primary says up to where it does (ours do, as long as they know the old name); otherwise
+                          what this node wrote itself (log_own_bytes), which may be more than is lost */
+    int64_t applied; /* offset applied: the log's end */
+    int64_t fsynced; /* offset durable here, -1: nothing is (the owner sets it) */
     int64_t last_io_us, down_since_us, next_attempt_us, next_ack_us;
-    bool ack_wanted;               /* GETACK came: answer as soon as what precedes it is applied */
+    bool ack_wanted;                   /* GETACK came: answer as soon as what precedes it is applied */
     int64_t sync_received, sync_total; /* bytes of payload; total -1 when unknown */
-    /* … private fields below */
-    struct follow_private *hidden;
+    /* private: the connection */
+    char why_text[FOLLOW_WHY_MAX];
+    bool closing;  /* FOLLOW_CLOSE has to be given out */
+    bool distrust; /* what the primary sent cannot be right: ask for a full synchronisation */
+    int attempts;  /* since it last streamed for a while */
+    int step;      /* of the handshake */
+    size_t room;   /* input to offer, by what came of late */
+    size_t start;  /* input before this is done with */
+    /* private: full synchronisation */
+    char sync_replid[REPLID_SIZE + 1];
+    int64_t sync_offset;
+    char mark[REPLID_SIZE]; /* of the end, when sync_total is -1 */
+    struct keyspace *loading;
+    struct rdb_reader *rdb; /* NULL: the payload's header has not come */
+    bool rdb_complete;
+    int sync_db; /* database the stream stands at after it */
+    /* private: the stream. Bytes from `start` on are not in the log yet; the reader stands at `at` */
+    size_t at;
+    bool within;      /* behind the MULTI at `start`, before its EXEC */
+    size_t run_end;   /* a transaction is being given out: its EXEC ends here; 0: none is */
+    bool run_applied; /* some of it has been */
+    bool given;       /* a FOLLOW_COMMAND is out, follow_applied has to come */
 };
 
 /* Starts towards host:port at once. NULL when memory is out. */
-struct follow *follow_new(struct memory *m, struct log *l, struct random *r, const struct follow_options *options,
-                          const char *host, int port, int64_t now_us);
+struct follow *follow_new(struct memory *m, struct log *l, struct random *r,
+                          const struct follow_options *options, const char *host, int port, int64_t now_us);
 void follow_free(struct follow *f);
 
 void follow_connected(struct follow *f, int64_t now_us);
-/* The connection failed or closed. */
+/* The connection failed or closed; `why` may be NULL. */
 void follow_lost(struct follow *f, const char *why, int64_t now_us);
+/* What came cannot be applied here: closes the connection, and next time asks for a full synchronisation. */
+void follow_abandon(struct follow *f, const char *why, int64_t now_us);
 /* Where to put up to *room bytes of input, NULL when memory is out. */
 char *follow_input_reserve(struct follow *f, size_t *room);
 void follow_input_commit(struct follow *f, size_t size, int64_t now_us);
 /* The next thing to do; call until FOLLOW_NOTHING after each input and advance. */
 enum follow_event follow_next(struct follow *f, int64_t now_us);
-/* `loaded` was taken over. */
+/* `loaded` was taken over. The log joins the primary's history. */
 void follow_adopted(struct follow *f, int64_t now_us);
 /* The command was applied: counts its bytes and appends them to the log (at the end of a transaction: all of it).
- * False when the log could not take them: the history is lost, resynchronise. */
+ * False when the log could not take them: the history is lost (a new one begins) and will be resynchronised in full. */
 bool follow_applied(struct follow *f, int64_t now_us);
+/* Between two commands of a transaction: the state is ahead of the log. */
+static inline bool follow_within(const struct follow *f) { return f->run_end > 0; }
+/* The offset up to which bytes have arrived here, applied or not. */
+int64_t follow_received(const struct follow *f);
 /* Time passes: time-outs, acknowledgements, attempts. */
 void follow_advance(struct follow *f, int64_t now_us);
 int64_t follow_deadline(const struct follow *f);

@@ -1,0 +1,150 @@
+/* follow_handshake.c: from the open connection to the answer to PSYNC.
+ *
+ *   replica                                          primary
+ *   PING                                             +PONG
+ *   AUTH [user] password                             +OK
+ *   REPLCONF listening-port 6380                     +OK
+ *   REPLCONF ip-address 10.0.0.2                     +OK
+ *   REPLCONF capa eof capa psync2 capa shared        +OK
+ *   REPLCONF name b                                  +OK, or an error from a Redis
+ *   PSYNC <replid> <offset + 1>                      \n \n … +CONTINUE [<replid>]
+ *                                                    \n \n … +FULLRESYNC <replid> <offset> [<shared>]
+ *
+ * What stands between PING and PSYNC goes out in one piece; PSYNC waits for the answers, because a primary refuses it
+ * while it still has something else to send.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <strings.h>
+
+#include "base/number.h"
+#include "replication/follow_internal.h"
+#include "resp/writer.h"
+
+/* What the next line answers. */
+enum step { STEP_PING, STEP_AUTH, STEP_PORT, STEP_IP, STEP_CAPA, STEP_NAME, STEP_PSYNC };
+
+static bool has_step(const struct follow *f, int step)
+{
+    if (step == STEP_AUTH) return f->options.password != NULL;
+    if (step == STEP_IP) return f->options.announce_ip != NULL;
+    if (step == STEP_NAME) return f->options.name != NULL;
+    return true;
+}
+
+static bool starts_with(struct slice line, const char *text)
+{
+    size_t size = strlen(text);
+    return line.size >= size && strncasecmp(line.data, text, size) == 0;
+}
+
+/* ---- what is said --------------------------------------------------------------------------------------------- */
+
+static void say(struct follow *f, int count, const char *const *words)
+{
+    struct slice argv[8];
+    for (int i = 0; i < count; i++) argv[i] = slice_text(words[i]);
+    resp_write_request(&f->out, count, argv);
+}
+
+static void say_auth(struct follow *f)
+{
+    const struct follow_options *o = &f->options;
+    if (o->user)
+        say(f, 3, (const char *const[]){"AUTH", o->user, o->password});
+    else
+        say(f, 2, (const char *const[]){"AUTH", o->password});
+}
+
+static void say_who_we_are(struct follow *f)
+{
+    const struct follow_options *o = &f->options;
+    char port[NUMBER_INT_MAX];
+    port[number_format_int(port, o->listening_port)] = '\0';
+    if (has_step(f, STEP_AUTH)) say_auth(f);
+    say(f, 3, (const char *const[]){"REPLCONF", "listening-port", port});
+    if (has_step(f, STEP_IP)) say(f, 3, (const char *const[]){"REPLCONF", "ip-address", o->announce_ip});
+    say(f, 7, (const char *const[]){"REPLCONF", "capa", "eof", "capa", "psync2", "capa", "shared"});
+    if (has_step(f, STEP_NAME)) say(f, 3, (const char *const[]){"REPLCONF", "name", o->name});
+}
+
+static void say_psync(struct follow *f)
+{
+    char from[NUMBER_INT_MAX];
+    from[number_format_int(from, log_offset(f->log) + 1)] = '\0';
+    if (f->distrust)
+        say(f, 3, (const char *const[]){"PSYNC", "?", "-1"});
+    else
+        say(f, 3, (const char *const[]){"PSYNC", f->log->replid, from});
+}
+
+void handshake_begin(struct follow *f)
+{
+    f->step = STEP_PING;
+    say(f, 1, (const char *const[]){"PING"});
+}
+
+/* ---- what is answered ----------------------------------------------------------------------------------------- */
+
+/* A primary that wants a password answers PING with an error; that it answers is enough. */
+static bool is_pong(struct slice line)
+{
+    return line.data[0] == '+' || starts_with(line, "-NOAUTH") || starts_with(line, "-NOPERM") ||
+           starts_with(line, "-ERR operation not permitted");
+}
+
+static enum follow_event continued(struct follow *f, struct slice line, int64_t now_us)
+{
+    struct slice replid = slice_text(f->log->replid);
+    size_t word = strlen("+CONTINUE");
+    while (word < line.size && line.data[word] == ' ') word++;
+    if (word < line.size) {
+        replid = slice_of(line.data + word, line.size - word);
+        if (!follow_is_replid(replid)) return follow_fail_with(f, "unexpected answer to PSYNC", line, now_us);
+    }
+    if (f->distrust) return follow_fail(f, "the primary continues what was not asked for", now_us);
+    log_rename_history(f->log, replid);
+    stream_begin(f, f->log->db < 0 ? 0 : f->log->db, now_us);
+    return FOLLOW_CONTINUED;
+}
+
+static enum follow_event psync_answered(struct follow *f, struct slice line, int64_t now_us)
+{
+    if (starts_with(line, "+CONTINUE")) return continued(f, line, now_us);
+    if (starts_with(line, "+FULLRESYNC ")) {
+        size_t word = strlen("+FULLRESYNC ");
+        return sync_begin(f, slice_of(line.data + word, line.size - word), now_us);
+    }
+    if (starts_with(line, "-NOMASTERLINK") || starts_with(line, "-LOADING") ||
+        starts_with(line, "-MASTERDOWN"))
+        return follow_fail_with(f, "the primary is not ready yet", line, now_us);
+    return follow_fail_with(f, "unexpected answer to PSYNC", line, now_us);
+}
+
+static enum follow_event answered(struct follow *f, struct slice line, int64_t now_us)
+{
+    if (f->step == STEP_PSYNC) return psync_answered(f, line, now_us);
+    if (f->step == STEP_PING && !is_pong(line))
+        return follow_fail_with(f, "the primary refuses PING", line, now_us);
+    if (f->step == STEP_AUTH && line.data[0] != '+')
+        return follow_fail_with(f, "the primary refuses AUTH", line, now_us);
+    if (line.data[0] != '+' && line.data[0] != '-')
+        return follow_fail_with(f, "unexpected answer in the handshake", line, now_us);
+    if (f->step == STEP_PING) say_who_we_are(f);
+    do f->step++;
+    while (!has_step(f, f->step));
+    if (f->step == STEP_PSYNC) say_psync(f);
+    return FOLLOW_NOTHING;
+}
+
+enum follow_event handshake_next(struct follow *f, int64_t now_us)
+{
+    while (f->state == FOLLOW_HANDSHAKE) {
+        struct slice line;
+        enum follow_line result = follow_read_line(f, &line);
+        if (result == LINE_NONE) break;
+        if (result == LINE_TOO_LONG) return follow_fail(f, "a line of the handshake is too long", now_us);
+        enum follow_event event = answered(f, line, now_us);
+        if (event != FOLLOW_NOTHING) return event;
+    }
+    return FOLLOW_NOTHING;
+}

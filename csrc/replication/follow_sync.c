@@ -1,0 +1,169 @@
+/* follow_sync.c: the payload of a full synchronisation.
+ *
+ *   $EOF:<40 bytes>\r\n <RDB> <the same 40 bytes>        its end is where the file says, and the mark confirms it
+ *   $<length>\r\n       <RDB>
+ *
+ * Both are read as they come, into a keyspace of its own. Until follow_adopted nothing of this node has changed: data,
+ * log and replid are the old ones, and if the payload breaks off they go on being used.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "base/number.h"
+#include "replication/follow_internal.h"
+
+/* ---- +FULLRESYNC ---------------------------------------------------------------------------------------------- */
+
+/* Takes the next word off the front of `text`. */
+static struct slice next_word(struct slice *text)
+{
+    const char *space = text->size > 0 ? memchr(text->data, ' ', text->size) : NULL;
+    size_t size = space ? (size_t)(space - text->data) : text->size;
+    struct slice word = slice_of(text->data, size);
+    size_t skip = space ? size + 1 : size;
+    *text = slice_of(text->data + skip, text->size - skip);
+    return word;
+}
+
+/* How much of this node's history the new one leaves out. `shared`: what the primary says they have in common. */
+static int64_t count_discarded(const struct follow *f, struct slice replid, struct slice shared)
+{
+    int64_t end = log_offset(f->log), common;
+    if (shared.size > 0 && number_parse_int(shared, &common) && common >= 0 && common <= end)
+        return end - common;
+    if (slice_equal(replid, slice_text(f->log->replid)))
+        return end > f->sync_offset ? end - f->sync_offset : 0;
+    return log_own_bytes(f->log);
+}
+
+enum follow_event sync_begin(struct follow *f, struct slice announced, int64_t now_us)
+{
+    struct slice whole = announced;
+    struct slice replid = next_word(&announced), offset = next_word(&announced),
+                 shared = next_word(&announced);
+    if (!follow_is_replid(replid) || !number_parse_int(offset, &f->sync_offset) || f->sync_offset < 0)
+        return follow_fail_with(f, "unexpected answer to PSYNC: +FULLRESYNC", whole, now_us);
+    memcpy(f->sync_replid, replid.data, REPLID_SIZE);
+    f->discarded = count_discarded(f, replid, shared);
+    f->state = FOLLOW_SYNC;
+    f->sync_received = 0;
+    f->sync_total = -1;
+    f->next_ack_us = now_us + f->options.ack_period_us;
+    return FOLLOW_LOADING;
+}
+
+/* ---- the payload ---------------------------------------------------------------------------------------------- */
+
+static struct keyspace *new_keyspace(struct follow *f)
+{
+    struct keyspace_options options = {
+        .memory = f->memory, .databases = f->options.databases, .digest = f->options.digest};
+    options.hash_key[0] = random_next(f->random);
+    options.hash_key[1] = random_next(f->random);
+    return keyspace_new(&options);
+}
+
+static enum follow_event begin_payload(struct follow *f, int64_t now_us)
+{
+    f->loading = new_keyspace(f);
+    if (!f->loading) return follow_fail(f, "out of memory", now_us);
+    struct rdb_read_options options = {
+        .memory = f->memory, .keyspace = f->loading, .bulk_max = f->options.bulk_max};
+    f->rdb = rdb_reader_new(&options);
+    f->rdb_complete = false;
+    return f->rdb ? FOLLOW_NOTHING : follow_fail(f, "out of memory", now_us);
+}
+
+/* The payload's first line. */
+static enum follow_event read_header(struct follow *f, int64_t now_us)
+{
+    static const char eof[] = "$EOF:";
+    struct slice line;
+    enum follow_line result = follow_read_line(f, &line);
+    if (result == LINE_NONE) return FOLLOW_NOTHING;
+    if (result == LINE_TOO_LONG) return follow_fail(f, "the payload does not begin with a length", now_us);
+    if (line.data[0] == '-') return follow_fail_with(f, "the primary gave up the snapshot", line, now_us);
+    if (line.size == sizeof eof - 1 + REPLID_SIZE && memcmp(line.data, eof, sizeof eof - 1) == 0) {
+        memcpy(f->mark, line.data + sizeof eof - 1, REPLID_SIZE);
+        f->sync_total = -1;
+    } else if (line.data[0] != '$' ||
+               !number_parse_int(slice_of(line.data + 1, line.size - 1), &f->sync_total) ||
+               f->sync_total < 0) {
+        return follow_fail_with(f, "the payload does not begin with a length", line, now_us);
+    }
+    return begin_payload(f, now_us);
+}
+
+/* Gives the RDB reader what has come, if it is its. False: failed. */
+static bool read_file(struct follow *f, int64_t now_us)
+{
+    struct slice unread = follow_unread(f);
+    size_t used = 0, size = unread.size;
+    if (f->sync_total >= 0 && (int64_t)size > f->sync_total - f->sync_received)
+        size = (size_t)(f->sync_total - f->sync_received);
+    int more = rdb_reader_feed(f->rdb, unread.data, size, &used);
+    f->start += used;
+    f->at = f->start;
+    f->sync_received += (int64_t)used;
+    bool at_length = f->sync_received == f->sync_total;
+    if (more < 0)
+        follow_fail_with(f, "the payload cannot be loaded", slice_text(rdb_reader_error(f->rdb)), now_us);
+    else if (f->sync_total >= 0 && at_length != (more == 0) && (at_length || more == 0))
+        follow_fail(f, "the payload does not have its length", now_us);
+    else
+        f->rdb_complete = more == 0;
+    return f->state == FOLLOW_SYNC;
+}
+
+/* 1: the end mark is there, or none is needed; 0: it has not come in full; -1: it is not the one announced. */
+static int check_mark(struct follow *f)
+{
+    if (f->sync_total >= 0) return 1;
+    struct slice unread = follow_unread(f);
+    size_t size = unread.size < REPLID_SIZE ? unread.size : REPLID_SIZE;
+    if (size > 0 && memcmp(unread.data, f->mark, size) != 0) return -1;
+    if (size < REPLID_SIZE) return 0;
+    f->start += size;
+    f->at = f->start;
+    return 1;
+}
+
+static enum follow_event complete(struct follow *f)
+{
+    int db = rdb_reader_info(f->rdb)->stream_db;
+    f->sync_db = db > 0 && db < f->options.databases ? db : 0;
+    rdb_reader_free(f->rdb);
+    f->rdb = NULL;
+    f->loaded = f->loading;
+    f->loading = NULL;
+    return FOLLOW_LOADED;
+}
+
+enum follow_event sync_next(struct follow *f, int64_t now_us)
+{
+    if (f->loaded) return FOLLOW_LOADED;
+    if (!f->rdb) {
+        read_header(f, now_us);
+        if (!f->rdb) return FOLLOW_NOTHING;
+    }
+    if (!f->rdb_complete && (!read_file(f, now_us) || !f->rdb_complete)) return FOLLOW_NOTHING;
+    int mark = check_mark(f);
+    if (mark < 0) return follow_fail(f, "the payload does not end with its mark", now_us);
+    return mark > 0 ? complete(f) : FOLLOW_NOTHING;
+}
+
+void sync_drop(struct follow *f)
+{
+    if (f->rdb) rdb_reader_free(f->rdb);
+    if (f->loading) keyspace_free(f->loading);
+    if (f->loaded) keyspace_free(f->loaded);
+    f->rdb = NULL;
+    f->loading = f->loaded = NULL;
+}
+
+void follow_adopted(struct follow *f, int64_t now_us)
+{
+    if (!f->loaded) return;
+    sync_drop(f);
+    log_join_history(f->log, slice_of(f->sync_replid, REPLID_SIZE), f->sync_offset);
+    f->distrust = false;
+    stream_begin(f, f->sync_db, now_us);
+}
