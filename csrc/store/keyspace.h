@@ -34,7 +34,9 @@ struct keyspace_options {
     struct memory *memory;
     uint64_t hash_key[2];
     int databases; /* 1 .. 65536 */
-    bool digest; /* keep the digest up to date with every change (otherwise it is computed when asked for) */
+    /* Keep the digest up to date: each change then costs a hash of the old and of the new value. Otherwise it is
+     * computed when it is asked for, from the whole dataset. */
+    bool digest;
 };
 
 /* NULL when memory is out. A database costs nothing until its first key. */

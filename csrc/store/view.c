@@ -60,6 +60,7 @@ struct view *view_open(struct keyspace *ks, struct view_sink *sink)
         v->parts[v->count++] = (struct view_part){t, db, t->dict.size, t->expiry.size};
         t->in_view = true;
         t->view_db = db;
+        t->epochs |= 1u << ks->epoch;
     }
     ks->view = v;
     return v;
