@@ -129,9 +129,20 @@ struct world_node *world_node_new(struct world *w, const struct world_node_optio
 
 struct node *world_node_get(struct world_node *wn) { return wn->node; }
 
+const char *world_node_name(const struct world_node *wn) { return wn->place.name; }
+
 const char *world_node_host(const struct world_node *wn) { return wn->host; }
 
 int world_node_port(const struct world_node *wn) { return wn->port; }
+
+enum world_result world_node_channel_pause(struct world_node *wn, int64_t id, bool pause)
+{
+    if (!wn->node) return WORLD_CLOSED;
+    wn->world->ops->node_enter(wn);
+    bool found = node_channel_pause(wn->node, id, pause);
+    wn->world->ops->node_turn(wn);
+    return found ? WORLD_OK : WORLD_CLOSED;
+}
 
 static enum world_result unsupported(struct world *w, const char *what)
 {

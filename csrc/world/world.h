@@ -81,6 +81,7 @@ struct world_node_options {
 struct world_node *world_node_new(struct world *w, const struct world_node_options *options);
 /* The node there; NULL while it is down. */
 struct node *world_node_get(struct world_node *wn);
+const char *world_node_name(const struct world_node *wn);
 const char *world_node_host(const struct world_node *wn);
 int world_node_port(const struct world_node *wn);
 /* One parameter, kept for restarts (a process's command line). WORLD_BAD: world_error has the text. */
@@ -89,6 +90,9 @@ enum world_result world_node_configure(struct world_node *wn, struct slice name,
  * `ticket`; < 0: enum world_result (the node is down). */
 int world_node_call(struct world_node *wn, int64_t ticket, int argc, const struct slice *argv,
                     struct reply *reply);
+
+/* node_channel_pause, after which the node gets its turn. WORLD_CLOSED: the node is down or has no such channel. */
+enum world_result world_node_channel_pause(struct world_node *wn, int64_t id, bool pause);
 
 /* ---- faults; WORLD_UNSUPPORTED where the world cannot produce them ---- */
 

@@ -1,0 +1,263 @@
+/* node.c: tidelock.Node: a node in a world. What is built from these functions is in lua/tidelock/node.lua. */
+#include "lua/binding.h"
+
+static struct lua_node *check_node(lua_State *L) { return luaL_checkudata(L, 1, CLASS_NODE); }
+
+/* `CLOSED`: the node at index 1 is down, or its world closed. */
+static int node_closed(lua_State *L, const struct lua_node *n)
+{
+    if (!n->owner->world) return result_fail(L, "CLOSED the world is closed");
+    lua_getiuservalue(L, 1, PLACE_NAME);
+    return result_fail(L, "CLOSED node %s is down", lua_tostring(L, -1));
+}
+
+static int node_result(lua_State *L, const struct lua_node *n, enum world_result result)
+{
+    if (result == WORLD_CLOSED) return node_closed(L, n);
+    return binding_world_result(L, n->owner, result, "the node is down");
+}
+
+/* The node that runs there; NULL: `return node_closed(L, n)`. */
+static struct node *running_node(const struct lua_node *n)
+{
+    return n->owner->world ? world_node_get(n->node) : NULL;
+}
+
+/* ---- commands ---- */
+
+static int run(lua_State *L, struct lua_node *n, const struct arguments *a)
+{
+    struct lua_world *w = n->owner;
+    if (!w->world) return node_closed(L, n);
+    struct capture *c = capture_take(L, &w->capture, 1);
+    int64_t ticket = task_ticket(L, w);
+    if (ticket == 0) return result_fail(L, "OOM out of memory");
+    int done = world_node_call(n->node, ticket, a->argc, a->argv, &c->reply);
+    if (done == 0) return task_await(L, 0, w, ticket);
+    task_drop(w, ticket);
+    if (done < 0) return node_result(L, n, (enum world_result)done);
+    return result_push(L, c);
+}
+
+/* Upvalues: the command's name, the class's metatable. */
+static int method(lua_State *L)
+{
+    struct lua_node *n = binding_self(L, 1, 2, CLASS_NODE);
+    struct arguments a;
+    arguments_read(L, &a, lua_tostring(L, lua_upvalueindex(1)), 2);
+    return run(L, n, &a);
+}
+
+static int call(lua_State *L)
+{
+    struct lua_node *n = check_node(L);
+    struct arguments a;
+    arguments_read(L, &a, NULL, 2);
+    return run(L, n, &a);
+}
+
+/* ---- what becomes of it ---- */
+
+static int configure(lua_State *L)
+{
+    struct lua_node *n = check_node(L);
+    struct slice name, value;
+    name.data = luaL_checklstring(L, 2, &name.size);
+    value.data = luaL_checklstring(L, 3, &value.size);
+    if (!n->owner->world) return node_closed(L, n);
+    return node_result(L, n, world_node_configure(n->node, name, value));
+}
+
+static int crash(lua_State *L)
+{
+    static const char *const kinds[] = {"process", "power", NULL};
+    struct lua_node *n = check_node(L);
+    bool power = luaL_checkoption(L, 2, "process", kinds) == 1;
+    if (!n->owner->world) return node_closed(L, n);
+    return node_result(L, n, world_node_crash(n->node, power));
+}
+
+static int restart(lua_State *L)
+{
+    struct lua_node *n = check_node(L);
+    if (!n->owner->world) return node_closed(L, n);
+    return node_result(L, n, world_node_restart(n->node));
+}
+
+static int pause_or_resume(lua_State *L, bool pause)
+{
+    struct lua_node *n = check_node(L);
+    if (!n->owner->world) return node_closed(L, n);
+    return node_result(L, n, world_node_pause(n->node, pause));
+}
+
+static int pause_node(lua_State *L) { return pause_or_resume(L, true); }
+
+static int resume_node(lua_State *L) { return pause_or_resume(L, false); }
+
+/* ---- what can be seen of it ---- */
+
+static int is_up(lua_State *L)
+{
+    lua_pushboolean(L, running_node(check_node(L)) != NULL);
+    return 1;
+}
+
+static int is_primary(lua_State *L)
+{
+    const struct lua_node *n = check_node(L);
+    struct node *node = running_node(n);
+    struct node_state s;
+    if (!node) return node_closed(L, n);
+    node_inspect(node, &s);
+    lua_pushboolean(L, s.primary);
+    return 1;
+}
+
+static void set_integer(lua_State *L, const char *name, int64_t value)
+{
+    lua_pushinteger(L, value);
+    lua_setfield(L, -2, name);
+}
+
+static int state(lua_State *L)
+{
+    const struct lua_node *n = check_node(L);
+    struct node *node = running_node(n);
+    struct node_state s;
+    if (!node) return node_closed(L, n);
+    node_inspect(node, &s);
+    lua_createtable(L, 0, 14);
+    lua_pushboolean(L, s.primary);
+    lua_setfield(L, -2, "primary");
+    lua_pushboolean(L, s.link_up);
+    lua_setfield(L, -2, "link_up");
+    lua_pushstring(L, s.replid);
+    lua_setfield(L, -2, "replid");
+    lua_pushstring(L, s.replid2);
+    lua_setfield(L, -2, "replid2");
+    set_integer(L, "offset", s.offset);
+    set_integer(L, "second_offset", s.second_offset);
+    set_integer(L, "replicas", s.replicas);
+    set_integer(L, "keys", s.keys);
+    set_integer(L, "used_memory", (int64_t)s.used_memory);
+    set_integer(L, "commands", s.commands);
+    set_integer(L, "discarded_bytes", s.discarded_bytes);
+    set_integer(L, "full_syncs", s.full_syncs);
+    set_integer(L, "partial_syncs", s.partial_syncs);
+    return 1;
+}
+
+static int digest(lua_State *L)
+{
+    const struct lua_node *n = check_node(L);
+    struct node *node = running_node(n);
+    if (!node) return node_closed(L, n);
+    binding_push_digest(L, node_digest(node));
+    return 1;
+}
+
+static int channels(lua_State *L)
+{
+    const struct lua_node *n = check_node(L);
+    struct node *node = running_node(n);
+    if (!node) return node_closed(L, n);
+    int count = node_channels(node, NULL, 0);
+    struct channel_state *list = lua_newuserdatauv(L, (size_t)count * sizeof *list, 0);
+    node = running_node(n); /* the allocation may have run a finalizer, and that anything */
+    if (!node) return node_closed(L, n);
+    int there = node_channels(node, list, count);
+    if (there < count) count = there;
+    lua_createtable(L, count, 0);
+    for (int i = 0; i < count; i++) {
+        binding_push_channel(L, 1, list[i].id);
+        lua_rawseti(L, -2, i + 1);
+    }
+    return 1;
+}
+
+/* ---- the class ---- */
+
+static int node_tostring(lua_State *L)
+{
+    const struct lua_node *n = check_node(L);
+    lua_getiuservalue(L, 1, PLACE_NAME);
+    lua_pushfstring(L, "tidelock.Node (%s%s)", lua_tostring(L, -1), running_node(n) ? "" : ", down");
+    return 1;
+}
+
+/* __index: a method, a property, or a command of nodes, whose method is made and kept in the table of methods.
+ * Upvalues: that table, the class's metatable. */
+static int node_index(lua_State *L)
+{
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL || lua_type(L, 2) != LUA_TSTRING) return 1;
+    const struct lua_node *n = check_node(L);
+    struct slice name;
+    name.data = lua_tolstring(L, 2, &name.size);
+    if (slice_equal(name, slice_text("name"))) {
+        lua_getiuservalue(L, 1, PLACE_NAME);
+        return 1;
+    }
+    if (slice_equal(name, slice_text("world"))) {
+        lua_getiuservalue(L, 1, PLACE_WORLD);
+        return 1;
+    }
+    if (slice_equal(name, slice_text("host")) || slice_equal(name, slice_text("port"))) {
+        if (!n->owner->world) return 0;
+        if (name.data[0] == 'h')
+            lua_pushstring(L, world_node_host(n->node));
+        else
+            lua_pushinteger(L, world_node_port(n->node));
+        return 1;
+    }
+    const struct command *command = command_find(binding_commands(L, true), name);
+    if (!command || strcmp(command->name, name.data) != 0) return 0;
+    binding_push_command(L, name, method, 2);
+    lua_pushvalue(L, 2);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, lua_upvalueindex(1));
+    return 1;
+}
+
+/* node(world, name, host, port): a Node, or nil and why not. */
+static int new_node(lua_State *L)
+{
+    struct lua_world *w = binding_world(L, 1);
+    struct world_node_options options = {
+        .name = luaL_optstring(L, 2, NULL),
+        .host = luaL_optstring(L, 3, NULL),
+        .port = (int)luaL_optinteger(L, 4, 0),
+    };
+    struct lua_node *n = lua_newuserdatauv(L, sizeof *n, PLACE_VALUES);
+    n->owner = w;
+    n->node = NULL;
+    lua_pushvalue(L, 1);
+    lua_setiuservalue(L, -2, PLACE_WORLD);
+    if (!w->world) return result_fail(L, "CLOSED the world is closed");
+    n->node = world_node_new(w->world, &options);
+    if (!n->node) return result_fail_text(L, slice_text(world_error(w->world)));
+    luaL_setmetatable(L, CLASS_NODE);
+    lua_pushstring(L, world_node_name(n->node));
+    lua_setiuservalue(L, -2, PLACE_NAME);
+    return 1;
+}
+
+void binding_open_node(lua_State *L)
+{
+    static const luaL_Reg methods[] = {
+        {"call", call},        {"configure", configure}, {"crash", crash},       {"restart", restart},
+        {"pause", pause_node}, {"resume", resume_node},  {"is_up", is_up},       {"is_primary", is_primary},
+        {"state", state},      {"digest", digest},       {"channels", channels}, {NULL, NULL},
+    };
+    static const luaL_Reg metamethods[] = {{"__tostring", node_tostring}, {NULL, NULL}};
+    int core = lua_gettop(L);
+    binding_class(L, CLASS_NODE, "Node", methods, metamethods);
+    lua_getfield(L, core, "Node");
+    lua_pushvalue(L, core + 1);
+    lua_pushcclosure(L, node_index, 2);
+    lua_setfield(L, core + 1, "__index");
+    lua_settop(L, core);
+    lua_pushcfunction(L, new_node);
+    lua_setfield(L, -2, "node");
+}

@@ -1,0 +1,247 @@
+/* store.c: tidelock.store: Redis's data types inside this Lua state; no server, no socket.
+ *
+ * A method of a store is a command: `s:set(...)` finds a closure that knows its command, reads the arguments where they
+ * are, runs the command on the keyspace and pushes its reply. The closures are made when first asked for.
+ */
+#include <math.h>
+#include <time.h>
+
+#include "lua/binding.h"
+
+enum {
+    DATABASES_MAX = 65536,
+    EXPIRE_BUDGET = 4, /* expired keys removed after each call, at most */
+    TIDY_BUDGET = 16,  /* entries of flushed databases freed after each call */
+    EFFECTS_KEEP = 16384
+};
+
+/* User values of a store. */
+enum { STORE_COMMANDS = 1, STORE_CLOCK = 2, STORE_VALUES = 2 };
+
+struct lua_store {
+    bool open;
+    bool clocked; /* a function says how late it is */
+    struct memory memory;
+    struct random random;
+    struct bytes effects; /* nobody is told about them */
+    struct command_index *commands;
+    struct exec exec;
+    struct capture capture;
+};
+
+/* ---- time ---- */
+
+static int64_t system_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int64_t clock_ms(lua_State *L)
+{
+    int is_number;
+    lua_getiuservalue(L, 1, STORE_CLOCK);
+    lua_call(L, 0, 1);
+    lua_Number ms = lua_tonumberx(L, -1, &is_number);
+    if (!is_number || !(fabs(ms) < 9e15)) luaL_error(L, "clock: must return a number of milliseconds");
+    lua_pop(L, 1);
+    return (int64_t)floor(ms);
+}
+
+/* ---- running commands ---- */
+
+/* A bounded slice of what a server would do between requests. */
+static void housekeeping(struct lua_store *s, int64_t now)
+{
+    struct keyspace *ks = s->exec.keyspace;
+    int db;
+    for (int i = 0; i < EXPIRE_BUDGET && keyspace_expire_deadline(ks) <= now; i++) {
+        struct entry *e = keyspace_next_expired(ks, &db);
+        if (!e || !keyspace_delete(ks, db, entry_key(e))) break;
+        keyspace_stats(ks)->expired++;
+    }
+    keyspace_tidy(ks, TIDY_BUDGET);
+}
+
+static int run(lua_State *L, struct lua_store *s, const struct command *command, const struct arguments *a)
+{
+    int64_t now = s->clocked ? clock_ms(L) : system_ms();
+    if (!s->open) return result_fail(L, "CLOSED the store is closed"); /* by the clock */
+    struct capture *c = capture_take(L, &s->capture, 1);
+    struct exec *x = &s->exec;
+    if (!command || !command->run || !command_arity_fits(command, a->argc))
+        command = command_resolve(s->commands, a->argv, a->argc, &c->reply);
+    if (!command) return result_push(L, c);
+    keyspace_set_time(x->keyspace, now);
+    x->command = command;
+    x->argv = a->argv;
+    x->argc = a->argc;
+    x->now_ms = now;
+    x->reply = &c->reply;
+    x->changes = 0;
+    x->effect_given = false;
+    command->run(x);
+    if (s->effects.size) {
+        bytes_clear(&s->effects);
+        bytes_trim(&s->effects, EFFECTS_KEEP);
+    }
+    housekeeping(s, now);
+    return result_push(L, c);
+}
+
+/* Upvalues: the command, the class's metatable, the name. */
+static int method(lua_State *L)
+{
+    struct lua_store *s = binding_self(L, 1, 2, CLASS_STORE);
+    const struct command *command = lua_touserdata(L, lua_upvalueindex(1));
+    struct arguments a;
+    arguments_read(L, &a, command->name, 2);
+    if (!s->open) return result_fail(L, "CLOSED the store is closed");
+    return run(L, s, command, &a);
+}
+
+static int call(lua_State *L)
+{
+    struct lua_store *s = luaL_checkudata(L, 1, CLASS_STORE);
+    struct arguments a;
+    arguments_read(L, &a, NULL, 2);
+    if (!s->open) return result_fail(L, "CLOSED the store is closed");
+    return run(L, s, command_find(s->commands, a.argv[0]), &a);
+}
+
+/* __index of the table of methods: makes the method for a command. Upvalues: the holder of the commands, the class's
+ * metatable. */
+static int find_method(lua_State *L)
+{
+    struct command_index *commands = lua_touserdata(L, lua_upvalueindex(1));
+    struct slice name;
+    if (lua_type(L, 2) != LUA_TSTRING) return 0;
+    name.data = lua_tolstring(L, 2, &name.size);
+    const struct command *command = command_find(commands, name);
+    if (!command || strcmp(command->name, name.data) != 0) return 0;
+    lua_pushlightuserdata(L, (void *)(uintptr_t)command);
+    lua_pushvalue(L, lua_upvalueindex(2));
+    lua_pushcclosure(L, method, 2);
+    lua_pushvalue(L, 2);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, 1);
+    return 1;
+}
+
+/* ---- the other methods ---- */
+
+static int select_database(lua_State *L)
+{
+    struct lua_store *s = luaL_checkudata(L, 1, CLASS_STORE);
+    lua_Integer db = luaL_checkinteger(L, 2);
+    if (!s->open) return result_fail(L, "CLOSED the store is closed");
+    int databases = keyspace_databases(s->exec.keyspace);
+    if (db < 0 || db >= databases) return result_fail(L, "ERR DB index is out of range");
+    s->exec.db = (int)db;
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+static int used_memory(lua_State *L)
+{
+    const struct lua_store *s = luaL_checkudata(L, 1, CLASS_STORE);
+    lua_pushinteger(L, (lua_Integer)s->memory.used);
+    return 1;
+}
+
+static int digest(lua_State *L)
+{
+    struct lua_store *s = luaL_checkudata(L, 1, CLASS_STORE);
+    if (!s->open) return result_fail(L, "CLOSED the store is closed");
+    binding_push_digest(L, keyspace_digest(s->exec.keyspace));
+    return 1;
+}
+
+static int close_store(lua_State *L)
+{
+    struct lua_store *s = luaL_checkudata(L, 1, CLASS_STORE);
+    if (!s->open) return 0;
+    s->open = false;
+    keyspace_free(s->exec.keyspace);
+    bytes_free(&s->effects);
+    return 0;
+}
+
+static int store_gc(lua_State *L)
+{
+    struct lua_store *s = luaL_checkudata(L, 1, CLASS_STORE);
+    close_store(L);
+    capture_free(&s->capture);
+    return 0;
+}
+
+static int store_tostring(lua_State *L)
+{
+    const struct lua_store *s = luaL_checkudata(L, 1, CLASS_STORE);
+    lua_pushfstring(L, s->open ? "tidelock.Store: %p" : "tidelock.Store (closed)", (const void *)s);
+    return 1;
+}
+
+/* store(databases, clock, seed) */
+static int store_new(lua_State *L)
+{
+    lua_Integer databases = luaL_checkinteger(L, 1);
+    luaL_argcheck(L, databases >= 1 && databases <= DATABASES_MAX, 1, "not between 1 and 65536");
+    bool clocked = !lua_isnil(L, 2);
+    uint64_t seed = (uint64_t)luaL_checkinteger(L, 3);
+
+    struct lua_store *s = lua_newuserdatauv(L, sizeof *s, STORE_VALUES);
+    memset(s, 0, sizeof *s);
+    s->clocked = clocked;
+    memory_init(&s->memory);
+    random_init(&s->random, seed, "store");
+    bytes_init(&s->effects, &s->memory);
+    capture_init(&s->capture, &s->memory);
+    luaL_setmetatable(L, CLASS_STORE);
+    lua_pushvalue(L, 2);
+    lua_setiuservalue(L, -2, STORE_CLOCK);
+    s->commands = binding_commands(L, false);
+    lua_setiuservalue(L, -2, STORE_COMMANDS);
+
+    struct keyspace_options options = {.memory = &s->memory, .databases = (int)databases};
+    options.hash_key[0] = random_next(&s->random);
+    options.hash_key[1] = random_next(&s->random);
+    s->exec = (struct exec){.keyspace = keyspace_new(&options),
+                            .memory = &s->memory,
+                            .random = &s->random,
+                            .index = s->commands,
+                            .bulk_max = INT64_C(512) * 1024 * 1024,
+                            .effects = &s->effects};
+    if (!s->exec.keyspace) return result_fail(L, "OOM out of memory");
+    s->open = true;
+    return 1;
+}
+
+void binding_open_store(lua_State *L)
+{
+    static const luaL_Reg methods[] = {
+        {"call", call},     {"select", select_database}, {"used_memory", used_memory},
+        {"digest", digest}, {"close", close_store},      {NULL, NULL},
+    };
+    static const luaL_Reg metamethods[] = {
+        {"__gc", store_gc},
+        {"__close", close_store},
+        {"__tostring", store_tostring},
+        {NULL, NULL},
+    };
+    int core = lua_gettop(L);
+    binding_class(L, CLASS_STORE, "Store", methods, metamethods);
+    /* the table of methods is indexed itself, and fills up with commands */
+    lua_getfield(L, core, "Store");
+    lua_createtable(L, 0, 1);
+    lua_pushlightuserdata(L, binding_commands(L, false));
+    lua_remove(L, -2);
+    lua_pushvalue(L, core + 1);
+    lua_pushcclosure(L, find_method, 2);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
+    lua_settop(L, core);
+    lua_pushcfunction(L, store_new);
+    lua_setfield(L, -2, "store");
+}
