@@ -109,7 +109,7 @@ static int bulk_element(struct resp_parser *p, struct element *e, struct slice r
 static int aggregate_element(struct resp_parser *p, struct element *e)
 {
     int result = parse_count(p, e, p->elements_max);
-    if (e->type == '%' || e->type == '|') e->number *= 2;
+    if (result > 0 && (e->type == '%' || e->type == '|')) e->number *= 2;
     return result;
 }
 
