@@ -1,4 +1,4 @@
-/* admin.c: commands about the server as a whole: CONFIG, INFO, TIME, SHUTDOWN, DEBUG, COMMAND. */
+/* admin.c: commands about the server as a whole: CONFIG, INFO, TIME, SHUTDOWN, DEBUG. */
 #include <stdio.h>
 
 #include "base/glob.h"
@@ -102,8 +102,6 @@ void run_shutdown(struct exec *x)
     n->shutdown = true;
     session_wake(call_of(x)->session);
 }
-
-void run_command(struct exec *x) { command_introspect(x, call_of(x)->node->commands); }
 
 static void debug_sleep(struct exec *x)
 {

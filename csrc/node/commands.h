@@ -4,7 +4,7 @@
  * replica.c       REPLCONF PSYNC SYNC REPLICAOF ROLE WAIT
  * connection.c    HELLO AUTH PING ECHO SELECT QUIT RESET
  * client.c        CLIENT and its subcommands
- * admin.c         CONFIG INFO COMMAND DEBUG SHUTDOWN TIME LASTSAVE …
+ * admin.c         CONFIG INFO DEBUG SHUTDOWN TIME LASTSAVE …
  * *_table.c       the rows
  */
 #ifndef TIDELOCK_NODE_COMMANDS_H
@@ -46,7 +46,6 @@ void run_config_set(struct exec *x);
 void run_config_resetstat(struct exec *x);
 void run_config_rewrite(struct exec *x);
 void run_config_help(struct exec *x);
-void run_command(struct exec *x);
 void run_debug(struct exec *x);
 
 #endif

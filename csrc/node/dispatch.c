@@ -66,6 +66,7 @@ void call_init(struct call *c, struct session *s, struct slice raw)
         .exec = {.keyspace = n->keyspace,
                  .memory = &n->memory,
                  .random = &n->random,
+                 .index = n->commands,
                  .db = s->db,
                  .now_ms = keyspace_time(n->keyspace),
                  .replica = n->follow != NULL,

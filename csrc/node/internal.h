@@ -19,6 +19,7 @@
 
 /* The Redis whose behaviour this is: what HELLO, INFO and RDB files say. */
 #define REDIS_VERSION "7.0.15"
+#define TIDELOCK_VERSION "0.1.0"
 
 enum session_kind {
     SESSION_CLIENT, /* a client or a replica, over a connection */

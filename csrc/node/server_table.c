@@ -26,7 +26,6 @@ const struct command node_server_commands[] = {
      .run = run_shutdown,
      .arity = -1,
      .flags = COMMAND_ADMIN | COMMAND_NOSCRIPT | COMMAND_LOADING | COMMAND_STALE | COMMAND_NO_MULTI},
-    {.name = "command", .run = run_command, .arity = -1, .flags = COMMAND_LOADING | COMMAND_STALE},
     {.name = "debug",
      .run = run_debug,
      .arity = -2,

@@ -1,0 +1,234 @@
+/* nodes.h: a few nodes in a room without distance, for C specs of csrc/node.
+ *
+ * Every connection is instant and everything is drained after each event, so a spec reads as a transcript: say
+ * something to a node, look at what comes back. Time stands still unless a spec moves it (room_pass).
+ *
+ * Leaves out: latency, faults: the simulator's (csrc/world).
+ */
+#ifndef NODES_H
+#define NODES_H
+
+#include <stdlib.h>
+
+#include "base/list.h"
+#include "node/node.h"
+
+enum { ROOM_NODES = 4, ROOM_WIRES = 64 };
+
+/* One side of a connection: a session of a node, or the spec itself (session NULL). */
+struct wire {
+    struct room *room;
+    struct node *node;
+    struct session *session;
+    struct wire *peer;       /* the session at the other end, NULL: the spec */
+    struct bytes heard;      /* what the node has sent to the spec */
+    bool used, closed, held; /* held: its output stays where it is */
+};
+
+struct room {
+    struct memory memory;
+    struct command_index *commands;
+    struct node *nodes[ROOM_NODES];
+    struct node_time now;
+    struct wire wires[ROOM_WIRES];
+    char text[65536];
+};
+
+static inline void room_open(struct room *r, int count)
+{
+    memset(r, 0, sizeof *r);
+    memory_init(&r->memory);
+    r->commands = node_commands_new(&r->memory);
+    r->now = (struct node_time){.wall_us = 1700000000000000, .mono_us = 1000000};
+    for (int i = 0; i < count; i++) {
+        char name[2] = {(char)('a' + i), '\0'};
+        struct node_options options = {.commands = r->commands,
+                                       .seed = (uint64_t)i + 1,
+                                       .name = name,
+                                       .port = i + 1,
+                                       .now = r->now,
+                                       .digest = true,
+                                       .trail = false};
+        r->nodes[i] = node_new(&options);
+    }
+}
+
+static inline void room_close(struct room *r)
+{
+    for (int i = 0; i < ROOM_NODES; i++) node_free(r->nodes[i]);
+    for (int i = 0; i < ROOM_WIRES; i++)
+        if (r->wires[i].heard.memory) bytes_free(&r->wires[i].heard);
+    command_index_free(r->commands);
+}
+
+static inline struct wire *room_wire(struct room *r, struct node *n, struct session *s)
+{
+    for (int i = 0; i < ROOM_WIRES; i++) {
+        struct wire *w = &r->wires[i];
+        if (w->used) continue;
+        if (!w->heard.memory) bytes_init(&w->heard, &r->memory);
+        bytes_clear(&w->heard);
+        w->room = r;
+        w->node = n;
+        w->session = s;
+        w->peer = NULL;
+        w->used = true;
+        w->closed = w->held = false;
+        session_set_driver(s, w);
+        return w;
+    }
+    abort();
+}
+
+static inline void room_put(struct session *s, const char *data, size_t size)
+{
+    while (size > 0) {
+        size_t space;
+        char *place = session_input_reserve(s, &space);
+        size_t part = size < space ? size : space;
+        memcpy(place, data, part);
+        session_input_commit(s, part);
+        data += part;
+        size -= part;
+    }
+}
+
+/* Carries what one session has to send. True if anything moved. */
+static inline bool room_carry(struct wire *w)
+{
+    struct slice slices[8];
+    bool moved = false;
+    int count;
+    while (!w->held && !w->closed && (count = session_output(w->session, slices, 8)) > 0) {
+        struct bytes copy;
+        bytes_init(&copy, &w->room->memory);
+        for (int i = 0; i < count; i++) bytes_append_slice(&copy, slices[i]);
+        session_output_sent(w->session, copy.size);
+        if (w->peer && !w->peer->closed)
+            room_put(w->peer->session, copy.data, copy.size);
+        else if (!w->peer)
+            bytes_append_slice(&w->heard, bytes_slice(&copy));
+        bytes_free(&copy);
+        moved = true;
+    }
+    return moved;
+}
+
+static inline void room_hang_up(struct wire *w)
+{
+    if (w->closed) return;
+    w->closed = true;
+    session_closed(w->session, "closed");
+    w->session = NULL;
+    if (w->peer) {
+        room_hang_up(w->peer);
+        w->used = false;
+    }
+}
+
+static inline void room_connect(struct room *r, struct node *from, const struct node_action *action)
+{
+    struct wire *near = room_wire(r, from, action->session);
+    struct node *to = action->port >= 1 && action->port <= ROOM_NODES ? r->nodes[action->port - 1] : NULL;
+    struct session *s = to ? node_accept(to, "10.0.0.9:1234") : NULL;
+    if (!s) {
+        near->closed = true;
+        near->used = false;
+        session_closed(action->session, "connection refused");
+        return;
+    }
+    struct wire *far = room_wire(r, to, s);
+    near->peer = far;
+    far->peer = near;
+    session_connected(near->session);
+}
+
+static inline bool room_turn(struct room *r, struct node *n)
+{
+    struct node_action action;
+    bool moved = false;
+    node_settle(n);
+    while (node_next_action(n, &action)) {
+        moved = true;
+        struct wire *w = action.session ? session_driver(action.session) : NULL;
+        if (action.kind == NODE_CONNECT)
+            room_connect(r, n, &action);
+        else if (action.kind == NODE_SEND && w)
+            room_carry(w);
+        else if (action.kind == NODE_CLOSE && w)
+            room_hang_up(w);
+        else if (action.kind == NODE_CLOSE)
+            session_closed(action.session, NULL);
+    }
+    return moved;
+}
+
+/* Until nobody has anything to do at this moment. */
+static inline void room_settle(struct room *r)
+{
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (int i = 0; i < ROOM_NODES; i++) {
+            struct node *n = r->nodes[i];
+            if (!n) continue;
+            if (node_deadline(n) <= r->now.mono_us) node_advance(n, r->now);
+            moved |= room_turn(r, n);
+        }
+        for (int i = 0; i < ROOM_WIRES; i++)
+            if (r->wires[i].used && !r->wires[i].closed) moved |= room_carry(&r->wires[i]);
+    }
+}
+
+/* Time passes, `ms` in all, in steps that miss no deadline. */
+static inline void room_pass(struct room *r, int64_t ms)
+{
+    int64_t end = r->now.mono_us + ms * 1000;
+    while (r->now.mono_us < end) {
+        int64_t next = end;
+        for (int i = 0; i < ROOM_NODES; i++)
+            if (r->nodes[i] && node_deadline(r->nodes[i]) < next) next = node_deadline(r->nodes[i]);
+        if (next <= r->now.mono_us) next = r->now.mono_us + 1;
+        r->now.wall_us += next - r->now.mono_us;
+        r->now.mono_us = next;
+        for (int i = 0; i < ROOM_NODES; i++)
+            if (r->nodes[i]) node_advance(r->nodes[i], r->now);
+        room_settle(r);
+    }
+}
+
+static inline struct wire *room_dial(struct room *r, int node)
+{
+    return room_wire(r, r->nodes[node], node_accept(r->nodes[node], "10.0.0.1:5000"));
+}
+
+/* What has come back since the last time somebody looked. */
+static inline const char *room_hear(struct wire *w)
+{
+    struct room *r = w->room;
+    size_t size = w->heard.size < sizeof r->text - 1 ? w->heard.size : sizeof r->text - 1;
+    if (size > 0) memcpy(r->text, w->heard.data, size);
+    r->text[size] = '\0';
+    bytes_clear(&w->heard);
+    return r->text;
+}
+
+/* Sends raw bytes and returns what comes back at this moment. */
+static inline const char *room_send(struct wire *w, const char *bytes)
+{
+    room_put(w->session, bytes, strlen(bytes));
+    room_settle(w->room);
+    return room_hear(w);
+}
+
+/* Says one inline command. */
+static inline const char *say(struct wire *w, const char *command)
+{
+    char line[4096];
+    size_t size = strlen(command);
+    if (size > sizeof line - 3) abort();
+    memcpy(line, command, size);
+    memcpy(line + size, "\r\n", 3);
+    return room_send(w, line);
+}
+
+#endif

@@ -1,0 +1,128 @@
+/* test_node_replication.c: nodes that follow each other: handshake, stream, WAIT, promotion, chains. */
+#include "nodes.h"
+#include "test.h"
+
+static struct node_state state_of(struct room *r, int node)
+{
+    struct node_state state;
+    node_inspect(r->nodes[node], &state);
+    return state;
+}
+
+static bool same_data(struct room *r, int a, int b)
+{
+    struct digest x = node_digest(r->nodes[a]), y = node_digest(r->nodes[b]);
+    return x.low == y.low && x.high == y.high;
+}
+
+TEST(a_replica_takes_what_is_there_and_follows)
+{
+    struct room r;
+    room_open(&r, 2);
+    struct wire *a = room_dial(&r, 0), *b = room_dial(&r, 1);
+    say(a, "SET before 1");
+    CHECK_EQ_STR(say(b, "REPLICAOF host 1"), "+OK\r\n");
+    room_pass(&r, 10);
+    CHECK_EQ_STR(say(b, "GET before"), "$1\r\n1\r\n");
+    say(a, "SET after 2");
+    CHECK_EQ_STR(say(b, "GET after"), "$1\r\n2\r\n");
+    CHECK(same_data(&r, 0, 1));
+    CHECK_EQ_INT(state_of(&r, 0).offset, state_of(&r, 1).offset);
+    CHECK_EQ_STR(state_of(&r, 0).replid, state_of(&r, 1).replid);
+    CHECK_EQ_STR(say(b, "SET x 1"), "-READONLY You can't write against a read only replica.\r\n");
+    room_close(&r);
+}
+
+TEST(wait_counts_replicas_that_have_the_write)
+{
+    struct room r;
+    room_open(&r, 3);
+    struct wire *a = room_dial(&r, 0), *b = room_dial(&r, 1), *c = room_dial(&r, 2);
+    CHECK_EQ_STR(say(a, "WAIT 0 0"), ":0\r\n");
+    say(b, "REPLICAOF host 1");
+    say(c, "REPLICAOF host 1");
+    room_pass(&r, 10);
+    CHECK_EQ_STR(room_send(a, "SET k v\r\nWAIT 2 0\r\n"), "+OK\r\n:2\r\n");
+    CHECK_EQ_STR(room_send(a, "SET k v\r\nWAIT 3 500\r\n"), "+OK\r\n");
+    room_pass(&r, 499);
+    CHECK_EQ_STR(room_hear(a), "");
+    room_pass(&r, 2);
+    CHECK_EQ_STR(room_hear(a), ":2\r\n");
+    CHECK_EQ_STR(room_send(a, "MULTI\r\nSET k v\r\nWAIT 2 0\r\nEXEC\r\n"),
+                 "+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n+OK\r\n:0\r\n");
+    room_close(&r);
+}
+
+TEST(waiters_are_told_when_their_primary_becomes_a_replica)
+{
+    struct room r;
+    room_open(&r, 2);
+    struct wire *a = room_dial(&r, 0), *other = room_dial(&r, 0);
+    CHECK_EQ_STR(room_send(a, "SET k v\r\nWAIT 1 0\r\n"), "+OK\r\n");
+    say(other, "REPLICAOF host 2");
+    CHECK_EQ_STR(
+        room_hear(a),
+        "-UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)\r\n");
+    room_close(&r);
+}
+
+TEST(after_a_promotion_the_sibling_continues)
+{
+    struct room r;
+    room_open(&r, 3);
+    struct wire *a = room_dial(&r, 0), *b = room_dial(&r, 1), *c = room_dial(&r, 2);
+    say(b, "REPLICAOF host 1");
+    say(c, "REPLICAOF host 1");
+    room_pass(&r, 10);
+    say(a, "SET k v");
+    CHECK_EQ_STR(say(b, "REPLICAOF NO ONE"), "+OK\r\n");
+    say(b, "SET k w");
+    CHECK_EQ_STR(say(c, "REPLICAOF host 2"), "+OK\r\n");
+    room_pass(&r, 100);
+    CHECK_EQ_STR(say(c, "GET k"), "$1\r\nw\r\n");
+    CHECK_EQ_INT(state_of(&r, 1).partial_syncs, 1);
+    CHECK_EQ_INT(state_of(&r, 1).full_syncs, 0);
+    CHECK_EQ_STR(state_of(&r, 1).replid, state_of(&r, 2).replid);
+    CHECK_EQ_STR(state_of(&r, 0).replid, state_of(&r, 1).replid2);
+    room_close(&r);
+}
+
+TEST(a_chain_carries_the_same_bytes)
+{
+    struct room r;
+    room_open(&r, 3);
+    struct wire *a = room_dial(&r, 0), *b = room_dial(&r, 1), *c = room_dial(&r, 2);
+    say(b, "REPLICAOF host 1");
+    room_pass(&r, 10);
+    say(c, "REPLICAOF host 2");
+    room_pass(&r, 2000);
+    say(a, "SET k v");
+    room_send(a, "MULTI\r\nINCR n\r\nINCR n\r\nEXEC\r\n");
+    CHECK_EQ_STR(say(c, "GET n"), "$1\r\n2\r\n");
+    CHECK_EQ_INT(state_of(&r, 2).offset, state_of(&r, 0).offset);
+    CHECK(same_data(&r, 0, 2));
+    room_close(&r);
+}
+
+TEST(a_demoted_primary_gives_up_its_own_writes_and_says_how_many_bytes)
+{
+    struct room r;
+    room_open(&r, 2);
+    struct wire *a = room_dial(&r, 0), *b = room_dial(&r, 1);
+    say(b, "REPLICAOF host 1");
+    room_pass(&r, 10);
+    say(a, "SET k v");
+    say(b, "REPLICAOF NO ONE");
+    room_pass(&r, 10);
+    say(a, "SET own 1");
+    say(b, "SET other 1");
+    say(a, "REPLICAOF host 2");
+    room_pass(&r, 100);
+    CHECK_EQ_STR(say(a, "GET own"), "$-1\r\n");
+    CHECK_EQ_STR(say(a, "GET other"), "$1\r\n1\r\n");
+    CHECK(state_of(&r, 0).discarded_bytes > 0);
+    CHECK(same_data(&r, 0, 1));
+    room_close(&r);
+}
+
+TEST_MAIN()
