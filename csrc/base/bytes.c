@@ -13,10 +13,7 @@ enum {
     BYTES_MIN = 32 /* capacity of the first allocation */
 };
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c; }
 
 bool slice_is_word(struct slice s, const char *word)
 {
@@ -40,10 +37,7 @@ void text_copy(char *field, size_t room, const char *text)
     field[size] = '\0';
 }
 
-void bytes_init(struct bytes *b, struct memory *m)
-{
-    *b = (struct bytes){.memory = m};
-}
+void bytes_init(struct bytes *b, struct memory *m) { *b = (struct bytes){.memory = m}; }
 
 void bytes_free(struct bytes *b)
 {
@@ -93,15 +87,9 @@ bool bytes_append(struct bytes *b, const void *data, size_t size)
     return true;
 }
 
-bool bytes_append_slice(struct bytes *b, struct slice s)
-{
-    return bytes_append(b, s.data, s.size);
-}
+bool bytes_append_slice(struct bytes *b, struct slice s) { return bytes_append(b, s.data, s.size); }
 
-bool bytes_append_text(struct bytes *b, const char *text)
-{
-    return bytes_append(b, text, strlen(text));
-}
+bool bytes_append_text(struct bytes *b, const char *text) { return bytes_append(b, text, strlen(text)); }
 
 bool bytes_append_char(struct bytes *b, char c)
 {

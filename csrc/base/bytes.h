@@ -1,7 +1,7 @@
 /* bytes.h: slices (bytes somebody else owns) and growing buffers.
  *
- * A buffer remembers that an append failed (`failed`), so that a long sequence of appends is checked once, at its
- * end; after a failure further appends do nothing.
+ * A buffer remembers that an append failed (`failed`), so that a long sequence of appends is checked once, at
+ * its end; after a failure further appends do nothing.
  */
 #ifndef TIDELOCK_BASE_BYTES_H
 #define TIDELOCK_BASE_BYTES_H
@@ -18,16 +18,10 @@ struct slice {
     size_t size;
 };
 
-static inline struct slice slice_of(const char *data, size_t size)
-{
-    return (struct slice){data, size};
-}
+static inline struct slice slice_of(const char *data, size_t size) { return (struct slice){data, size}; }
 
 /* A slice over a NUL-terminated string (without the NUL). */
-static inline struct slice slice_text(const char *text)
-{
-    return (struct slice){text, strlen(text)};
-}
+static inline struct slice slice_text(const char *text) { return (struct slice){text, strlen(text)}; }
 
 static inline bool slice_equal(struct slice a, struct slice b)
 {
@@ -40,7 +34,8 @@ bool slice_is_word(struct slice s, const char *word);
 /* Bytewise order, shorter first on a tie: <0, 0, >0. */
 int slice_compare(struct slice a, struct slice b);
 
-/* Copies a NUL-terminated text into a field of `room` bytes, cutting what does not fit; always ends it with a NUL. */
+/* Copies a NUL-terminated text into a field of `room` bytes, cutting what does not fit, and ends it with
+ * a NUL. */
 void text_copy(char *field, size_t room, const char *text);
 
 struct bytes {
@@ -59,10 +54,7 @@ void bytes_clear(struct bytes *b);
 /* Room for `extra` more bytes (amortised doubling). Returns where to write them, NULL when memory is out. */
 char *bytes_reserve(struct bytes *b, size_t extra);
 /* Counts `size` bytes written where bytes_reserve pointed. */
-static inline void bytes_commit(struct bytes *b, size_t size)
-{
-    b->size += size;
-}
+static inline void bytes_commit(struct bytes *b, size_t size) { b->size += size; }
 bool bytes_append(struct bytes *b, const void *data, size_t size);
 bool bytes_append_slice(struct bytes *b, struct slice s);
 bool bytes_append_text(struct bytes *b, const char *text);
@@ -75,9 +67,6 @@ void bytes_drop(struct bytes *b, size_t size);
 /* Gives storage that is larger than `keep` back when the buffer is empty. */
 void bytes_trim(struct bytes *b, size_t keep);
 
-static inline struct slice bytes_slice(const struct bytes *b)
-{
-    return (struct slice){b->data, b->size};
-}
+static inline struct slice bytes_slice(const struct bytes *b) { return (struct slice){b->data, b->size}; }
 
 #endif

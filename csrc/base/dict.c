@@ -4,21 +4,21 @@
  *
  *   segments ─→ [ • ][ • ][ • ] ...            the directory, which grows by doubling
  *                 │    └─→ 1024 buckets
- *                 └─→ 1, 2, 4 ... 1024 buckets the first segment grows by doubling, so that a small table is small
+ *                 └─→ 1, 2, 4 ... 1024 buckets the first segment doubles, so that a small table is small
  *
  * What is in a bucket (64 bytes, one cache line)
  *
  *   slots  [ e0 ][ e1 ][ e2 ][ e3 ][ e4 ][ e5 ][ e6, or the next bucket of the chain ]
  *   tags   [t0 t1 t2 t3 t4 t5 t6][ how many entries, and whether there is a next bucket ]
  *
- * A chain is kept dense: every bucket but the last has six entries and a pointer, the last has two to seven entries.
- * So the entries of a chain are numbered 0 .. n-1, entry n-1 is the one that fills the hole when one is taken out,
- * and n entries always take the same number of buckets. From the last follows that a split never needs a new overflow
- * bucket: two chains of together n entries take at most one bucket more than one chain of n, and that one is the new
- * bucket itself. A merge may need up to two.
+ * A chain is kept dense: every bucket but the last has six entries and a pointer, the last has two to seven
+ * entries. So the entries of a chain are numbered 0 .. n-1, entry n-1 is the one that fills the hole when one
+ * is taken out, and n entries always take the same number of buckets. From the last follows that a split
+ * never needs a new overflow bucket: two chains of together n entries take at most one bucket more than one
+ * chain of n, and that one is the new bucket itself. A merge may need up to two.
  *
- * How full it is: a table grows when there are more than 4.5 entries per bucket, shrinks at fewer than 2.25, and
- * stands still in between, so that it does not go back and forth.
+ * How full it is: a table grows when there are more than 5 entries per bucket, shrinks when there would still
+ * be fewer than 3 after that, and stands still in between, so that it does not go back and forth.
  *
  * The hash's low bits choose the bucket, its high byte is the tag.
  *
@@ -40,8 +40,8 @@ enum {
     LINK_SLOT = BUCKET_SLOTS - 1, /* where a chained bucket has its pointer to the next */
     BUCKET_BYTES = 64,
     SEGMENT_BUCKETS = 1024,
-    LOAD_GROW_HALVES = 9,    /* grow above so many halves of an entry per bucket */
-    LOAD_SHRINK_QUARTERS = 9 /* shrink below so many quarters */
+    LOAD_GROW = 5,  /* entries per bucket */
+    LOAD_SHRINK = 3 /* the same, after a merge */
 };
 
 struct dict_bucket {
@@ -53,25 +53,16 @@ enum { META = BUCKET_SLOTS, CHAINED = 0x80, COUNT = 0x07 };
 
 /* ---- buckets and chains ---- */
 
-static inline unsigned bucket_count(const struct dict_bucket *b)
-{
-    return b->tags[META] & COUNT;
-}
+static inline unsigned bucket_count(const struct dict_bucket *b) { return b->tags[META] & COUNT; }
 
-static inline bool bucket_chained(const struct dict_bucket *b)
-{
-    return (b->tags[META] & CHAINED) != 0;
-}
+static inline bool bucket_chained(const struct dict_bucket *b) { return (b->tags[META] & CHAINED) != 0; }
 
 static inline struct dict_bucket *bucket_next(const struct dict_bucket *b)
 {
     return bucket_chained(b) ? b->slots[LINK_SLOT] : NULL;
 }
 
-static inline uint8_t tag_of(uint64_t hash)
-{
-    return (uint8_t)(hash >> 56);
-}
+static inline uint8_t tag_of(uint64_t hash) { return (uint8_t)(hash >> 56); }
 
 /* The entries of a bucket whose tag is `tag`, one bit for each. */
 static inline unsigned bucket_match(const struct dict_bucket *b, uint8_t tag)
@@ -132,7 +123,8 @@ static void spares_free(struct dict *d, struct spares *s)
     }
 }
 
-/* Adds an entry at the end of a chain. False when it takes another bucket and there is neither a spare nor memory. */
+/* Adds an entry at the end of a chain. False when it takes another bucket and there is neither a spare nor
+ * memory. */
 static bool chain_append(struct dict *d, struct dict_bucket *b, void *entry, uint8_t tag,
                          struct spares *spares)
 {
@@ -153,8 +145,8 @@ static bool chain_append(struct dict *d, struct dict_bucket *b, void *entry, uin
     return true;
 }
 
-/* Takes entry `slot` of bucket `hole`, which is in the chain of `b`, out of it: the chain's last entry takes its
- * place. An overflow bucket that would be left with one entry hands that to the bucket before it. */
+/* Takes entry `slot` of bucket `hole`, which is in the chain of `b`, out of it: the chain's last entry takes
+ * its place. An overflow bucket that would be left with one entry hands that to the bucket before it. */
 static void chain_remove(struct dict *d, struct dict_bucket *b, struct dict_bucket *hole, unsigned slot)
 {
     struct dict_bucket *last = b, *before = NULL;
@@ -226,10 +218,7 @@ static inline struct dict_bucket *bucket_at(const struct dict *d, size_t index)
     return &d->segments[index / SEGMENT_BUCKETS][index % SEGMENT_BUCKETS];
 }
 
-static inline size_t buckets_in_use(const struct dict *d)
-{
-    return d->level + d->split;
-}
+static inline size_t buckets_in_use(const struct dict *d) { return d->level + d->split; }
 
 /* The bucket of a hash; there is one. */
 static inline size_t bucket_index(const struct dict *d, uint64_t hash)
@@ -301,16 +290,21 @@ static void table_release(struct dict *d)
 
 /* ---- growing and shrinking ---- */
 
-/* Fetches what the next split will look at: it comes some insertions later, and goes over cold keys. */
-static void prefetch_split(const struct dict *d)
+/* Fetches, step by step, what the next splits will look at: they go over keys that are cold, several
+ * insertions from now. Inlined by order, because gcc takes a function that only prefetches for one without
+ * effect and drops it. */
+static inline __attribute__((always_inline)) void prefetch_splits(const struct dict *d)
 {
-    const struct dict_bucket *b = bucket_at(d, d->split);
-    unsigned count = bucket_count(b);
-    for (unsigned i = 0; i < count; i++) __builtin_prefetch(b->slots[i]);
+    if (d->split + 2 >= d->level) return;
+    __builtin_prefetch(bucket_at(d, d->split + 2));
+    const struct dict_bucket *b = bucket_next(bucket_at(d, d->split + 1));
+    if (b) __builtin_prefetch(b);
+    for (b = bucket_at(d, d->split); b; b = bucket_next(b))
+        for (unsigned i = 0; i < bucket_count(b); i++) __builtin_prefetch(b->slots[i]);
 }
 
-/* Deals the entries of the chain of bucket `split` out to that bucket and its image, the bucket at the end. Each
- * bucket of the old chain is copied out before it is used again. */
+/* Deals the entries of the chain of bucket `split` out to that bucket and its image, the bucket at the end.
+ * Each bucket of the old chain is copied out before it is used again. */
 static void split_chain(struct dict *d, struct dict_bucket *b, struct dict_bucket *image)
 {
     struct dict_bucket source = *b;
@@ -331,13 +325,13 @@ static void split_chain(struct dict *d, struct dict_bucket *b, struct dict_bucke
 
 static void grow(struct dict *d)
 {
-    if (d->scanning || d->size * 2 <= buckets_in_use(d) * LOAD_GROW_HALVES || !table_reserve(d)) return;
+    if (d->scanning || d->size <= buckets_in_use(d) * LOAD_GROW || !table_reserve(d)) return;
     split_chain(d, bucket_at(d, d->split), bucket_at(d, buckets_in_use(d)));
     if (++d->split == d->level) {
         d->level *= 2;
         d->split = 0;
     }
-    prefetch_split(d);
+    prefetch_splits(d);
 }
 
 /* Adds the chain of `image` to that of `b`. False when memory is out, both as they were. */
@@ -364,15 +358,21 @@ static bool merge_chains(struct dict *d, struct dict_bucket *b, struct dict_buck
     return true;
 }
 
+/* The level of the table when it has lost its last bucket: what that bucket is the image of lies so much lower. */
+static inline size_t level_below(const struct dict *d) { return d->split > 0 ? d->level : d->level / 2; }
+
 static void shrink(struct dict *d)
 {
-    size_t buckets = buckets_in_use(d);
-    if (d->scanning || buckets <= 1 || d->size * 4 >= buckets * LOAD_SHRINK_QUARTERS) return;
-    size_t level = d->split > 0 ? d->level : d->level / 2;
-    if (!merge_chains(d, bucket_at(d, buckets - 1 - level), bucket_at(d, buckets - 1))) return;
+    size_t last = buckets_in_use(d) - 1;
+    if (d->scanning || last == 0 || d->size >= last * LOAD_SHRINK) return;
+    size_t level = level_below(d);
+    if (!merge_chains(d, bucket_at(d, last - level), bucket_at(d, last))) return;
     d->level = level;
-    d->split = buckets - 1 - level;
+    d->split = last - level;
     table_release(d);
+    if (last == 1) return;
+    __builtin_prefetch(bucket_at(d, last - 1)); /* for the next merge */
+    __builtin_prefetch(bucket_at(d, last - 1 - level_below(d)));
 }
 
 /* ---- the interface ---- */
@@ -485,9 +485,9 @@ void dict_replace(struct dict *d, struct slice key, uint64_t hash, void *old_ent
     }
 }
 
-/* Draws buckets, accepting one with a probability proportional to its entries, then one of these: so an entry is as
- * likely as any other, except that those in chains of more than FAIR are less so. A table that is much emptier than
- * a table should be (merges were put off) is walked from a random place instead. */
+/* Draws buckets, accepting one with a probability proportional to its entries, then one of these: so an entry
+ * is as likely as any other, except that those in chains of more than FAIR are less so. A table that is much
+ * emptier than a table should be (merges were put off) is walked from a random place instead. */
 void *dict_random(const struct dict *d, struct random *r)
 {
     enum { FAIR = 8, TRIES = 100 };
@@ -514,12 +514,12 @@ size_t dict_overhead(const struct dict *d)
 
 /* ---- scanning ----
  *
- * Read the bits of hashes backwards, as numbers from 0 to 2^64: a bucket that is addressed with k bits then stands
- * for an interval of length 2^(64-k), and splitting it halves the interval. A scan goes up these intervals. Its
- * cursor is the point up to which everything has been visited, written with its bits reversed again, so that it is a
- * small number, as Redis's are. If the table has shrunk meanwhile, the cursor lies within an interval, whose bucket
- * is then visited as a whole, some of it for the second time; if the table has grown, the interval before the cursor
- * has been cut into pieces that all have been visited.
+ * Read the bits of hashes backwards, as numbers from 0 to 2^64: a bucket that is addressed with k bits then
+ * stands for an interval of length 2^(64-k), and splitting it halves the interval. A scan goes up these
+ * intervals. Its cursor is the point up to which everything has been visited, written with its bits reversed
+ * again, so that it is a small number, as Redis's are. If the table has shrunk meanwhile, the cursor lies
+ * within an interval, whose bucket is then visited as a whole, some of it for the second time; if the table
+ * has grown, the interval before the cursor has been cut into pieces that all have been visited.
  */
 
 static uint64_t reverse(uint64_t x)

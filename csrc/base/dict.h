@@ -1,23 +1,23 @@
 /* dict.h: a hash table of entry pointers that grows and shrinks one bucket at a time (linear hashing).
  *
- * An entry is any block of memory that contains its own key; `struct dict_type` says where. The table stores pointers
- * only. Keyed SipHash-1-3; the key comes from the owner's random stream.
+ * An entry is any block of memory that contains its own key; `struct dict_type` says where. The table stores
+ * pointers only. Keyed SipHash-1-3; the key comes from the owner's random stream.
  *
- * Why linear hashing (Litwin 1980) instead of doubling: each insertion splits at most one bucket and each removal
- * merges at most one, so there is no second table, no rehash phase, no pause whatever the size, and memory follows
- * the number of entries instead of the next power of two.
+ * Why linear hashing (Litwin 1980) instead of doubling: each insertion splits at most one bucket and each
+ * removal merges at most one, so there is no second table, no rehash phase, no pause whatever the size, and
+ * memory follows the number of entries instead of the next power of two.
  *
  *   buckets  0 .. split-1   and their images  level .. level+split-1 : addressed with 2*level - 1 as mask
  *   buckets  split .. level-1                                        : addressed with level - 1 as mask
  *
- * A bucket is one cache line: 7 entry pointers, 7 one-byte tags (hash bits, so that a miss rarely touches an entry),
- * and when more than 7 entries fall into it the last slot points to an overflow bucket. Buckets live in segments
- * behind a small directory, so growth never copies them.
+ * A bucket is one cache line: 7 entry pointers, 7 one-byte tags (hash bits, so that a miss rarely touches an
+ * entry), and when more than 7 entries fall into it the last slot points to an overflow bucket. Buckets live
+ * in segments behind a small directory, so growth never copies them.
  *
- * Scanning goes over buckets in the order of their reversed bits. A bucket stands for an interval of the reversed
- * hash space and a split halves the interval, so a cursor (a point in that space) stays right while the table grows
- * and shrinks: an entry present during the whole scan is returned at least once (Redis's guarantee for SCAN; compare
- * Pieter Noordhuis' dictScan).
+ * Scanning goes over buckets in the order of their reversed bits. A bucket stands for an interval of the
+ * reversed hash space and a split halves the interval, so a cursor (a point in that space) stays right while
+ * the table grows and shrinks: an entry present during the whole scan is returned at least once (Redis's
+ * guarantee for SCAN; compare Pieter Noordhuis' dictScan).
  */
 #ifndef TIDELOCK_BASE_DICT_H
 #define TIDELOCK_BASE_DICT_H
@@ -61,8 +61,8 @@ void *dict_find_hashed(const struct dict *d, struct slice key, uint64_t hash);
 /* Adds an entry whose key is not in the table. False when memory is out, the table unchanged. */
 bool dict_insert(struct dict *d, void *entry);
 bool dict_insert_hashed(struct dict *d, void *entry, uint64_t hash);
-/* Takes the entry with this key out and returns it, or NULL. Never fails (a merge of buckets that needs memory when
- * there is none is put off). */
+/* Takes the entry with this key out and returns it, or NULL. Never fails (a merge of buckets that needs
+ * memory when there is none is put off). */
 void *dict_remove(struct dict *d, struct slice key);
 void *dict_remove_hashed(struct dict *d, struct slice key, uint64_t hash);
 /* `old_entry`, which is in the table under `key`, now lives at `new_entry` (same key bytes). Never fails. */
@@ -70,10 +70,12 @@ void dict_replace(struct dict *d, struct slice key, uint64_t hash, void *old_ent
 /* A random entry (fair within a small factor), NULL when empty. */
 void *dict_random(const struct dict *d, struct random *r);
 
-/* One step of a scan: calls `visit` for each entry of the bucket at `cursor` and returns the next cursor, 0 when the
- * scan is over. Begin with 0. `visit` may remove the entry it is given, and replace it, but not others. */
+/* One step of a scan: calls `visit` for each entry of the bucket at `cursor` and returns the next cursor, 0
+ * when the scan is over. Begin with 0. `visit` may remove the entry it is given, and replace it, but not
+ * others. */
 uint64_t dict_scan(struct dict *d, uint64_t cursor, void (*visit)(void *context, void *entry), void *context);
-/* Whether a scan whose next cursor is `cursor` has already visited the place of this hash (cursor 0 = not begun). */
+/* Whether a scan whose next cursor is `cursor` has already visited the place of this hash (cursor 0 = not
+ * begun). */
 bool dict_scan_passed(const struct dict *d, uint64_t cursor, uint64_t hash);
 /* Memory of the table itself, in bytes. */
 size_t dict_overhead(const struct dict *d);

@@ -1,12 +1,12 @@
 /* glob.c: Redis's pattern matching (its stringmatchlen), in O(pattern × text) at worst.
  *
- * Every element of a pattern other than `*` takes exactly one character. So when a match fails after a star, only the
- * last star is worth another try: an earlier one that took more characters could only bring the same last star to a
- * later place, which the last star reaches by itself.
+ * Every element of a pattern other than `*` takes exactly one character. So when a match fails after a star,
+ * only the last star is worth another try: an earlier one that took more characters could only bring the same
+ * last star to a later place, which the last star reaches by itself.
  *
- * Kept from Redis: a class that is not closed ends with the pattern; a range may be given in either order; the bounds
- * of a range are signed characters; within a class an escaped character is never folded; a backslash at the end stands
- * for itself. Not kept: there, stars do not match the empty text.
+ * Kept from Redis: a class that is not closed ends with the pattern; a range may be given in either order;
+ * the bounds of a range are signed characters; within a class an escaped character is never folded; a
+ * backslash at the end stands for itself. Not kept: there, stars do not match the empty text.
  */
 #include "base/glob.h"
 
@@ -47,8 +47,8 @@ static bool match_class(struct slice pattern, size_t *position, char c, bool ign
     return found != negated;
 }
 
-/* Matches `c` against the one-character element at *position, which is before the end and no star; moves *position
- * behind the element. */
+/* Matches `c` against the one-character element at *position, which is before the end and no star; moves
+ * *position behind the element. */
 static bool match_one(struct slice pattern, size_t *position, char c, bool ignore_case)
 {
     char p = pattern.data[*position];
@@ -61,8 +61,8 @@ static bool match_one(struct slice pattern, size_t *position, char c, bool ignor
     return fold(p, ignore_case) == fold(c, ignore_case);
 }
 
-/* Where, from `from` on, the text could match the element at `position`: the next such character when the element is
- * a plain one; `from` itself when that takes more than a look. */
+/* Where, from `from` on, the text could match the element at `position`: the next such character when the
+ * element is a plain one; `from` itself when that takes more than a look. */
 static size_t next_candidate(struct slice pattern, size_t position, struct slice text, size_t from,
                              bool ignore_case)
 {

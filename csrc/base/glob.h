@@ -1,4 +1,4 @@
-/* glob.h: Redis's glob patterns (`?`, `*`, `[a-z]`, `[^x]`, backslash), bounded: no exponential backtracking. */
+/* glob.h: Redis's glob patterns (`?`, `*`, `[a-z]`, `[^x]`, backslash), without exponential backtracking. */
 #ifndef TIDELOCK_BASE_GLOB_H
 #define TIDELOCK_BASE_GLOB_H
 

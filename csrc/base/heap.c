@@ -1,10 +1,11 @@
 /* heap.c: a 4-ary min-heap in blocks.
  *
- * The children of slot i are 4i+1 .. 4i+4. Four children cost more comparisons per level than two, but there are
- * half as many levels and the children lie side by side in memory, which is what counts when the heap is large.
+ * The children of slot i are 4i+1 .. 4i+4. Four children cost more comparisons per level than two, but there
+ * are half as many levels and the children lie side by side in memory, which is what counts when the heap is
+ * large.
  *
- * All blocks have BLOCK_SLOTS slots, except that the first grows to that from FIRST_SLOTS, so that a heap of a few
- * items is small.
+ * All blocks have BLOCK_SLOTS slots, except that the first grows to that from FIRST_SLOTS, so that a heap of
+ * a few items is small.
  */
 #include "base/heap.h"
 
@@ -77,7 +78,7 @@ static bool grow(struct heap *h)
     return true;
 }
 
-/* Gives room back that has become too much, keeping a spare block so that it is not asked for again at once. */
+/* Gives room back that has become too much; keeps a spare block, so that it is not asked for again at once. */
 static void shrink(struct heap *h)
 {
     if (h->block_count > 2 && h->size <= (h->block_count - 2) * BLOCK_SLOTS) {
@@ -161,15 +162,9 @@ bool heap_insert(struct heap *h, int64_t key, void *item)
     return true;
 }
 
-const struct heap_slot *heap_top(const struct heap *h)
-{
-    return h->size == 0 ? NULL : slot_at(h, 0);
-}
+const struct heap_slot *heap_top(const struct heap *h) { return h->size == 0 ? NULL : slot_at(h, 0); }
 
-const struct heap_slot *heap_at(const struct heap *h, size_t index)
-{
-    return slot_at(h, index);
-}
+const struct heap_slot *heap_at(const struct heap *h, size_t index) { return slot_at(h, index); }
 
 void *heap_remove(struct heap *h, size_t index)
 {
@@ -186,7 +181,4 @@ void heap_rekey(struct heap *h, size_t index, int64_t key)
     settle(h, index, (struct heap_slot){key, slot_at(h, index)->item});
 }
 
-void heap_replace(struct heap *h, size_t index, void *item)
-{
-    slot_at(h, index)->item = item;
-}
+void heap_replace(struct heap *h, size_t index, void *item) { slot_at(h, index)->item = item; }

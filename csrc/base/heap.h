@@ -1,7 +1,8 @@
 /* heap.h: a 4-ary min-heap of (key, item) in blocks, so that growing never copies the whole.
  *
- * Items that must be removable or re-keyed remember their index: the owner gives a `moved` function which is called
- * whenever an item's index changes (also on insertion). Equal keys come out in no particular, but deterministic order.
+ * Items that must be removable or re-keyed remember their index: the owner gives a `moved` function which is
+ * called whenever an item's index changes (also on insertion). Equal keys come out in no particular, but
+ * deterministic order.
  */
 #ifndef TIDELOCK_BASE_HEAP_H
 #define TIDELOCK_BASE_HEAP_H

@@ -1,4 +1,4 @@
-/* list.h: an intrusive doubly linked list; the node is embedded in whatever is listed. All inline, never fails. */
+/* list.h: an intrusive doubly linked list: the member is embedded in whatever is listed. Never fails. */
 #ifndef TIDELOCK_BASE_LIST_H
 #define TIDELOCK_BASE_LIST_H
 
@@ -11,15 +11,9 @@ struct list {
 
 #define list_item(member, type, field) ((type *)((char *)(member)-offsetof(type, field)))
 
-static inline void list_init(struct list *l)
-{
-    l->prev = l->next = l;
-}
+static inline void list_init(struct list *l) { l->prev = l->next = l; }
 
-static inline bool list_empty(const struct list *l)
-{
-    return l->next == l;
-}
+static inline bool list_empty(const struct list *l) { return l->next == l; }
 
 /* Adds `member` (in no list) at the tail. */
 static inline void list_push(struct list *head, struct list *member)

@@ -7,10 +7,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-void memory_init(struct memory *m)
-{
-    *m = (struct memory){.fail_after = -1};
-}
+void memory_init(struct memory *m) { *m = (struct memory){.fail_after = -1}; }
 
 /* Whether `extra` bytes more may be handed out. Counts down to the failure that a test has ordered. */
 static bool admit(struct memory *m, size_t extra)

@@ -1,13 +1,14 @@
 /* memory.h: the allocator every handle is given.
  *
- * All state hangs from a handle, so memory is counted per handle too: each node, embedded store and world owns a
- * `struct memory`, and whatever hangs from it allocates through it. Sizes are passed back on resize and free (as in
- * Lua's own lua_Alloc), so the count is exact without a header in each block.
+ * All state hangs from a handle, so memory is counted per handle too: each node, embedded store and world
+ * owns a `struct memory`, and whatever hangs from it allocates through it. Sizes are passed back on resize
+ * and free (as in Lua's own lua_Alloc), so the count is exact without a header in each block.
  *
- * Every allocation can fail: the callers' contract is to return an error with their structures intact. A spec makes
- * each allocation fail in turn through `fail_after`.
+ * Every allocation can fail: the callers' contract is to return an error with their structures intact. A spec
+ * makes each allocation fail in turn through `fail_after`.
  *
- * Leaves out: the choice of the allocator behind it (memory.c), and any policy about what to do when memory is short.
+ * Leaves out: the choice of the allocator behind it (memory.c), and any policy about what to do when memory
+ * is short.
  */
 #ifndef TIDELOCK_BASE_MEMORY_H
 #define TIDELOCK_BASE_MEMORY_H
@@ -25,14 +26,15 @@ struct memory {
 /* Starts counting from zero, with no limit. */
 void memory_init(struct memory *m);
 
-/* `size` bytes, uninitialised; NULL when memory is out (or `size` is 0). Free with memory_free and the same size. */
+/* `size` bytes, uninitialised; NULL when memory is out (or `size` is 0). Free with memory_free and the same
+ * size. */
 void *memory_alloc(struct memory *m, size_t size);
 
 /* The same, zeroed. */
 void *memory_alloc_zero(struct memory *m, size_t size);
 
-/* Resizes a block of `old_size` bytes. NULL when memory is out: the old block is then untouched and still owned by
- * the caller. `p` may be NULL with `old_size` 0. `new_size` must not be 0. */
+/* Resizes a block of `old_size` bytes. NULL when memory is out: the old block is then untouched and still
+ * owned by the caller. `p` may be NULL with `old_size` 0. `new_size` must not be 0. */
 void *memory_resize(struct memory *m, void *p, size_t old_size, size_t new_size);
 
 /* Gives back a block of `size` bytes. `p` may be NULL. */

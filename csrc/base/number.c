@@ -1,7 +1,7 @@
 /* number.c: numbers to text and back, as Redis reads and writes them, whatever the host's locale.
  *
- * The C library's conversions do the hard cases; the common ones (integers, and decimals of up to 15 digits) are
- * done here in exact arithmetic, several times faster.
+ * The C library's conversions do the hard cases; the common ones (integers, and decimals of up to 15 digits)
+ * are done here in exact arithmetic, several times faster.
  *
  * Leaves out: hexadecimal and other notations of integers; Redis reads none.
  */
@@ -28,14 +28,17 @@ static const double powers_of_ten[EXACT_POWER + 1] = {1e0,  1e1,  1e2,  1e3,  1e
 bool number_parse_uint(struct slice text, uint64_t *value)
 {
     if (text.size == 0 || text.size > 20) return false;
-    uint64_t v = (uint64_t)(unsigned char)text.data[0] - '0';
-    if (v > 9 || (v == 0 && text.size > 1)) return false;
-    for (size_t i = 1; i < text.size; i++) {
-        uint64_t digit = (uint64_t)(unsigned char)text.data[i] - '0';
+    if (text.data[0] == '0' && text.size > 1) return false;
+    uint64_t v = 0, digit;
+    size_t safe = text.size < 20 ? text.size : 19; /* only the twentieth digit can be too much */
+    for (size_t i = 0; i < safe; i++) {
+        digit = (uint64_t)(unsigned char)text.data[i] - '0';
         if (digit > 9) return false;
-        /* only the twentieth digit can be too much */
-        if (i == 19 && (v > UINT64_MAX / 10 || (v == UINT64_MAX / 10 && digit > UINT64_MAX % 10)))
-            return false;
+        v = v * 10 + digit;
+    }
+    if (text.size == 20) {
+        digit = (uint64_t)(unsigned char)text.data[19] - '0';
+        if (digit > 9 || v > (UINT64_MAX - digit) / 10) return false;
         v = v * 10 + digit;
     }
     *value = v;
@@ -79,8 +82,9 @@ size_t number_format_int(char *out, int64_t value)
 
 /* ---- text to floats ---- */
 
-/* Reads "-123.45": digits and at most one point, at least one digit, up to 15 digits in all. Both the digits, as an
- * integer, and the power of ten are then exact doubles, and one division rounds correctly (Clinger 1990). */
+/* Reads "-123.45": digits and at most one point, at least one digit, up to 15 digits in all. Both the digits,
+ * as an integer, and the power of ten are then exact doubles, and one division rounds correctly (Clinger
+ * 1990). */
 static bool parse_simple(struct slice text, double *value)
 {
     size_t i = 0, digits = 0, decimals = 0;
@@ -168,24 +172,24 @@ static size_t restore_point(char *text, size_t size)
     return size - point_size + 1;
 }
 
-/* Writes 0.0001 <= |value| < 10^15 if it is a decimal of at most 15 digits: the least number of decimals for which
- * digits / 10^decimals is the value again. No shorter text reads back equal, so this is what "%.15g" would print.
- * Returns 0 when the value is no such decimal. */
+/* Writes 0.0001 <= |value| < 10^15 if it is a decimal of at most 15 digits: the least number of decimals for
+ * which digits / 10^decimals is the value again. No shorter text reads back equal, so this is what "%.15g"
+ * would print. Returns 0 when the value is no such decimal. */
 static size_t format_simple(char *out, double value)
 {
     double magnitude = fabs(value);
     if (!(magnitude >= 1e-4 && magnitude < 1e15)) return 0;
     for (int decimals = 1; decimals <= EXACT_DIGITS + 3; decimals++) {
-        double digits = nearbyint(magnitude * powers_of_ten[decimals]);
-        if (digits >= 1e15) return 0;
-        if (digits / powers_of_ten[decimals] != magnitude) continue;
+        double scaled = magnitude * powers_of_ten[decimals];
+        if (scaled >= 1e15) return 0;
+        int64_t digits = (int64_t)(scaled + 0.5), scale = (int64_t)powers_of_ten[decimals];
+        if ((double)digits / powers_of_ten[decimals] != magnitude) continue;
         char text[NUMBER_INT_MAX];
-        int64_t scale = (int64_t)powers_of_ten[decimals], all = (int64_t)digits;
         char *p = out;
         if (value < 0) *p++ = '-';
-        p += number_format_int(p, all / scale);
+        p += number_format_int(p, digits / scale);
         *p++ = '.';
-        size_t size = number_format_int(text, all % scale);
+        size_t size = number_format_int(text, digits % scale);
         for (size_t zeros = (size_t)decimals - size; zeros > 0; zeros--) *p++ = '0';
         memcpy(p, text, size);
         return (size_t)(p - out) + size;

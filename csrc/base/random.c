@@ -1,6 +1,6 @@
 /* random.c: xoshiro256** streams, seeded by splitmix64 from a seed and a name.
  *
- * Leaves out: distributions other than uniform; whoever models something with them draws them from random_unit.
+ * Leaves out: distributions other than uniform; whoever models something draws them from random_unit.
  */
 #include "base/random.h"
 
@@ -26,10 +26,7 @@ void random_init(struct random *r, uint64_t seed, const char *name)
     for (int i = 0; i < 4; i++) r->state[i] = splitmix(&mixed);
 }
 
-static inline uint64_t rotate(uint64_t x, int bits)
-{
-    return x << bits | x >> (64 - bits);
-}
+static inline uint64_t rotate(uint64_t x, int bits) { return x << bits | x >> (64 - bits); }
 
 uint64_t random_next(struct random *r)
 {
@@ -56,10 +53,7 @@ uint64_t random_below(struct random *r, uint64_t bound)
     return value;
 }
 
-double random_unit(struct random *r)
-{
-    return (double)(random_next(r) >> 11) * 0x1p-53;
-}
+double random_unit(struct random *r) { return (double)(random_next(r) >> 11) * 0x1p-53; }
 
 void random_hex(struct random *r, char *out, size_t size)
 {

@@ -1,7 +1,7 @@
 /* random.h: seeded random streams (xoshiro256**, Blackman and Vigna 2018; seeded by splitmix64).
  *
- * Nothing in the house draws randomness from anywhere else: same seed, same run. A stream is derived from a seed and
- * a name, so that e.g. drawing once more for links does not change what disks draw.
+ * Nothing in the house draws randomness from anywhere else: same seed, same run. A stream is derived from a
+ * seed and a name, so that e.g. drawing once more for links does not change what disks draw.
  */
 #ifndef TIDELOCK_BASE_RANDOM_H
 #define TIDELOCK_BASE_RANDOM_H

@@ -10,10 +10,7 @@ struct siphash {
     uint64_t a, b, c, d;
 };
 
-static inline uint64_t rotate(uint64_t x, int bits)
-{
-    return x << bits | x >> (64 - bits);
-}
+static inline uint64_t rotate(uint64_t x, int bits) { return x << bits | x >> (64 - bits); }
 
 static inline void mix(struct siphash *s)
 {

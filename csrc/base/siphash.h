@@ -1,7 +1,7 @@
 /* siphash.h: SipHash, the keyed hash (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012).
  *
- * The tables use SipHash-1-3 with a key from the owner's random stream, so that clients cannot choose colliding keys.
- * The dataset digest uses SipHash-2-4 with a fixed key, so that two nodes agree on it.
+ * The tables use SipHash-1-3 with a key from the owner's random stream, so that clients cannot choose
+ * colliding keys. The dataset digest uses SipHash-2-4 with a fixed key, so that two nodes agree on it.
  */
 #ifndef TIDELOCK_BASE_SIPHASH_H
 #define TIDELOCK_BASE_SIPHASH_H

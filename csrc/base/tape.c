@@ -1,12 +1,13 @@
 /* tape.c: the byte stream in blocks.
  *
- * The blocks are a singly linked list without gaps: each starts where the one before ends, `start` is the start of the
- * head, `end` the end of the tail. Block sizes double from TAPE_BLOCK_MIN to TAPE_BLOCK_MAX, the block's header
- * included. A tape that has been trimmed to its end keeps one block, if it is a small one, and fills it again.
+ * The blocks are a singly linked list without gaps: each starts where the one before ends, `start` is the
+ * start of the head, `end` the end of the tail. Block sizes double from TAPE_BLOCK_MIN to TAPE_BLOCK_MAX, the
+ * block's header included. A tape that has been trimmed to its end keeps one block, if it is a small one, and
+ * fills it again.
  *
- * A cursor's hint is never looked into after its block is gone: a block is freed only when it ends at or before
- * `start`, a hint never ends before its cursor, so a cursor after `start` has a live hint, and one at `start` is in
- * the head.
+ * A cursor's hint is never looked into after its block is gone: a block is freed only when it ends at or
+ * before `start`, a hint never ends before its cursor, so a cursor after `start` has a live hint, and one at
+ * `start` is in the head.
  */
 #include "base/tape.h"
 
@@ -29,10 +30,7 @@ static void free_chain(struct tape *t, struct tape_block *block)
     }
 }
 
-void tape_free(struct tape *t)
-{
-    tape_reset(t, 0);
-}
+void tape_free(struct tape *t) { tape_reset(t, 0); }
 
 void tape_reset(struct tape *t, int64_t origin)
 {
@@ -40,10 +38,7 @@ void tape_reset(struct tape *t, int64_t origin)
     tape_init(t, t->memory, origin);
 }
 
-static inline int64_t block_end(const struct tape_block *block)
-{
-    return block->start + block->size;
-}
+static inline int64_t block_end(const struct tape_block *block) { return block->start + block->size; }
 
 /* A new block, twice as large as `previous` (if any), or as large as it takes to hold `wanted` bytes. */
 static struct tape_block *new_block(struct memory *m, const struct tape_block *previous, size_t wanted)

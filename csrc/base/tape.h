@@ -1,16 +1,16 @@
-/* tape.h: a byte stream in blocks, appended at one end, trimmed at the other, read by position from anywhere between.
+/* tape.h: a byte stream in blocks, appended at one end, trimmed at the other, read by position in between.
  *
  *      trimmed away      [ block ][ block ][ block ]        appended here
  *   0 ................. start ................... end
  *                          ^reader A      ^reader B
  *
- * Positions are absolute (the first byte ever appended is at position 0, or at `origin`), so that a reader is just a
- * number, and bytes are stored once however many readers there are: the replication log, snapshots on their way to
- * several replicas and sessions' replies are tapes. The first block is small and later ones grow to
- * TAPE_BLOCK_MAX, so an idle tape costs next to nothing (none until the first append).
+ * Positions are absolute (the first byte ever appended is at position 0, or at `origin`), so that a reader is
+ * just a number, and bytes are stored once however many readers there are: the replication log, snapshots on
+ * their way to several replicas and sessions' replies are tapes. The first block is small and later ones grow
+ * to TAPE_BLOCK_MAX, so an idle tape costs next to nothing (none until the first append).
  *
- * Finding a reader's block costs a short walk from a remembered block: a reader that keeps a `struct tape_cursor`
- * walks O(1).
+ * Finding a reader's block costs a short walk from a remembered block: a reader that keeps a `struct
+ * tape_cursor` walks O(1).
  */
 #ifndef TIDELOCK_BASE_TAPE_H
 #define TIDELOCK_BASE_TAPE_H
@@ -46,13 +46,14 @@ void tape_free(struct tape *t);
 void tape_reset(struct tape *t, int64_t origin);
 /* All or nothing: false when memory is out, the tape unchanged. */
 bool tape_append(struct tape *t, const void *data, size_t size);
-/* Frees whole blocks that end at or before `position`; `start` moves to at least min(position, end) rounded down to
- * a block. Cursors before `start` are invalid afterwards: owners reset their `block` hint through tape_seek. */
+/* Frees whole blocks that end at or before `position`; `start` moves to at least min(position, end) rounded
+ * down to a block. Cursors before `start` are invalid afterwards: owners reset their `block` hint through
+ * tape_seek. */
 void tape_trim(struct tape *t, int64_t position);
 /* Where `position` is (start <= position <= end): sets up a cursor. */
 struct tape_cursor tape_seek(const struct tape *t, int64_t position);
-/* Up to `max` contiguous slices from the cursor on, without moving it. Returns how many (0 at the end). A cursor
- * must not be behind `start`. */
+/* Up to `max` contiguous slices from the cursor on, without moving it. Returns how many (0 at the end). A
+ * cursor must not be behind `start`. */
 int tape_peek(const struct tape *t, struct tape_cursor *c, struct slice *slices, int max);
 /* Moves the cursor on by `size` bytes that tape_peek showed. */
 void tape_advance(const struct tape *t, struct tape_cursor *c, size_t size);

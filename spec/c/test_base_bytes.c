@@ -28,6 +28,18 @@ TEST(words_ignore_case)
     CHECK(!slice_is_word(slice_text("@"), "`"));
 }
 
+TEST(texts_are_cut_to_their_field)
+{
+    char field[6] = "######";
+    text_copy(field, 5, "abc");
+    CHECK_EQ_STR(field, "abc");
+    text_copy(field, 5, "abcdefg");
+    CHECK_EQ_STR(field, "abcd");
+    CHECK_EQ_INT(field[5], '#');
+    text_copy(field, 5, "");
+    CHECK_EQ_STR(field, "");
+}
+
 TEST(appends)
 {
     struct memory m;

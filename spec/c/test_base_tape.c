@@ -1,4 +1,5 @@
-/* Tapes: a random test against a plain buffer with several readers, cursors across trims, failing allocations. */
+/* Tapes: a random test against a plain buffer with several readers, cursors across trims, failing
+ * allocations. */
 #include "base/random.h"
 #include "base/tape.h"
 #include "test.h"
