@@ -1,0 +1,61 @@
+/* command_fixture.h: data commands without a server: a line in, the reply as text and the effects as text out.
+ *
+ *     struct fixture *f = fixture_new();
+ *     fixture_run(f, "SET k v PX 100");   → "+OK"     f->effects_text → "SET k v PXAT 1700000000100"
+ *     fixture_run(f, "MGET k nokey");     → "[\"v\" nil]"
+ *
+ * Words are separated by blanks; "…" holds blanks, and \xHH any byte. "+text" is a status, "-text" an error, 12 an
+ * integer, "…" a bulk, nil and nil* the nulls, [] an array, {} a map, () a set.
+ *
+ * Beside the keyspace stands a follower's, which is given nothing but the effects: after each line both digests must be
+ * the same and keyspace_check must find nothing wrong. f->wrong says what was.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef COMMAND_FIXTURE_H
+#define COMMAND_FIXTURE_H
+
+#include "command/access.h"
+#include "command/command.h"
+
+enum { FIXTURE_WORDS_MAX = 64, FIXTURE_NOW = 1700000000 };
+
+struct fixture {
+    struct memory memory; /* of the keyspace and of what commands need; fail_after is for tests to set */
+    struct memory other;  /* of everything else */
+    struct keyspace *keyspace, *follower;
+    struct command_index *index;
+    struct random random;
+    struct access_policy access;
+    int64_t now_ms; /* begins at FIXTURE_NOW seconds */
+    int db, protocol;
+    bool replica, from_primary;
+    int64_t bulk_max;
+    int64_t changes;           /* of the last command */
+    struct bytes reply_text;   /* of the last command */
+    struct bytes effects;      /* of the last command, as the log gets them */
+    struct bytes effects_text; /* the same, words separated by blanks, commands by "; " */
+    bool follow;               /* give the follower the effects and compare; on at first */
+    const char *wrong;         /* NULL: all is well */
+};
+
+struct fixture *fixture_new(void);
+void fixture_free(struct fixture *f);
+/* The reply, as text; valid until the next line. "@100" lets 100 ms pass. */
+const char *fixture_run(struct fixture *f, const char *line);
+const char *fixture_effects(struct fixture *f);
+
+/* One line of a table: what to run, what is answered, what is logged (NULL: nothing). */
+struct fixture_case {
+    const char *line, *reply, *effects;
+};
+
+/* Runs a table ended by a NULL line. The first thing that differs is described in `wrong` (size `room`), and false. */
+bool fixture_table(struct fixture *f, const struct fixture_case *cases, char *wrong, size_t room);
+
+#define CHECK_TABLE(f, cases)                                                                           \
+    do {                                                                                                \
+        char wrong_[1024];                                                                              \
+        if (!fixture_table(f, cases, wrong_, sizeof wrong_)) test_fail(t_, __FILE__, __LINE__, wrong_); \
+    } while (0)
+
+#endif

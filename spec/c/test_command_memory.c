@@ -1,0 +1,115 @@
+/* Out of memory, at every allocation of every command: an error, nothing changed, nothing logged, all in order.
+ *
+ * MSET may have set its first pairs: then it has logged exactly those. The follower in the fixture checks both.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "command_fixture.h"
+#include "test.h"
+
+static const char *const setup[] = {
+    "SET int 41",
+    "SET small hello",
+    "SET long 0123456789012345678901234567890123456789012345678901234567890123456789"
+    "0123456789012345678901234567890123456789012345678901234567890123456789",
+    "SET short-lived value PX 100000",
+    "SET expired value PX 1",
+    "@5",
+    NULL,
+};
+
+static const char *const lines[] = {
+    "SET new value",
+    "SET small a-longer-value-than-before-so-that-it-has-to-move",
+    "SET small v EX 10",
+    "SET long v GET PX 10",
+    "SET long v GET",
+    "SET short-lived v KEEPTTL",
+    "SET expired v NX",
+    "SETNX new value",
+    "SETEX new 10 value",
+    "GET small",
+    "GET expired",
+    "GETSET long other",
+    "GETDEL long",
+    "GETEX small EX 10",
+    "GETEX short-lived PERSIST",
+    "MGET int small long",
+    "MSET a 1 b two c 3333333333333333333333333333333333333333333333333333333333",
+    "MSETNX a 1 b two c 33333333333333333333333333333333333333333333333333333333",
+    "APPEND new value",
+    "APPEND small -and-a-long-tail-that-does-not-fit-into-the-block-of-before",
+    "APPEND int 0",
+    "SETRANGE new 10 x",
+    "SETRANGE small 100 x",
+    "INCR new",
+    "INCR int",
+    "INCRBYFLOAT int 0.5",
+    "INCRBYFLOAT new 0.5",
+    "LCS small long",
+    "LCS small long IDX",
+    "DEL small long int",
+    "RENAME small a-new-name-that-is-longer-than-the-old-one",
+    "RENAME small long",
+    "COPY small new",
+    "COPY long small REPLACE",
+    "MOVE long 5",
+    "EXPIRE small 10",
+    "EXPIRE short-lived 10",
+    "EXPIRE small -1",
+    "PERSIST short-lived",
+    "KEYS *",
+    "SCAN 0",
+    "SWAPDB 0 7",
+    "FLUSHALL",
+    "COMMAND GETKEYS mset a 1 b 2",
+    "MEMORY USAGE small",
+    NULL,
+};
+
+static struct fixture *set_up(void)
+{
+    struct fixture *f = fixture_new();
+    for (int i = 0; f && setup[i]; i++) fixture_run(f, setup[i]);
+    return f;
+}
+
+static bool same_digest(struct digest a, struct digest b) { return a.low == b.low && a.high == b.high; }
+
+/* Runs a line with the given number of allocations before one fails. True when it ran to its end. */
+static bool run_short(struct test *t_, const char *line, int allocations)
+{
+    char text[256];
+    struct fixture *f = set_up();
+    if (!f) return true;
+    struct digest before = keyspace_digest(f->keyspace);
+    f->memory.fail_after = allocations;
+    bool refused = strstr(fixture_run(f, line), "-OOM command not allowed") != NULL ||
+                   strstr(f->reply_text.data, "-ERR Insufficient memory") != NULL;
+    bool partly = f->changes > 0 && strncmp(line, "MSET", 4) == 0;
+    bool expired = strstr(fixture_effects(f), "DEL expired") != NULL;
+    bool unchanged = same_digest(before, keyspace_digest(f->keyspace)) && f->effects.size == 0;
+    if (refused && !partly && !expired && !unchanged) {
+        snprintf(text, sizeof text, "%s refused, but changed something (%d allocations)", line, allocations);
+        test_fail(t_, __FILE__, __LINE__, text);
+    }
+    if (f->wrong) {
+        snprintf(text, sizeof text, "%s: %s (%d allocations)", line, f->wrong, allocations);
+        test_fail(t_, __FILE__, __LINE__, text);
+    }
+    fixture_free(f);
+    return !refused;
+}
+
+TEST(every_allocation_fails_in_turn)
+{
+    enum { PATIENCE = 64 };
+    int refusals = 0;
+    for (int i = 0; lines[i]; i++) {
+        /* some allocations may fail without harm, so a command that ran is no sign that none is left */
+        for (int allocations = 0; allocations < PATIENCE; allocations++)
+            refusals += !run_short(t_, lines[i], allocations);
+    }
+    CHECK(refusals > 30);
+}
+
+TEST_MAIN()
