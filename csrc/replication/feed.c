@@ -67,6 +67,7 @@ static void begin(struct feed *f, enum feed_state state, int64_t now_us)
     f->since_us = f->ack_time_us = f->progress_us = now_us;
     f->owner->count++;
     f->owner->version++;
+    feeds_wait_a_second(f->owner, now_us);
 }
 
 static void stream_from(struct feed *f, int64_t position)

@@ -14,5 +14,7 @@ void feed_say(struct feed *f, const char *line);
 int64_t feed_log_position(const struct feed *f);
 /* The snapshot goes on by a slice; when it ends the feeds are free to begin another. */
 void feeds_step_snapshot(struct feeds *fs, size_t budget);
+/* A replica has just come: there is nothing to be done once a second before a second has passed. */
+void feeds_wait_a_second(struct feeds *fs, int64_t now_us);
 
 #endif

@@ -89,6 +89,11 @@ static void each_second(struct feeds *fs, int64_t now_us)
     }
 }
 
+void feeds_wait_a_second(struct feeds *fs, int64_t now_us)
+{
+    if (now_us >= fs->next_second_us) fs->next_second_us = now_us + SECOND_US;
+}
+
 void feeds_advance(struct feeds *fs, int64_t now_us)
 {
     if (fs->count == 0) return;

@@ -1,0 +1,203 @@
+/* The log: names and offsets of histories, who may continue, lag in time. */
+#include "replication/log.h"
+#include "test.h"
+
+enum { MS = 1000, BACKLOG = 1000 };
+
+struct fixture {
+    struct memory memory;
+    struct random random;
+    struct log log;
+};
+
+static void open_log(struct fixture *x)
+{
+    memory_init(&x->memory);
+    random_init(&x->random, 1, "log");
+    log_init(&x->log, &x->memory, &x->random, BACKLOG);
+}
+
+static void append(struct fixture *x, size_t size)
+{
+    char data[4096];
+    memset(data, 'x', sizeof data);
+    for (; size > sizeof data; size -= sizeof data) log_append(&x->log, data, sizeof data);
+    log_append(&x->log, data, size);
+}
+
+static bool continues(struct fixture *x, const char *replid, int64_t from)
+{
+    return log_can_continue(&x->log, slice_text(replid), from);
+}
+
+TEST(select_is_said_once)
+{
+    struct fixture x;
+    open_log(&x);
+    struct slice slices[2];
+    CHECK(log_select(&x.log, 3));
+    CHECK(log_select(&x.log, 3));
+    struct tape_cursor c = tape_seek(&x.log.tape, 0);
+    REQUIRE(tape_peek(&x.log.tape, &c, slices, 2) == 1);
+    CHECK_EQ_MEM(slices[0].data, slices[0].size, "*2\r\n$6\r\nSELECT\r\n$1\r\n3\r\n", 23);
+    CHECK(log_select(&x.log, 12));
+    CHECK_EQ_INT(log_offset(&x.log), 23 + 24);
+    log_free(&x.log);
+    CHECK_EQ_INT(x.memory.used, 0);
+}
+
+TEST(who_can_continue)
+{
+    struct fixture x;
+    open_log(&x);
+    char id[REPLID_SIZE + 1];
+    memcpy(id, x.log.replid, sizeof id);
+    append(&x, 500);
+    CHECK(continues(&x, id, 1));
+    CHECK(continues(&x, id, 501));
+    CHECK(!continues(&x, id, 502));
+    CHECK(!continues(&x, id, 0));
+    CHECK(!continues(&x, id, -1));
+    CHECK(!continues(&x, "?", -1));
+    CHECK(!continues(&x, x.log.replid2, 1));
+    CHECK(!continues(&x, "0000000000000000000000000000000000000000", -1));
+    CHECK(!continues(&x, "", 1));
+    id[0] = (char)(id[0] >= 'a' ? id[0] - 32 : id[0]);
+    CHECK(continues(&x, id, 10));
+    append(&x, 100000);
+    log_trim(&x.log, INT64_MAX);
+    CHECK(!continues(&x, id, 1));
+    CHECK(continues(&x, id, log_offset(&x.log) - BACKLOG + 1));
+    log_free(&x.log);
+}
+
+TEST(a_reader_holds_more_than_the_backlog)
+{
+    struct fixture x;
+    open_log(&x);
+    append(&x, 500000);
+    log_trim(&x.log, 200000);
+    CHECK(x.log.tape.start <= 200000 && x.log.tape.start > 100000);
+    log_trim(&x.log, INT64_MAX);
+    CHECK(x.log.tape.start <= 499000 && x.log.tape.start > 400000);
+    log_free(&x.log);
+}
+
+/*   a   0 ......... 300 | promoted: b 300 ........ 400
+ * replicas of a continue up to 300, those of b anywhere. */
+TEST(promotion_keeps_the_old_name_up_to_here)
+{
+    struct fixture x;
+    open_log(&x);
+    char old[REPLID_SIZE + 1];
+    memcpy(old, x.log.replid, sizeof old);
+    log_select(&x.log, 5);
+    append(&x, 300 - (size_t)log_offset(&x.log));
+    log_fork_history(&x.log, &x.random);
+    CHECK_EQ_STR(x.log.replid2, old);
+    CHECK(strcmp(x.log.replid, old) != 0);
+    CHECK_EQ_INT(x.log.second_offset, 301);
+    CHECK_EQ_INT(x.log.db, -1);
+    append(&x, 100);
+    CHECK(continues(&x, old, 301));
+    CHECK(!continues(&x, old, 302));
+    CHECK(continues(&x, x.log.replid, 302));
+    CHECK_EQ_INT(log_shared(&x.log, slice_text(old), 302), 300);
+    CHECK_EQ_INT(log_shared(&x.log, slice_text(old), 200), 199);
+    CHECK_EQ_INT(log_shared(&x.log, slice_text(x.log.replid), 1000), 400);
+    CHECK_EQ_INT(log_shared(&x.log, slice_text("elsewhere"), 10), -1);
+    CHECK_EQ_INT(log_own_bytes(&x.log), 100);
+    log_free(&x.log);
+}
+
+TEST(joining_and_renaming)
+{
+    struct fixture x;
+    open_log(&x);
+    const char *a = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+               *b = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+    append(&x, 50);
+    CHECK_EQ_INT(log_own_bytes(&x.log), 50);
+    uint64_t generation = x.log.generation;
+    log_join_history(&x.log, slice_text(a), 7000);
+    CHECK_EQ_STR(x.log.replid, a);
+    CHECK_EQ_INT(log_offset(&x.log), 7000);
+    CHECK_EQ_INT(x.log.second_offset, -1);
+    CHECK_EQ_INT(log_own_bytes(&x.log), 0);
+    CHECK(x.log.generation != generation);
+    CHECK(continues(&x, a, 7001));
+    CHECK(!continues(&x, a, 7000));
+
+    append(&x, 10);
+    generation = x.log.generation;
+    log_rename_history(&x.log, slice_text(a));
+    CHECK_EQ_INT(x.log.generation, generation);
+    CHECK_EQ_INT(x.log.second_offset, -1);
+    log_rename_history(&x.log, slice_text(b));
+    CHECK(x.log.generation != generation);
+    CHECK_EQ_STR(x.log.replid, b);
+    CHECK_EQ_STR(x.log.replid2, a);
+    CHECK_EQ_INT(x.log.second_offset, 7011);
+
+    log_new_history(&x.log, &x.random);
+    CHECK_EQ_INT(log_offset(&x.log), 7010);
+    CHECK(!continues(&x, b, 7011));
+    CHECK_EQ_INT(log_own_bytes(&x.log), 0);
+    log_free(&x.log);
+    CHECK_EQ_INT(x.memory.used, 0);
+}
+
+TEST(lag_is_zero_at_the_end_and_grows_behind_it)
+{
+    struct fixture x;
+    open_log(&x);
+    append(&x, 10);
+    log_mark_time(&x.log, 5 * MS);
+    append(&x, 10);
+    log_mark_time(&x.log, 9 * MS);
+    CHECK_EQ_INT(log_lag_us(&x.log, 20, 100 * MS), 0);
+    CHECK_EQ_INT(log_lag_us(&x.log, 10, 100 * MS), 91 * MS);
+    CHECK_EQ_INT(log_lag_us(&x.log, 15, 100 * MS), 91 * MS);
+    CHECK_EQ_INT(log_lag_us(&x.log, 0, 100 * MS), 95 * MS);
+    log_free(&x.log);
+}
+
+/* A byte every 0.1 ms for ten minutes: byte k was appended at k / 10 ms. */
+TEST(lag_is_useful_from_a_millisecond_to_minutes)
+{
+    struct fixture x;
+    open_log(&x);
+    int64_t now = 0;
+    for (int i = 0; i < 6000000; i++) {
+        append(&x, 1);
+        now = (int64_t)i * 100;
+        log_mark_time(&x.log, now);
+        if (i % 1000 == 0) log_trim(&x.log, INT64_MAX);
+    }
+    CHECK(x.log.mark_count <= LOG_MARKS);
+    for (int64_t age = 2 * MS; age < 590000 * MS; age = age * 5 / 4) {
+        int64_t offset = (now - age) / 100;
+        int64_t lag = log_lag_us(&x.log, offset, now);
+        int64_t truth = now - offset * 100;
+        CHECK(lag <= truth);
+        CHECK(lag >= truth * 6 / 10 - MS);
+    }
+    log_free(&x.log);
+}
+
+TEST(out_of_memory_appends_nothing)
+{
+    struct fixture x;
+    open_log(&x);
+    x.memory.fail_after = 0;
+    CHECK(!log_append(&x.log, "PING\r\n", 6));
+    CHECK_EQ_INT(log_offset(&x.log), 0);
+    x.memory.fail_after = 0;
+    CHECK(!log_select(&x.log, 1));
+    CHECK_EQ_INT(x.log.db, -1);
+    CHECK(log_select(&x.log, 1));
+    log_free(&x.log);
+    CHECK_EQ_INT(x.memory.used, 0);
+}
+
+TEST_MAIN()
