@@ -1,0 +1,318 @@
+/* check.c: the invariants, point by point. See check.h for what they say.
+ *
+ * A node's trail has a point for every state it passes through. The points of a history's author are recorded; those
+ * of anybody else are compared. An offset that is not recorded lies within what the author did at once, or in bytes
+ * that change nothing (PING, SELECT): there the state must be that of the mark before it.
+ */
+#include <inttypes.h>
+
+#include "world/check_internal.h"
+
+static struct slice history_key(const void *entry)
+{
+    return slice_of(((const struct check_history *)entry)->id, 40);
+}
+
+static const struct dict_type history_type = {history_key};
+
+struct check *check_new(struct memory *m, uint64_t seed)
+{
+    struct check *k = memory_alloc_zero(m, sizeof *k);
+    if (!k) return NULL;
+    k->memory = m;
+    k->seed = seed;
+    list_init(&k->all);
+    list_init(&k->places);
+    bytes_init(&k->failed, m);
+    struct random keys;
+    random_init(&keys, seed, "check");
+    uint64_t key[2] = {random_next(&keys), random_next(&keys)};
+    dict_init(&k->histories, m, &history_type, key);
+    return k;
+}
+
+void check_free(struct check *k)
+{
+    if (!k) return;
+    dict_free(&k->histories);
+    while (!list_empty(&k->all)) check_history_free(k, list_item(k->all.next, struct check_history, member));
+    bytes_free(&k->failed);
+    memory_free(k->memory, k, sizeof *k);
+}
+
+const char *check_failed(const struct check *k) { return k->failed.size > 0 ? k->failed.data : NULL; }
+
+void check_counts(const struct check *k, struct world_sim_checks *counts) { *counts = k->counts; }
+
+/* Begins the text of a violation, unless there has been one before. */
+static bool violated(struct check *k, const char *invariant, int64_t now)
+{
+    if (k->failed.size > 0) return false;
+    bytes_append_format(&k->failed, "%s: seed %" PRIu64 ", at %" PRId64 ".%03d ms: ", invariant, k->seed,
+                        now / 1000, (int)(now % 1000));
+    return true;
+}
+
+static void end_text(struct check *k) { bytes_append_char(&k->failed, '\0'); }
+
+/* ---- places ---- */
+
+void check_place_init(struct check *k, struct check_place *p, const char *name)
+{
+    *p = (struct check_place){.name = name};
+    list_init(&p->member);
+    if (k) list_push(&k->places, &p->member);
+}
+
+void check_place_finish(struct check *k, struct check_place *p)
+{
+    list_remove(&p->member);
+    if (k) memory_free(k->memory, p->holds, p->hold_capacity * sizeof *p->holds);
+}
+
+void check_place_started(struct check_place *p) { p->history = NULL; }
+
+/* The place has everything up to `offset` of `h`. The last hold is the present history's; older ones stay, because
+ * what a place once acknowledged it had. */
+static void hold(struct check *k, struct check_place *p, struct check_history *h, int64_t offset)
+{
+    struct check_hold *last = p->hold_count > 0 ? &p->holds[p->hold_count - 1] : NULL;
+    if (last && last->history == h) {
+        if (offset > last->offset) last->offset = offset;
+        return;
+    }
+    if (p->hold_count == p->hold_capacity) {
+        size_t capacity = p->hold_capacity == 0 ? 4 : p->hold_capacity * 2;
+        struct check_hold *holds =
+            memory_resize(k->memory, p->holds, p->hold_capacity * sizeof *holds, capacity * sizeof *holds);
+        if (!holds) return;
+        p->holds = holds;
+        p->hold_capacity = capacity;
+    }
+    p->holds[p->hold_count++] = (struct check_hold){h, offset};
+}
+
+static bool holds(const struct check_place *p, struct check_history *h, int64_t offset)
+{
+    for (size_t i = p->hold_count; i > 0; i--)
+        if (check_history_contains(p->holds[i - 1].history, p->holds[i - 1].offset, h, offset)) return true;
+    return false;
+}
+
+/* ---- prefix ---- */
+
+static bool digest_equal(struct digest a, struct digest b) { return a.low == b.low && a.high == b.high; }
+
+static void report_difference(struct check *k, const struct check_place *p, const struct check_history *h,
+                              const struct trail_point *t, struct digest expected, int64_t now)
+{
+    if (!violated(k, "prefix", now)) return;
+    bytes_append_format(&k->failed,
+                        "%s has data %016" PRIx64 "%016" PRIx64 " at offset %" PRId64
+                        " of history %.40s, where %s had "
+                        "%016" PRIx64 "%016" PRIx64,
+                        p->name, t->digest.high, t->digest.low, t->offset, h->id,
+                        h->author ? h->author->name : "its primary", expected.high, expected.low);
+    end_text(k);
+}
+
+static void report_beyond(struct check *k, const struct check_place *p, const struct check_history *h,
+                          const struct trail_point *t, int64_t end, int64_t now)
+{
+    if (!violated(k, "prefix", now)) return;
+    bytes_append_format(
+        &k->failed, "%s is at offset %" PRId64 " of history %.40s, which %s has written only up to %" PRId64,
+        p->name, t->offset, h->id, h->author ? h->author->name : "nobody", end);
+    end_text(k);
+}
+
+/* The author's state at an offset, where it is not recorded yet: `t` says it. */
+static void record(struct check *k, struct check_place *p, struct check_history *h,
+                   const struct trail_point *t)
+{
+    if (!h->author) h->author = p;
+    check_history_add(k, h, t->offset, t->digest);
+}
+
+/* The state of a place at an offset: compared with what is recorded, or recorded. */
+static void check_state(struct check *k, struct check_place *p, struct check_history *h,
+                        const struct trail_point *t, bool may_write, int64_t now)
+{
+    h = check_history_at(h, t->offset);
+    k->counts.prefixes++;
+    int64_t end = h->count > 0 ? h->marks[h->count - 1].offset : -1;
+    if (may_write && (!h->author || h->author == p) && t->offset > end) {
+        record(k, p, h, t);
+        return;
+    }
+    const struct check_mark *mark = check_history_mark(h, p, t->offset);
+    if (!mark) return;
+    if (t->offset > end && h->author)
+        report_beyond(k, p, h, t, end, now);
+    else if (!digest_equal(mark->digest, t->digest))
+        report_difference(k, p, h, t, mark->digest, now);
+}
+
+/* ---- histories ---- */
+
+/* The history called `id`; one that has not been heard of begins here. A node that has just been started, or a
+ * primary that has written nothing yet, has nothing at offset 0. */
+static struct check_history *history_of(struct check *k, const char *id, bool from_nothing)
+{
+    struct check_history *h = check_history_find(k, id);
+    if (h) return h;
+    h = check_history_make(k, id, NULL, -1);
+    if (h && from_nothing) check_history_add(k, h, 0, (struct digest){0, 0});
+    return h;
+}
+
+static void on_applied(struct check *k, struct check_place *p, const struct trail_point *t, int64_t now)
+{
+    struct check_history *h = p->history;
+    if (!h || memcmp(h->id, t->replid, 40) != 0) h = history_of(k, t->replid, p->history == NULL);
+    if (!h) return;
+    p->history = h;
+    check_state(k, p, h, t, true, now);
+    hold(k, p, h, t->offset);
+}
+
+static void on_joined(struct check *k, struct check_place *p, const struct trail_point *t, int64_t now)
+{
+    struct check_history *h = history_of(k, t->replid, true);
+    if (!h) return;
+    p->history = h;
+    check_state(k, p, h, t, false, now);
+    hold(k, p, h, t->offset);
+}
+
+static void on_forked(struct check *k, struct check_place *p, const struct trail_point *t)
+{
+    struct check_history *parent = history_of(k, t->replid2, p->history == NULL);
+    struct check_history *h = parent ? check_history_make(k, t->replid, parent, t->offset) : NULL;
+    if (!h) return;
+    h->author = p;
+    p->history = h;
+    hold(k, p, h, t->offset);
+}
+
+/* A replica goes on in another history without a full synchronisation: what it has must be part of that. */
+static void on_renamed(struct check *k, struct check_place *p, const struct trail_point *t, int64_t now)
+{
+    struct check_history *old = history_of(k, t->replid2, p->history == NULL);
+    struct check_history *h = old ? history_of(k, t->replid, false) : NULL;
+    if (!h) return;
+    k->counts.prefixes++;
+    bool shared = check_history_contains(h, INT64_MAX, old, t->offset);
+    p->history = h;
+    hold(k, p, h, t->offset);
+    if (shared || !violated(k, "prefix", now)) return;
+    bytes_append_format(&k->failed,
+                        "%s continues at offset %" PRId64
+                        " of history %.40s in history %.40s, which does not share that",
+                        p->name, t->offset, t->replid2, t->replid);
+    end_text(k);
+}
+
+/* ---- wait ---- */
+
+static void on_waited(struct check *k, struct check_place *p, const struct trail_point *t, int64_t now)
+{
+    k->counts.waits++;
+    if (t->count <= 0) return;
+    struct check_history *h = history_of(k, t->replid, p->history == NULL);
+    int64_t found = 0;
+    if (!h) return;
+    list_each(link, &k->places)
+    {
+        struct check_place *other = list_item(link, struct check_place, member);
+        if (other != p && holds(other, h, t->offset)) found++;
+        if (found >= t->count) return;
+    }
+    if (!violated(k, "wait", now)) return;
+    bytes_append_format(&k->failed,
+                        "WAIT at %s answered %" PRId64 " for offset %" PRId64
+                        " of history %.40s, which %" PRId64 " other places hold",
+                        p->name, t->count, t->offset, t->replid, found);
+    end_text(k);
+}
+
+void check_point(struct check *k, struct check_place *p, const struct trail_point *t, int64_t now)
+{
+    switch (t->kind) {
+    case TRAIL_APPLIED: on_applied(k, p, t, now); break;
+    case TRAIL_JOINED: on_joined(k, p, t, now); break;
+    case TRAIL_FORKED: on_forked(k, p, t); break;
+    case TRAIL_RENAMED: on_renamed(k, p, t, now); break;
+    case TRAIL_WAITED: on_waited(k, p, t, now); break;
+    case TRAIL_WROTE:
+    case TRAIL_REFUSED: break;
+    }
+}
+
+/* ---- writes ---- */
+
+struct check_writes {
+    size_t first, count, capacity; /* a ring */
+    int64_t requests[];            /* number << 1 | refused */
+};
+
+static size_t writes_size(size_t capacity)
+{
+    return sizeof(struct check_writes) + capacity * sizeof(int64_t);
+}
+
+static struct check_writes *writes_grow(struct check *k, struct check_writes *old)
+{
+    size_t capacity = old ? old->capacity * 2 : 16;
+    struct check_writes *writes = memory_alloc(k->memory, writes_size(capacity));
+    if (!writes) return NULL;
+    *writes = (struct check_writes){.capacity = capacity, .count = old ? old->count : 0};
+    for (size_t i = 0; i < writes->count; i++)
+        writes->requests[i] = old->requests[(old->first + i) & (old->capacity - 1)];
+    check_writes_free(k, old);
+    return writes;
+}
+
+void check_writes_free(struct check *k, struct check_writes *writes)
+{
+    if (writes) memory_free(k->memory, writes, writes_size(writes->capacity));
+}
+
+void check_wrote(struct check *k, struct check_writes **writes, int64_t request, bool refused)
+{
+    struct check_writes *ws = *writes;
+    if (!ws || ws->count == ws->capacity) {
+        ws = writes_grow(k, ws);
+        if (!ws) return;
+        *writes = ws;
+    }
+    ws->requests[(ws->first + ws->count++) & (ws->capacity - 1)] = request << 1 | refused;
+}
+
+/* What became of `request`: 1: executed, 0: refused, -1: the node said nothing about it. Forgets older ones. */
+static int take_outcome(struct check_writes *ws, int64_t request)
+{
+    while (ws && ws->count > 0) {
+        int64_t entry = ws->requests[ws->first];
+        if (entry >> 1 > request) return -1;
+        ws->first = (ws->first + 1) & (ws->capacity - 1);
+        ws->count--;
+        if (entry >> 1 == request) return (entry & 1) == 0;
+    }
+    return -1;
+}
+
+void check_replied(struct check *k, struct check_writes *writes, const char *client, const char *node,
+                   int64_t request, bool write, struct slice reply, int64_t now)
+{
+    int outcome = take_outcome(writes, request);
+    if (!write || reply.data[0] == '-' || reply.data[0] == '!') return;
+    if (slice_equal(reply, slice_of("+QUEUED\r\n", 9))) return; /* EXEC answers for it */
+    k->counts.writes++;
+    if (outcome == 1 || !violated(k, "writes", now)) return;
+    bytes_append_format(&k->failed,
+                        "%s was told that its write (request %" PRId64
+                        " of the connection) was done, which %s %s",
+                        client, request, node, outcome == 0 ? "refused" : "never executed");
+    end_text(k);
+}

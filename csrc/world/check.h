@@ -1,0 +1,67 @@
+/* check.h: invariants that hold in every run, whatever fails; checked on every event of a simulation.
+ *
+ *   prefix    A replica's data is a prefix of its primary's history: what a node's data is at an offset of a history
+ *             is what the history's author had there.
+ *   wait      WAIT never answers n unless n other places hold everything up to its offset.
+ *   writes    No client sees a write answered without an error that its node refused, or did not execute.
+ *   converged After healing, all nodes are at the same offset of the same history with the same data. (Asked for, not
+ *             watched: world_converged.)
+ *
+ * The checker reads what nodes leave behind (struct trail_point) and never touches a node. A point costs amortised
+ * constant time: a place remembers where in the history it is.
+ *
+ * A *history* is what one replication id names: points (offset, digest) in order, written by its author, the node that
+ * made the id. A promotion forks it: the new history shares its parent's points up to the fork. So each history holds
+ * only its own points, and an offset before the fork is looked up in the parent.
+ *
+ * Leaves out: what clients should have read (lua/tidelock's checkers look at whole histories of clients).
+ */
+#ifndef TIDELOCK_WORLD_CHECK_H
+#define TIDELOCK_WORLD_CHECK_H
+
+#include "world/world_internal.h"
+
+struct check;
+struct check_history;
+
+/* Everything up to `offset` of `history` has been at a place at some time. */
+struct check_hold {
+    struct check_history *history;
+    int64_t offset;
+};
+
+/* What the checker knows of a place: part of whoever has the place, zeroed by check_place_init. */
+struct check_place {
+    const char *name;
+    struct list member;            /* of check.places */
+    struct check_history *history; /* what the node follows or writes; NULL: nothing yet in this life */
+    struct check_history *cursor_history;
+    size_t cursor; /* index in cursor_history's points of the last one matched */
+    struct check_hold *holds;
+    size_t hold_count, hold_capacity;
+};
+
+/* NULL: memory is out. `seed` is for the texts. */
+struct check *check_new(struct memory *m, uint64_t seed);
+void check_free(struct check *k);
+
+void check_place_init(struct check *k, struct check_place *p, const char *name);
+void check_place_finish(struct check *k, struct check_place *p);
+/* A new node has been started at this place, with no data. */
+void check_place_started(struct check_place *p);
+/* One point of a node's trail, except TRAIL_WROTE and TRAIL_REFUSED. */
+void check_point(struct check *k, struct check_place *p, const struct trail_point *t, int64_t now);
+
+/* What became of the write requests that came over one connection, oldest first. NULL in the beginning. */
+struct check_writes;
+void check_wrote(struct check *k, struct check_writes **writes, int64_t request, bool refused);
+/* The client got the reply to its request number `request`. */
+void check_replied(struct check *k, struct check_writes *writes, const char *client, const char *node,
+                   int64_t request, bool write, struct slice reply, int64_t now);
+void check_writes_free(struct check *k, struct check_writes *writes);
+
+/* The first violation in words, NULL: none. */
+const char *check_failed(const struct check *k);
+void check_counts(const struct check *k, struct world_sim_checks *counts);
+
+#endif
