@@ -142,7 +142,10 @@ static bool apply_command(struct node *n)
     if (command) dispatch_run(&c, command, f->reader.argc, f->reader.argv);
     n->counters.errors += s->writer.reply.errors - errors;
     bytes_clear(&s->output);
-    return command != NULL && follow_applied(f, n->now.mono_us);
+    int64_t offset = log_offset(&n->log);
+    if (!command || !follow_applied(f, n->now.mono_us)) return false;
+    if (log_offset(&n->log) != offset) trail_applied(n); /* not in the middle of a transaction */
+    return true;
 }
 
 static void give_up_stream(struct node *n, const char *why)
