@@ -138,8 +138,10 @@ static bool end_task(lua_State *L, int world, struct lua_world *w, int index, in
         lua_xmove(thread, L, results);
     } else {
         results = 1;
-        if (lua_type(thread, -1) == LUA_TSTRING)
-            luaL_traceback(L, thread, lua_tostring(thread, -1), 0);
+        /* what comes from a task it joined has its traceback */
+        const char *message = lua_type(thread, -1) == LUA_TSTRING ? lua_tostring(thread, -1) : NULL;
+        if (message && !strstr(message, "\nstack traceback:\n"))
+            luaL_traceback(L, thread, message, 0);
         else
             lua_xmove(thread, L, 1);
         lua_resetthread(thread); /* closes its to-be-closed variables */
@@ -439,6 +441,20 @@ static int cancel(lua_State *L)
     return 0;
 }
 
+/* all(world): the task objects of the tasks that have not ended. */
+static int all(lua_State *L)
+{
+    const struct lua_world *w = binding_world(L, 1);
+    lua_Integer found = 0;
+    lua_newtable(L);
+    for (int i = 0; i < w->tasks.count; i++) {
+        if (w->tasks.slots[i].kind != SLOT_TASK) continue;
+        push_anchor(L, 1, i);
+        lua_rawseti(L, 2, ++found);
+    }
+    return 1;
+}
+
 /* current(world): the task object of the task that calls, nil outside of tasks. */
 static int current(lua_State *L)
 {
@@ -484,8 +500,8 @@ static int turn(lua_State *L)
 void binding_open_task(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"start", start}, {"cancel", cancel}, {"current", current}, {"park", park},
-        {"wake", wake},   {"turn", turn},     {NULL, NULL},
+        {"start", start}, {"cancel", cancel}, {"all", all},   {"current", current},
+        {"park", park},   {"wake", wake},     {"turn", turn}, {NULL, NULL},
     };
     luaL_newlib(L, functions);
     lua_setfield(L, -2, "task");

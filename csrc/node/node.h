@@ -128,7 +128,8 @@ enum session_result {
 
 /* Executes one command. `reply` must have its protocol set. */
 enum session_result session_call(struct session *s, int argc, const struct slice *argv, struct reply *reply);
-/* CONFIG SET of one parameter, for start-up and the Lua side. False: `error` has the text. */
+/* CONFIG SET of one parameter, for start-up and the Lua side; also `replicaof` with "host port", as a configuration file
+ * has it. False: `error` has the text (none: memory is out). */
 bool node_configure(struct node *n, struct slice name, struct slice value, struct bytes *error);
 /* The current value of a parameter, appended to `value`; false: unknown. */
 bool node_configuration(struct node *n, struct slice name, struct bytes *value);

@@ -1,0 +1,83 @@
+-- Nodes: what is made from commands at a node. csrc/lua/node.c has the primitives and makes every command a method.
+--
+-- What is in `shared` needs of a node only `call`, so other kinds of worlds (processes, attach) give it to theirs.
+
+local core = require "tidelock.core"
+local options = require "tidelock.options"
+
+---@class tidelock.Node
+local Node = core.Node
+
+local shared = {}
+
+---Makes it a primary: REPLICAOF NO ONE.
+function shared:promote()
+  return self:call("REPLICAOF", "NO", "ONE")
+end
+
+-- "OK Already connected …" is an OK too
+local function follow(self, host, port)
+  local reply, message, code = self:call("REPLICAOF", host, port)
+  if type(reply) == "string" then return true end
+  return reply, message, code
+end
+
+---Makes it a replica of another node, given as a node, "host:port" or host and port; nil or false make it a primary.
+---@param primary tidelock.Node|string|nil|false
+---@param port? integer
+function shared:replicaof(primary, port)
+  if not primary then return self:promote() end
+  if port ~= nil then
+    if type(primary) ~= "string" then
+      error(("replicaof: host: string expected, got %s"):format(type(primary)), 2)
+    end
+    if primary:upper() == "NO" and tostring(port):upper() == "ONE" then return self:promote() end
+    if not math.tointeger(port) then error(("replicaof: port: integer expected, got %s"):format(tostring(port)), 2) end
+    return follow(self, primary, math.tointeger(port))
+  end
+  return follow(self, options.address("replicaof", primary))
+end
+
+shared.slaveof = shared.replicaof
+
+---Gets a parameter, or sets it until the next restart. Underscores in its name are hyphens.
+---@param name string
+---@param value? string|number|boolean
+---@return string|true|nil
+function shared:config(name, value)
+  if type(name) ~= "string" then error(("config: name: string expected, got %s"):format(type(name)), 2) end
+  name = options.parameter(name)
+  if value ~= nil then return self:call("CONFIG", "SET", name, options.value("config", name, value)) end
+  local found, message, code = self:call("CONFIG", "GET", name)
+  if not found then return nil, message, code end
+  if found[1] then return found[2] end -- a RESP2 server's
+  return found[name]
+end
+
+-- "a=1,b=2" as a table; other text as it is or as a number
+local function info_value(text)
+  if not text:find "^[%w_]+=[^,]*,[%w_]+=" then return tonumber(text) or text end
+  local fields = {}
+  for name, value in text:gmatch "([%w_]+)=([^,]*)" do fields[name] = tonumber(value) or value end
+  return fields
+end
+
+---INFO as a table: field = value, numbers as numbers, lines like `slave0` and `db0` as tables.
+---@param section? string
+---@return table<string, string|number|table>
+function shared:info(section)
+  local text, message, code
+  if section == nil then
+    text, message, code = self:call "INFO"
+  else
+    text, message, code = self:call("INFO", section)
+  end
+  if not text then return nil, message, code end
+  local fields = {}
+  for name, value in text:gmatch "([^\r\n:#]+):([^\r\n]*)" do fields[name] = info_value(value) end
+  return fields
+end
+
+for name, method in pairs(shared) do Node[name] = method end
+
+return { Node = Node, shared = shared }

@@ -1,0 +1,134 @@
+-- What constructors and methods are given: options in tables, addresses, the values of Redis's parameters. Everything
+-- wrong with it is misuse and raises, naming what is wrong, at the caller of the function that asks.
+
+local options = {}
+
+---A table of options with known names only; nil stands for an empty one.
+---@param what string who asks: "sim"
+---@param given table|nil
+---@param names string[]
+---@return table
+function options.check(what, given, names)
+  if given == nil then return {} end
+  if type(given) ~= "table" then error(("%s: table of options expected, got %s"):format(what, type(given)), 3) end
+  local known, unknown = {}, {}
+  for _, name in ipairs(names) do known[name] = true end
+  for name in pairs(given) do
+    if not known[name] then unknown[#unknown + 1] = tostring(name) end
+  end
+  if #unknown > 0 then
+    table.sort(unknown)
+    error(("%s: unknown option '%s'"):format(what, unknown[1]), 3)
+  end
+  return given
+end
+
+---An integer among options.
+function options.integer(what, given, name, default)
+  local value = given[name]
+  if value == nil then return default end
+  local integer = math.type(value) and math.tointeger(value)
+  if not integer then error(("%s: %s: integer expected, got %s"):format(what, name, tostring(value)), 3) end
+  return integer
+end
+
+---A string among options.
+function options.text(what, given, name)
+  local value = given[name]
+  if value ~= nil and type(value) ~= "string" then
+    error(("%s: %s: string expected, got %s"):format(what, name, type(value)), 3)
+  end
+  return value
+end
+
+---A duration in milliseconds.
+function options.duration(what, name, value)
+  if type(value) ~= "number" then
+    error(("%s: %s: number of milliseconds expected, got %s"):format(what, name, type(value)), 3)
+  elseif not (value >= 0 and value <= 9e12) then
+    error(("%s: %s: %s is not a duration in milliseconds"):format(what, name, value), 3)
+  end
+  return value
+end
+
+---The host and port a script means: anything with `host` and `port` (a node), "host:port", "redis://host:port" or
+---"host port".
+---@param what string who asks
+---@param target any
+---@return string host, integer port
+function options.address(what, target)
+  local host, port
+  if type(target) == "string" then
+    local text = target:gsub("^rediss?://", ""):gsub("/.*$", "")
+    host, port = text:match "^%[?(.-)%]?[:%s](%d+)$"
+    port = math.tointeger(port)
+  elseif type(target) == "table" or type(target) == "userdata" then
+    host, port = target.host, target.port
+  end
+  if type(host) ~= "string" or host == "" or math.type(port) ~= "integer" then
+    error(("%s: node or \"host:port\" expected, got %s"):format(what, tostring(target)), 3)
+  end
+  return host, port
+end
+
+---The name of a place in a world: of a node or client, or a string that is one.
+function options.place(what, place)
+  local kind = type(place)
+  local name = kind == "string" and place or (kind == "table" or kind == "userdata") and place.name
+  if type(name) ~= "string" then
+    error(("%s: node or client expected, got %s"):format(what, tostring(place)), 3)
+  end
+  return name
+end
+
+---The name of a Redis parameter: underscores are hyphens.
+---@param name string
+---@return string
+function options.parameter(name)
+  return (name:gsub("_", "-"):lower())
+end
+
+---The value of a Redis parameter as text: true is yes, false is no, lists are words.
+function options.value(what, name, value)
+  local kind = type(value)
+  if kind == "boolean" then return value and "yes" or "no" end
+  if kind == "string" then return value end
+  if math.type(value) == "integer" then return ("%d"):format(value) end
+  if kind == "number" then return ("%.17g"):format(value) end
+  if kind == "table" then
+    local words = {}
+    for i, word in ipairs(value) do words[i] = options.value(what, name, word) end
+    return table.concat(words, " ")
+  end
+  error(("%s: %s: string, number or boolean expected, got %s"):format(what, name, kind), 3)
+end
+
+---The Redis parameters among options as a list of { name, value }, in the order of their names: all that are not
+---`except`, and those in the table `config`.
+function options.parameters(what, given, except)
+  local values, names = {}, {}
+  local function add(name, value)
+    if type(name) ~= "string" then
+      error(("%s: unknown option '%s'"):format(what, tostring(name)), 4)
+    end
+    local parameter = options.parameter(name)
+    if values[parameter] then error(("%s: %s is given twice"):format(what, parameter), 4) end
+    names[#names + 1] = parameter
+    values[parameter] = options.value(what, name, value)
+  end
+  local own = {}
+  for _, name in ipairs(except) do own[name] = true end
+  for name, value in pairs(given) do
+    if not own[name] then add(name, value) end
+  end
+  if given.config ~= nil and type(given.config) ~= "table" then
+    error(("%s: config: table expected, got %s"):format(what, type(given.config)), 3)
+  end
+  for name, value in pairs(given.config or {}) do add(name, value) end
+  table.sort(names)
+  local list = {}
+  for i, name in ipairs(names) do list[i] = { name, values[name] } end
+  return list
+end
+
+return options
