@@ -14,11 +14,25 @@ static void config_changed(struct node *n)
 {
     const struct config *c = &n->config;
     n->log.backlog_size = c->repl_backlog_size;
+    topology_configured(n);
     if (c->node_name[0]) text_copy(n->name, sizeof n->name, c->node_name);
+}
+
+/* "replicaof host port" on a command line or in a file: the order to follow, not a parameter that is kept. */
+static bool start_replicaof(struct node *n, struct slice value, struct bytes *error)
+{
+    const char *space = memchr(value.data, ' ', value.size);
+    size_t host = space ? (size_t)(space - value.data) : value.size;
+    struct slice port = space ? slice_of(space + 1, value.size - host - 1) : slice_of("", 0);
+    const char *why = topology_replicaof(n, slice_of(value.data, host), port);
+    if (why) bytes_append_text(error, why + strcspn(why, " ") + 1);
+    return why == NULL;
 }
 
 bool node_apply_config(struct node *n, struct slice name, struct slice value, bool start, struct bytes *error)
 {
+    if (start && (slice_is_word(name, "replicaof") || slice_is_word(name, "slaveof")))
+        return start_replicaof(n, value, error);
     if (!config_set(&n->config, name, value, start, error)) return false;
     config_changed(n);
     return true;

@@ -205,6 +205,10 @@ void block_fail_all(struct node *n, const char *error);
 /* False when memory is out: nothing has changed then. */
 bool topology_follow(struct node *n, const char *host, int port);
 void topology_promote(struct node *n);
+/* REPLICAOF's two words: follows, or promotes on NO ONE. NULL: done; else Redis's error. */
+const char *topology_replicaof(struct node *n, struct slice host, struct slice port);
+/* The configuration has changed: the follow takes over what concerns it. */
+void topology_configured(struct node *n);
 /* Drives the follow after input or time: applies the stream, takes over snapshots, opens and closes connections. */
 void topology_step(struct node *n);
 /* The connection to the primary is gone. */

@@ -250,6 +250,7 @@ static void node_wake_feeds(struct node *n)
 
 void node_settle(struct node *n)
 {
+    n->started_up = true;
     block_wake(n);
     node_ask_acknowledgements(n);
     if (n->feeds.count > 0) {

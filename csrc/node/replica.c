@@ -14,40 +14,38 @@ static bool already_follows(const struct node *n, struct slice host, int64_t por
     return n->follow && slice_equal(host, slice_text(n->follow->host)) && port == n->follow->port;
 }
 
+const char *topology_replicaof(struct node *n, struct slice host, struct slice port)
+{
+    int64_t number;
+    char name[256];
+    if (slice_is_word(host, "no") && slice_is_word(port, "one")) {
+        topology_promote(n);
+        return NULL;
+    }
+    if (!number_parse_int(port, &number) || number < 0 || number > 65535) return "ERR Invalid master port";
+    if (host.size == 0 || host.size >= sizeof name) return "ERR Invalid master host";
+    if (already_follows(n, host, number)) return NULL;
+    memcpy(name, host.data, host.size);
+    name[host.size] = '\0';
+    return topology_follow(n, name, (int)number) ? NULL : "OOM out of memory";
+}
+
 void run_replicaof(struct exec *x)
 {
     struct node *n = call_of(x)->node;
-    struct slice host = x->argv[1];
-    if (exec_is(x, 1, "no") && exec_is(x, 2, "one")) {
-        topology_promote(n);
-        x->replica = false;
-        reply_ok(x->reply);
-        return;
-    }
     int64_t port;
-    if (!number_parse_int(x->argv[2], &port) || port < 0 || port > 65535) {
-        reply_error(x->reply, "ERR Invalid master port");
-        return;
-    }
     if (session_is_replica(call_of(x)->session)) {
         reply_error(x->reply, "ERR Command is not valid when client is a replica.");
         return;
     }
-    if (already_follows(n, host, port)) {
+    bool already = number_parse_int(x->argv[2], &port) && already_follows(n, x->argv[1], port);
+    const char *error = topology_replicaof(n, x->argv[1], x->argv[2]);
+    if (error)
+        reply_error(x->reply, error);
+    else if (already)
         reply_status(x->reply, "OK Already connected to specified master");
-        return;
-    }
-    char name[256];
-    if (host.size >= sizeof name) {
-        reply_error(x->reply, "ERR Invalid master host");
-        return;
-    }
-    memcpy(name, host.data, host.size);
-    name[host.size] = '\0';
-    if (topology_follow(n, name, (int)port))
-        reply_ok(x->reply);
     else
-        exec_no_memory(x);
+        reply_ok(x->reply);
 }
 
 /* ---- the handshake and acknowledgements of a replica ---- */

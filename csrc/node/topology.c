@@ -35,10 +35,11 @@ void topology_info(struct node *n, struct rdb_info *info)
 
 static const char *text_or_null(const char *text) { return text[0] ? text : NULL; }
 
-static struct follow *make_follow(struct node *n, const char *host, int port)
+/* What the follow is told of this node's configuration. Texts belong to the node. */
+static struct follow_options follow_options(const struct node *n)
 {
     const struct config *c = &n->config;
-    struct follow_options options = {
+    return (struct follow_options){
         .timeout_us = c->repl_timeout_s * 1000000,
         .ack_period_us = c->repl_ack_period_ms * 1000,
         .retry_min_us = c->repl_retry_min_ms * 1000,
@@ -52,7 +53,11 @@ static struct follow *make_follow(struct node *n, const char *host, int port)
         .databases = (int)c->databases,
         .digest = n->digest,
     };
-    return follow_new(&n->memory, &n->log, &n->random, &options, host, port, n->now.mono_us);
+}
+
+void topology_configured(struct node *n)
+{
+    if (n->follow) n->follow->options = follow_options(n);
 }
 
 /* Lets the present connection to a primary go. */
@@ -74,7 +79,8 @@ static void end_follow(struct node *n)
 bool topology_follow(struct node *n, const char *host, int port)
 {
     bool was_primary = n->follow == NULL;
-    struct follow *follow = make_follow(n, host, port);
+    struct follow_options options = follow_options(n);
+    struct follow *follow = follow_new(&n->memory, &n->log, &n->random, &options, host, port, n->now.mono_us);
     if (!follow) return false;
     if (was_primary)
         block_fail_all(n, "UNBLOCKED force unblock from blocking operation, instance state changed "
