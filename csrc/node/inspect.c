@@ -117,34 +117,8 @@ const char *node_name(const struct node *n) { return n->name; }
 
 int node_port(const struct node *n) { return n->port; }
 
-/* "host port", as a configuration file has it; "no one": a primary. */
-static bool configure_replicaof(struct node *n, struct slice value, struct bytes *error)
-{
-    char host[256];
-    int64_t port;
-    const char *blank = value.size ? memchr(value.data, ' ', value.size) : NULL;
-    if (slice_is_word(value, "no one")) {
-        topology_promote(n);
-        return true;
-    }
-    if (!blank || (size_t)(blank - value.data) >= sizeof host) {
-        bytes_append_text(error, "replicaof: a host and a port expected");
-        return false;
-    }
-    size_t size = (size_t)(blank - value.data);
-    if (!number_parse_int(slice_of(blank + 1, value.size - size - 1), &port) || port < 0 || port > 65535) {
-        bytes_append_text(error, "replicaof: Invalid master port");
-        return false;
-    }
-    memcpy(host, value.data, size);
-    host[size] = '\0';
-    return topology_follow(n, host, (int)port);
-}
-
 bool node_configure(struct node *n, struct slice name, struct slice value, struct bytes *error)
 {
-    if (slice_is_word(name, "replicaof") || slice_is_word(name, "slaveof"))
-        return configure_replicaof(n, value, error);
     return node_apply_config(n, name, value, !n->started_up, error);
 }
 
