@@ -6,51 +6,42 @@
 #include "store/entry_make.h"
 #include "store/value.h"
 
-enum {
-    INTEGER_SIZE = 8,
-    SHORT_HEADER = 1,
-    LONG_HEADER = 4,
-    INTEGER_TEXT_MAX = 20, /* "-9223372036854775808" */
-    BLOCK_GRAIN = 8
-};
+enum { INTEGER_SIZE = 8, SHORT_HEADER = 1, LONG_HEADER = 4, BLOCK_GRAIN = 8 };
 
 /* ---- where the fields are ---- */
 
-/* Offsets, from the start of the block. */
-struct layout {
-    size_t key, key_size;
-    size_t value; /* what the encoding says lies there */
-};
+/* To a multiple of `grain`, a power of two. */
+static inline size_t round_up(size_t size, size_t grain) { return (size + grain - 1) & ~(grain - 1); }
 
-static size_t round_up(size_t size, size_t grain) { return (size + grain - 1) / grain * grain; }
-
-static size_t prefix_size(bool expires)
+static inline size_t prefix_size(bool expires)
 {
     return offsetof(struct entry, rest) + (expires ? ENTRY_EXPIRY_SIZE : 0);
 }
 
-static struct layout layout_for(size_t key_size, bool expires, enum entry_encoding how)
+/* Where the value begins, as an offset in the block. */
+static inline size_t value_at_for(size_t key_size, bool expires, enum entry_encoding how)
 {
-    size_t key = prefix_size(expires) + (key_size < ENTRY_LONG_KEY ? 1 : 5);
-    size_t value = key + key_size;
-    return (struct layout){key, key_size, how == ENTRY_POINTER ? round_up(value, sizeof(void *)) : value};
+    size_t value = prefix_size(expires) + (key_size < ENTRY_LONG_KEY ? 1 : 5) + key_size;
+    return how == ENTRY_POINTER ? round_up(value, sizeof(void *)) : value;
 }
 
-static struct layout layout_of(const struct entry *e)
+static inline struct slice key_of(const struct entry *e)
 {
     const unsigned char *length = (const unsigned char *)e + prefix_size(entry_expires(e));
-    size_t key_size = *length;
-    if (key_size == ENTRY_LONG_KEY) {
-        uint32_t size;
-        memcpy(&size, length + 1, sizeof size);
-        key_size = size;
-    }
-    return layout_for(key_size, entry_expires(e), entry_how(e));
+    if (*length != ENTRY_LONG_KEY) return slice_of((const char *)length + 1, *length);
+    uint32_t size;
+    memcpy(&size, length + 1, sizeof size);
+    return slice_of((const char *)length + 5, size);
 }
 
-static unsigned char *field(struct entry *e, size_t offset) { return (unsigned char *)e + offset; }
+static inline size_t value_at(const struct entry *e)
+{
+    return value_at_for(key_of(e).size, entry_expires(e), entry_how(e));
+}
 
-static const unsigned char *const_field(const struct entry *e, size_t offset)
+static inline unsigned char *field(struct entry *e, size_t offset) { return (unsigned char *)e + offset; }
+
+static inline const unsigned char *const_field(const struct entry *e, size_t offset)
 {
     return (const unsigned char *)e + offset;
 }
@@ -60,7 +51,7 @@ struct extent {
     uint16_t size, room;
 };
 
-static struct extent extent_of(const struct entry *e, size_t value)
+static inline struct extent extent_of(const struct entry *e, size_t value)
 {
     struct extent extent;
     memcpy(&extent, const_field(e, value), sizeof extent);
@@ -83,17 +74,13 @@ static size_t inline_size(const struct entry *e, size_t value, bool with_room)
 
 size_t entry_block_size(const struct entry *e)
 {
-    size_t value = layout_of(e).value;
+    size_t value = value_at(e);
     return round_up(value + inline_size(e, value, true), BLOCK_GRAIN);
 }
 
 /* ---- reading ---- */
 
-struct slice entry_key(const struct entry *e)
-{
-    struct layout at = layout_of(e);
-    return slice_of((const char *)const_field(e, at.key), at.key_size);
-}
+struct slice entry_key(const struct entry *e) { return key_of(e); }
 
 enum value_type entry_type(const struct entry *e) { return (enum value_type)(e->bits & ENTRY_BIT_TYPE); }
 
@@ -116,20 +103,20 @@ bool entry_expired(const struct entry *e, int64_t now_ms)
 void *entry_pointer(const struct entry *e)
 {
     void *pointer;
-    memcpy(&pointer, const_field(e, layout_of(e).value), sizeof pointer);
+    memcpy(&pointer, const_field(e, value_at(e)), sizeof pointer);
     return pointer;
 }
 
 bool entry_integer(const struct entry *e, int64_t *value)
 {
     if (entry_type(e) != VALUE_STRING || entry_how(e) != ENTRY_INT) return false;
-    memcpy(value, const_field(e, layout_of(e).value), sizeof *value);
+    memcpy(value, const_field(e, value_at(e)), sizeof *value);
     return true;
 }
 
 struct slice entry_string(const struct entry *e, struct entry_text *text)
 {
-    size_t value = layout_of(e).value;
+    size_t value = value_at(e);
     const char *data = (const char *)const_field(e, value);
     switch (entry_how(e)) {
     case ENTRY_SHORT: return slice_of(data + SHORT_HEADER, *const_field(e, value));
@@ -184,31 +171,6 @@ void entry_put_expire(struct entry *e, int64_t expire_ms) { memcpy(e->rest, &exp
 void entry_put_heap_index(struct entry *e, uint32_t index)
 {
     memcpy(e->rest + sizeof(int64_t), &index, sizeof index);
-}
-
-struct entry_value entry_value_of_integer(int64_t integer)
-{
-    return (struct entry_value){.how = ENTRY_INT, .integer = integer};
-}
-
-struct entry_value entry_value_of(struct slice text)
-{
-    struct entry_value value = {.how = ENTRY_POINTER, .bytes = text, .room = text.size};
-    if (text.size > ENTRY_INLINE_MAX) return value;
-    if (text.size > 0 && text.size <= INTEGER_TEXT_MAX && text.data[0] <= '9' &&
-        number_parse_int(text, &value.integer))
-        value.how = ENTRY_INT;
-    else
-        value.how = text.size <= ENTRY_SHORT_MAX ? ENTRY_SHORT : ENTRY_LONG;
-    return value;
-}
-
-struct entry_value entry_value_edited(struct slice bytes, size_t room)
-{
-    return (struct entry_value){.how = room <= ENTRY_INLINE_MAX ? ENTRY_LONG : ENTRY_POINTER,
-                                .edited = true,
-                                .bytes = bytes,
-                                .room = room};
 }
 
 /* The size of the block that holds `value` under a key. */
@@ -269,7 +231,7 @@ struct entry *entry_new(struct memory *m, struct slice key, const struct entry_v
         if (!blob) return NULL;
         blob->edited = value->edited;
     }
-    size_t at = layout_for(key.size, expire_ms >= 0, value->how).value;
+    size_t at = value_at_for(key.size, expire_ms >= 0, value->how);
     size_t block = size_for(at, value);
     struct entry *e = new_block(m, block, key, VALUE_STRING, expire_ms);
     if (!e) {
@@ -284,7 +246,7 @@ struct entry *entry_new(struct memory *m, struct slice key, const struct entry_v
 struct entry *entry_renamed(struct memory *m, const struct entry *e, struct slice key, int64_t expire_ms)
 {
     if (key.size > UINT32_MAX) return NULL;
-    size_t from = layout_of(e).value, to = layout_for(key.size, expire_ms >= 0, entry_how(e)).value;
+    size_t from = value_at(e), to = value_at_for(key.size, expire_ms >= 0, entry_how(e));
     size_t size = inline_size(e, from, false), block = round_up(to + size, BLOCK_GRAIN);
     unsigned bits = e->bits & (unsigned)(ENTRY_BIT_TYPE | ENTRY_BIT_ENCODING);
     struct entry *renamed = new_block(m, block, key, bits, expire_ms);
@@ -307,14 +269,14 @@ struct entry *entry_copy(struct memory *m, const struct entry *e, struct slice k
         entry_release(m, copy);
         return NULL;
     }
-    memcpy(field(copy, layout_of(copy).value), &value, sizeof value);
+    memcpy(field(copy, value_at(copy)), &value, sizeof value);
     return copy;
 }
 
 bool entry_fits(const struct entry *e, const struct entry_value *value)
 {
     if (value->how == ENTRY_POINTER || entry_how(e) == ENTRY_POINTER) return false;
-    size_t block = entry_block_size(e), needed = size_for(layout_of(e).value, value);
+    size_t block = entry_block_size(e), needed = size_for(value_at(e), value);
     /* a long string may also leave up to half of its room unused */
     if (value->how == ENTRY_LONG && entry_how(e) == ENTRY_LONG) return needed <= block && needed >= block / 2;
     return needed == block;
@@ -322,19 +284,19 @@ bool entry_fits(const struct entry *e, const struct entry_value *value)
 
 void entry_overwrite(struct entry *e, const struct entry_value *value)
 {
-    write_value(e, layout_of(e).value, entry_block_size(e), value);
+    write_value(e, value_at(e), entry_block_size(e), value);
 }
 
 bool entry_has_room(const struct entry *e, size_t size)
 {
-    if (entry_how(e) == ENTRY_LONG) return size <= extent_of(e, layout_of(e).value).room;
+    if (entry_how(e) == ENTRY_LONG) return size <= extent_of(e, value_at(e)).room;
     return entry_how(e) == ENTRY_POINTER;
 }
 
 char *entry_extend(struct memory *m, struct entry *e, size_t size)
 {
     if (!entry_has_room(e, size)) return NULL;
-    size_t at = layout_of(e).value;
+    size_t at = value_at(e);
     if (entry_how(e) == ENTRY_POINTER) {
         struct blob *blob = blob_grow(m, entry_pointer(e), size);
         if (!blob) return NULL;

@@ -17,6 +17,7 @@
 #ifndef TIDELOCK_STORE_ENTRY_MAKE_H
 #define TIDELOCK_STORE_ENTRY_MAKE_H
 
+#include "base/number.h"
 #include "store/entry.h"
 
 enum {
@@ -73,10 +74,29 @@ struct entry_value {
 };
 
 /* How a string is stored: canonical integers as such, the others by size. */
-struct entry_value entry_value_of(struct slice text);
-struct entry_value entry_value_of_integer(int64_t integer);
+static inline struct entry_value entry_value_of(struct slice text)
+{
+    enum entry_encoding how = ENTRY_POINTER;
+    int64_t integer = 0;
+    if (text.size <= ENTRY_INLINE_MAX) how = ENTRY_LONG;
+    if (text.size <= ENTRY_SHORT_MAX) how = ENTRY_SHORT;
+    if (text.size > 0 && text.size < NUMBER_INT_MAX && text.data[0] <= '9' &&
+        number_parse_int(text, &integer))
+        how = ENTRY_INT;
+    return (struct entry_value){.how = how, .integer = integer, .bytes = text, .room = text.size};
+}
+
+static inline struct entry_value entry_value_of_integer(int64_t integer)
+{
+    return (struct entry_value){.how = ENTRY_INT, .integer = integer};
+}
+
 /* A string that is going to be edited: an ENTRY_LONG however short it is, or a blob. */
-struct entry_value entry_value_edited(struct slice bytes, size_t room);
+static inline struct entry_value entry_value_edited(struct slice bytes, size_t room)
+{
+    enum entry_encoding how = room <= ENTRY_INLINE_MAX ? ENTRY_LONG : ENTRY_POINTER;
+    return (struct entry_value){.how = how, .edited = true, .bytes = bytes, .room = room};
+}
 
 /* A new string entry, epoch 0. `expire_ms` -1: none. NULL when memory is out (or the key is 4 GiB long). */
 struct entry *entry_new(struct memory *m, struct slice key, const struct entry_value *value,

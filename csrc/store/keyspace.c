@@ -80,10 +80,21 @@ struct entry *keyspace_find(struct keyspace *ks, int db, struct slice key)
     return t ? dict_find(&t->dict, key) : NULL;
 }
 
-void keyspace_prefetch(struct keyspace *ks, int db, struct slice key)
+/* First all buckets, then the entries in them: when the first bucket is read, it has arrived. */
+void keyspace_prefetch(const struct keyspace *ks, int db, const struct slice *keys, size_t count)
 {
-    struct table *t = ks->tables[db];
-    if (t) dict_prefetch(&t->dict, dict_hash(&t->dict, key), false);
+    enum { BATCH = 32 };
+    const struct table *t = ks->tables[db];
+    if (!t) return;
+    for (size_t done = 0; done < count; done += BATCH) {
+        uint64_t hashes[BATCH];
+        size_t n = count - done < BATCH ? count - done : BATCH;
+        for (size_t i = 0; i < n; i++) {
+            hashes[i] = dict_hash(&t->dict, keys[done + i]);
+            dict_prefetch(&t->dict, hashes[i], false);
+        }
+        for (size_t i = 0; i < n; i++) dict_prefetch(&t->dict, hashes[i], true);
+    }
 }
 
 struct entry *keyspace_random(struct keyspace *ks, int db, struct random *r)
