@@ -195,12 +195,12 @@ static void on_forked(struct check *k, struct check_place *p, const struct trail
     hold(k, p, h, t->offset);
 }
 
-/* A replica goes on in another history without a full synchronisation: what it has must be part of that. */
+/* A replica goes on without a full synchronisation. If that is in another history, what it has must be part of it. */
 static void on_renamed(struct check *k, struct check_place *p, const struct trail_point *t, int64_t now)
 {
-    struct check_history *old = history_of(k, t->replid2, p->history == NULL);
-    struct check_history *h = old ? history_of(k, t->replid, false) : NULL;
-    if (!h) return;
+    struct check_history *h = history_of(k, t->replid, false);
+    struct check_history *old = p->history ? p->history : history_of(k, t->replid2, true);
+    if (!h || !old) return;
     k->counts.prefixes++;
     bool shared = check_history_contains(h, INT64_MAX, old, t->offset);
     p->history = h;
@@ -209,7 +209,7 @@ static void on_renamed(struct check *k, struct check_place *p, const struct trai
     bytes_append_format(&k->failed,
                         "%s continues at offset %" PRId64
                         " of history %.40s in history %.40s, which does not share that",
-                        p->name, t->offset, t->replid2, t->replid);
+                        p->name, t->offset, old->id, h->id);
     end_text(k);
 }
 
