@@ -33,9 +33,8 @@ function Link:set(properties)
     error(("link: table of properties expected, got %s"):format(type(properties)), 2)
   end
   options.check("link", properties, PROPERTIES)
-  local done, message, code = each_way(self, properties)
-  if done and properties.cut then note_cut(self) end
-  return done, message, code
+  if properties.cut then note_cut(self) end
+  return each_way(self, properties)
 end
 
 ---The properties, of the direction from the first place to the second.

@@ -18,8 +18,8 @@ end
 -- "OK Already connected …" is an OK too
 local function follow(self, host, port)
   local reply, message, code = self:call("REPLICAOF", host, port)
-  if type(reply) == "string" then return true end
-  return reply, message, code
+  if reply then return true end
+  return nil, message, code
 end
 
 ---Makes it a replica of another node, given as a node, "host:port" or host and port; nil or false make it a primary.

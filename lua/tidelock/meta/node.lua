@@ -1,0 +1,72 @@
+---@meta tidelock.meta.node
+-- tidelock.Node's functions in C (csrc/lua/node.c), for editors. Never loaded.
+
+---A node in a world: a primary or a replica. Commands are methods and are executed at the node itself.
+---@class tidelock.Node: tidelock.Commands
+---@field name string
+---@field host string where the world's clients and nodes reach it
+---@field port integer
+---@field world tidelock.World
+local Node = {}
+
+---Sets a parameter of its start-up configuration, now and for every restart.
+---@param name string
+---@param value string
+---@return true|nil, string? message, string? code
+function Node:configure(name, value) end
+
+---The process is gone, and writes that have not been synced to disk. `"power"`: the whole machine, so that peers hear
+---nothing until it is back (simulator only).
+---@param what? "process"|"power"
+---@return true|nil, string? message, string? code
+function Node:crash(what) end
+
+---Comes back with its start-up configuration and what was on disk.
+---@return true|nil, string? message, string? code
+function Node:restart() end
+
+---The process stops (SIGSTOP); its machine goes on accepting and receiving.
+---@return true|nil, string? message, string? code
+function Node:pause() end
+
+---And goes on.
+---@return true|nil, string? message, string? code
+function Node:resume() end
+
+---Whether there is a node (paused or not).
+---@return boolean
+function Node:is_up() end
+
+---@return boolean|nil, string? message, string? code
+function Node:is_primary() end
+
+---What can be seen of it without a command.
+---@return tidelock.NodeState|nil, string? message, string? code
+function Node:state() end
+
+---The digest of its dataset: equal on two nodes exactly when keys, values, types and expiry times are.
+---@return string|nil, string? message, string? code
+function Node:digest() end
+
+---Its channels: to its replicas, and from its primary.
+---@return tidelock.Channel[]|nil, string? message, string? code
+function Node:channels() end
+
+---One end of a replication link.
+---@class tidelock.Channel
+local Channel = {}
+
+---@return tidelock.ChannelStats|nil, string? message, string? code
+function Channel:stats() end
+
+---Holds the stream: a primary's end stops sending, a replica's stops applying.
+---@return true|nil, string? message, string? code
+function Channel:pause() end
+
+---Lets it go on.
+---@return true|nil, string? message, string? code
+function Channel:resume() end
+
+---The node that has this end.
+---@return tidelock.Node
+function Channel:node() end

@@ -1,0 +1,81 @@
+---@meta tidelock.meta.types
+-- Types for editors: options, results and what else has no code of its own. Never loaded.
+
+---A number of milliseconds, fractions allowed.
+---@alias tidelock.Milliseconds number
+
+---What a command takes: strings as they are, numbers in decimal, true as 1 and false as 0.
+---@alias tidelock.Word string|number|boolean
+
+---What a command answers: OK is `true`, null `nil`, integers, floats, strings, tables. An error is `nil` and then the
+---message and its first word.
+---@alias tidelock.Reply any
+
+---Stands for null inside arrays and maps.
+---@class tidelock.null: userdata
+
+---An error reply inside an array or map. `tostring` gives the message.
+---@class tidelock.Error
+---@field message string the full text
+---@field code string its first word: "WRONGTYPE", …
+
+---@class tidelock.StoreOptions
+---@field databases? integer how many (default: 16)
+---@field clock? fun(): number says how late it is, in unix milliseconds (default: the system's clock)
+---@field seed? integer what RANDOMKEY and hash tables draw from (default: a random one)
+
+---@class tidelock.SimOptions
+---@field seed? integer same seed, same run (default: 1)
+---@field check? boolean check invariants on every event; `world:check()` says whether they held
+
+---@class tidelock.NodeOptions
+---@field name? string unique in the world; replicas announce it
+---@field port? integer 0: the simulator uses 6379, a live world picks a free one
+---@field host? string live: the address to listen on (default: 127.0.0.1)
+---@field replicaof? tidelock.Node|string the primary to follow: a node or "host:port"
+---@field config? table<string, string|number|boolean|table> further Redis parameters
+
+---@class tidelock.ClientOptions
+---@field name? string of its place in the world
+---@field timeout? tidelock.Milliseconds|false of each request (default: 10,000); 0 or false: none
+
+---@class tidelock.LinkProperties
+---@field latency? tidelock.Milliseconds
+---@field jitter? tidelock.Milliseconds uniform extra delay up to this
+---@field loss? number probability that a segment is lost and sent again: TCP has no holes, it has delays
+---@field bandwidth? number bytes per second, 0: unlimited
+---@field cut? boolean nothing passes
+
+---@class tidelock.Checks
+---@field prefixes integer states of replicas compared with their primary's history
+---@field waits integer answers of WAIT judged
+---@field writes integer answers to writes judged
+---@field histories integer histories seen
+
+---@class tidelock.NodeState
+---@field primary boolean
+---@field link_up boolean a replica whose channel streams
+---@field replid string
+---@field replid2 string
+---@field offset integer
+---@field second_offset integer
+---@field replicas integer that stream
+---@field keys integer
+---@field used_memory integer bytes
+---@field commands integer executed, all in all
+---@field discarded_bytes integer of its own history, given up when it followed another
+---@field full_syncs integer served
+---@field partial_syncs integer served
+
+---@class tidelock.ChannelStats
+---@field state "connect"|"handshake"|"full sync"|"streaming"|"down"
+---@field direction "feed"|"follow" to a replica, or from the primary
+---@field peer string the other end's name, or its address
+---@field address string "ip:port"
+---@field paused boolean
+---@field offset integer what this end has
+---@field received? integer what the replica has acknowledged; nil: nothing yet
+---@field applied? integer
+---@field fsynced? integer
+---@field lag_bytes? integer
+---@field lag_ms? tidelock.Milliseconds
