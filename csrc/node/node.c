@@ -268,7 +268,7 @@ static bool session_next_action(struct session *s, struct node_action *action)
 {
     struct node *n = s->node;
     action->session = s;
-    if (s->wants_connect) {
+    if (s->wants_connect && s == n->follow_session) { /* not when it has been given up in the same turn */
         s->wants_connect = false;
         action->kind = NODE_CONNECT;
         action->host = n->follow->host;
