@@ -7,8 +7,8 @@
  *   111ooooo  LLLLLLLL  oooooooo         L + 9 bytes (9 .. 264)
  *
  * The packer remembers, by a hash of three bytes, where it last saw them. Positions are kept modulo 2^16: only the
- * last 8192 can be referred to, and every candidate is compared with the bytes it stands for, so a stale one does no
- * harm. The table is cleared for each string and its size follows the string's, as most strings are short.
+ * last 8192 can be referred to, and every candidate is compared with the bytes it stands for, so one that has gone
+ * stale does no harm (nor does it point before the start: it is 0 or was a position, modulo 2^16). The table is cleared for each string and its size follows the string's, as most strings are short.
  *
  * SPDX-License-Identifier: MIT */
 #include "persist/lzf.h"
@@ -35,18 +35,18 @@ struct packer {
     uint16_t seen[1 << HASH_BITS_MAX];
 };
 
-static inline uint16_t *slot(struct packer *k, size_t position)
-{
-    const unsigned char *p = k->in + position;
-    uint32_t three = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
-    return &k->seen[(three * 2654435761u) >> k->shift];
-}
+/* A reference: `length` bytes that repeat those `offset` before them. */
+struct match {
+    size_t offset, length;
+};
+
+static size_t room_left(const struct packer *k) { return (size_t)(k->end - k->out); }
 
 static bool put_literals(struct packer *k, size_t from, size_t to)
 {
     while (from < to) {
         size_t run = to - from < LITERALS_MAX ? to - from : LITERALS_MAX;
-        if ((size_t)(k->end - k->out) < run + 1) return false;
+        if (room_left(k) < run + 1) return false;
         *k->out++ = (unsigned char)(run - 1);
         memcpy(k->out, k->in + from, run);
         k->out += run;
@@ -55,61 +55,92 @@ static bool put_literals(struct packer *k, size_t from, size_t to)
     return true;
 }
 
-static bool put_match(struct packer *k, size_t offset, size_t length)
+static bool put_match(struct packer *k, struct match m)
 {
-    bool is_long = length >= MATCH_LONG;
-    if (k->end - k->out < 2 + is_long) return false;
-    unsigned high = is_long ? 7 : (unsigned)length - 2;
-    *k->out++ = (unsigned char)(high << 5 | (offset - 1) >> 8);
-    if (is_long) *k->out++ = (unsigned char)(length - MATCH_LONG);
-    *k->out++ = (unsigned char)(offset - 1);
+    bool is_long = m.length >= MATCH_LONG;
+    if (room_left(k) < 2u + is_long) return false;
+    unsigned high = is_long ? 7 : (unsigned)m.length - 2;
+    *k->out++ = (unsigned char)(high << 5 | (m.offset - 1) >> 8);
+    if (is_long) *k->out++ = (unsigned char)(m.length - MATCH_LONG);
+    *k->out++ = (unsigned char)(m.offset - 1);
     return true;
 }
 
-/* How many bytes at `position` repeat those `offset` before it; 0 when too few. */
+/* Where in `seen` the three bytes at the top of `window` belong. */
+static inline uint16_t *slot(struct packer *k, uint32_t window)
+{
+    return &k->seen[window * 2654435761u >> k->shift];
+}
+
+static inline uint32_t window_at(const struct packer *k, size_t position)
+{
+    const unsigned char *p = k->in + position;
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8;
+}
+
+static void remember(struct packer *k, size_t position)
+{
+    *slot(k, window_at(k, position)) = (uint16_t)position;
+}
+
 static size_t match_length(const struct packer *k, size_t position, size_t offset)
 {
-    if (offset == 0 || offset > OFFSET_MAX || offset > position) return 0;
     const unsigned char *now = k->in + position, *then = now - offset;
-    if (now[0] != then[0] || now[1] != then[1] || now[2] != then[2]) return 0;
     size_t max = k->size - position < MATCH_MAX ? k->size - position : MATCH_MAX;
-    size_t length = MATCH_MIN;
+    size_t length = 0;
     while (length < max && now[length] == then[length]) length++;
     return length;
+}
+
+/* The first place from `position` on, and before `stop`, where at least three bytes are repeated; `stop` if none. */
+static size_t find_match(struct packer *k, size_t position, size_t stop, struct match *m)
+{
+    if (position >= stop) return stop;
+    uint32_t window = window_at(k, position) >> 8;
+    for (; position < stop; position++) {
+        window = window << 8 | (uint32_t)k->in[position + 2] << 8;
+        uint16_t *last = slot(k, window);
+        size_t offset = (uint16_t)(position - *last);
+        *last = (uint16_t)position;
+        if (k->in[position - offset] != k->in[position]) continue;
+        if (offset == 0 || offset > OFFSET_MAX) continue;
+        *m = (struct match){offset, match_length(k, position, offset)};
+        if (m->length >= MATCH_MIN) return position;
+    }
+    return stop;
+}
+
+static void start(struct packer *k, const char *in, size_t size, char *out, size_t room)
+{
+    unsigned bits = HASH_BITS_MIN;
+    while (bits < HASH_BITS_MAX && (size_t)1 << bits < size) bits++;
+    k->in = (const unsigned char *)in;
+    k->size = size;
+    k->out = (unsigned char *)out;
+    k->end = k->out + room;
+    k->shift = 32 - bits;
+    memset(k->seen, 0, sizeof k->seen[0] << bits);
 }
 
 size_t lzf_pack(const char *in, size_t size, char *out, size_t room)
 {
     struct packer k;
-    unsigned bits = HASH_BITS_MIN;
-    while (bits < HASH_BITS_MAX && (size_t)1 << bits < size) bits++;
-    k.in = (const unsigned char *)in;
-    k.size = size;
-    k.out = (unsigned char *)out;
-    k.end = k.out + room;
-    k.shift = 32 - bits;
-    memset(k.seen, 0, sizeof k.seen[0] << bits);
-
-    size_t position = 0, literals = 0; /* bytes from `literals` to `position` have not been written yet */
-    while (position + MATCH_MIN <= size) {
-        uint16_t *last = slot(&k, position);
-        size_t offset = (uint16_t)(position - *last);
-        size_t length = match_length(&k, position, offset);
-        *last = (uint16_t)position;
-        if (length == 0) {
-            position++;
-            if (position - literals > (size_t)(k.end - k.out)) return 0;
-            continue;
-        }
-        if (!put_literals(&k, literals, position) || !put_match(&k, offset, length)) return 0;
-        position += length;
-        literals = position;
-        if (position + MATCH_MIN <= size) {
-            *slot(&k, position - 1) = (uint16_t)(position - 1);
-            *slot(&k, position - 2) = (uint16_t)(position - 2);
-        }
+    struct match m;
+    start(&k, in, size, out, room);
+    size_t last = size < MATCH_MIN ? 0 : size - MATCH_MIN + 1; /* no match begins here or later */
+    size_t position = 0;
+    for (;;) {
+        /* literals that do not fit any more need not be looked for */
+        size_t stop = last - position > room_left(&k) ? position + room_left(&k) : last;
+        size_t found = find_match(&k, position, stop, &m);
+        if (found == stop) break;
+        if (!put_literals(&k, position, found) || !put_match(&k, m)) return 0;
+        position = found + m.length;
+        if (position >= last) break;
+        remember(&k, position - 2);
+        remember(&k, position - 1);
     }
-    if (!put_literals(&k, literals, size)) return 0;
+    if (!put_literals(&k, position, size)) return 0;
     return (size_t)(k.out - (unsigned char *)out);
 }
 

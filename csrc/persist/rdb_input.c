@@ -114,11 +114,15 @@ static uint64_t big_endian(const unsigned char *p, size_t size)
     return value;
 }
 
-/* The low `size` bytes of `value` as a signed number. */
+/* The signed number in the low `size` bytes of `value`. */
 static int64_t sign_extend(uint64_t value, size_t size)
 {
-    uint64_t sign = (uint64_t)1 << (8 * size - 1);
-    return (int64_t)((value ^ sign) - sign);
+    switch (size) {
+    case 1: return (int8_t)value;
+    case 2: return (int16_t)value;
+    case 4: return (int32_t)value;
+    default: return (int64_t)value;
+    }
 }
 
 enum rdb_step rdb_input_integer(struct rdb_input *in, size_t size, int64_t *value)

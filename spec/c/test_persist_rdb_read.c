@@ -195,7 +195,7 @@ static bool sample(struct memory *m, struct bytes *file, struct digest *digest)
     bytes_init(file, m);
     random_init(&r, 12, "sample");
     struct keyspace *ks = rdb_fixture_keyspace(m);
-    bool whole = ks && rdb_fixture_fill(ks, &r, 25) && rdb_fixture_write(m, ks, 1000, file);
+    bool whole = ks && rdb_fixture_fill(ks, &r, 9) && rdb_fixture_write(m, ks, 1000, file);
     if (whole) *digest = keyspace_digest(ks);
     keyspace_free(ks);
     return whole;
