@@ -375,6 +375,32 @@ static void shrink(struct dict *d)
     __builtin_prefetch(bucket_at(d, last - 1 - level_below(d)));
 }
 
+static void prefetch_entries(const struct dict_bucket *b)
+{
+    for (unsigned i = 0; i < bucket_count(b); i++) __builtin_prefetch(b->slots[i]);
+}
+
+/* Takes the last bucket with its chain off the table. Returns how many entries were in it. */
+static size_t drop_last(struct dict *d, void (*visit)(void *context, void *entry), void *context)
+{
+    size_t last = buckets_in_use(d) - 1, entries = 0;
+    struct dict_bucket *b = bucket_at(d, last);
+    for (bool first = true; b; first = false) {
+        struct dict_bucket *done = b;
+        for (unsigned i = 0; i < bucket_count(b); i++) visit(context, b->slots[i]);
+        entries += bucket_count(b);
+        b = bucket_next(b);
+        if (!first) overflow_free(d, done);
+    }
+    d->size -= entries;
+    bucket_at(d, last)->tags[META] = 0;
+    if (last == 0) return entries;
+    d->level = level_below(d);
+    d->split = last - d->level;
+    table_release(d);
+    return entries;
+}
+
 /* ---- the interface ---- */
 
 void dict_init(struct dict *d, struct memory *m, const struct dict_type *type, const uint64_t hash_key[2])
@@ -395,6 +421,17 @@ void dict_free(struct dict *d)
     for (size_t i = 0; i < buckets; i += SEGMENT_BUCKETS) segment_free(d, d->segments[i / SEGMENT_BUCKETS]);
     memory_free(d->memory, d->segments, d->segment_slots * sizeof *d->segments);
     dict_init(d, d->memory, d->type, (uint64_t[2]){d->hash_key[0], d->hash_key[1]});
+}
+
+bool dict_drain(struct dict *d, size_t budget, void (*visit)(void *context, void *entry), void *context)
+{
+    enum { AHEAD = 2 };
+    for (size_t done = 0; d->size > 0 && done < budget; done++) {
+        size_t buckets = buckets_in_use(d);
+        if (buckets > AHEAD) prefetch_entries(bucket_at(d, buckets - 1 - AHEAD));
+        done += drop_last(d, visit, context);
+    }
+    return d->size > 0;
 }
 
 uint64_t dict_hash(const struct dict *d, struct slice key)

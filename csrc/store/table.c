@@ -36,27 +36,11 @@ struct table *table_detach(struct keyspace *ks, int db)
     return t;
 }
 
-struct freeing {
-    struct memory *memory;
-    size_t freed;
-};
+static void free_visited(void *context, void *entry) { entry_free(context, entry); }
 
-static void free_visited(void *context, void *entry)
-{
-    struct freeing *freeing = context;
-    entry_free(freeing->memory, entry);
-    freeing->freed++;
-}
-
-/* The entries are not taken out of the table one by one: nobody will look for them again. */
 bool table_free_some(struct keyspace *ks, struct table *t, size_t budget)
 {
-    struct freeing freeing = {ks->memory, 0};
-    for (size_t buckets = 0; t->dict.size > 0 && buckets + freeing.freed < budget; buckets++) {
-        t->cursor = dict_scan(&t->dict, t->cursor, free_visited, &freeing);
-        if (t->cursor == 0) t->dict.size = 0;
-    }
-    if (t->dict.size > 0) return true;
+    if (dict_drain(&t->dict, budget, free_visited, ks->memory)) return true;
     dict_free(&t->dict);
     heap_free(&t->expiry);
     list_remove(&t->grave);

@@ -393,6 +393,39 @@ TEST(visits_may_replace_and_free)
 
 /* ---- memory runs out ---- */
 
+static void drained_visit(void *context, void *entry)
+{
+    struct entry *e = entry;
+    ++*(size_t *)context;
+    e->inside = e->before = false;
+}
+
+TEST(draining_in_slices)
+{
+    enum { COUNT = 20000, BUDGET = 100 };
+    struct table t;
+    table_open(&t, COUNT, 21);
+    for (size_t i = 0; i < COUNT; i++) table_insert(&t, &t.entries[i]);
+    size_t drained = 0, slices = 0, before = 0;
+    for (bool more = true; more; slices++, before = drained) {
+        more = dict_drain(&t.dict, BUDGET, drained_visit, &drained);
+        CHECK_EQ_INT(t.dict.size, COUNT - drained);
+        CHECK(drained - before < BUDGET + 40);
+        if (slices % 40 == 0) CHECK(table_valid(&t));
+        if (slices == 100) /* still an ordinary table */
+            for (size_t i = 0; i < 10; i++)
+                if (!t.entries[i].inside && table_insert(&t, &t.entries[i])) drained--;
+    }
+    CHECK_EQ_INT(drained, COUNT);
+    CHECK(slices > COUNT / BUDGET / 2);
+    CHECK(t.memory.used < 1024);
+    CHECK(table_valid(&t));
+    CHECK(table_insert(&t, &t.entries[3]));
+    CHECK(table_valid(&t));
+    table_close(&t);
+    CHECK_EQ_INT(t.memory.used, 0);
+}
+
 TEST(a_failed_insert_changes_nothing)
 {
     struct table t;
