@@ -8,7 +8,8 @@
  *
  * The packer remembers, by a hash of three bytes, where it last saw them. Positions are kept modulo 2^16: only the
  * last 8192 can be referred to, and every candidate is compared with the bytes it stands for, so one that has gone
- * stale does no harm (nor does it point before the start: it is 0 or was a position, modulo 2^16). The table is cleared for each string and its size follows the string's, as most strings are short.
+ * stale does no harm (nor does it point before the start: it is 0 or was a position, modulo 2^16). The table is
+ * cleared for each string and its size follows the string's, as most strings are short.
  *
  * SPDX-License-Identifier: MIT */
 #include "persist/lzf.h"

@@ -5,8 +5,8 @@
  * supported"). The format's checksum is verified when present.
  *
  * Versions 1 to 11 are read. Passed over: hints of sizes, idle times and frequencies (they mean something only under
- * the policy of the one who wrote them), libraries of functions. Refused: data of modules, and the types that are not in
- * the store.
+ * the policy of the one who wrote them), libraries of functions. Refused: data of modules, and the types that the
+ * store has not.
  */
 #ifndef TIDELOCK_PERSIST_RDB_READ_H
 #define TIDELOCK_PERSIST_RDB_READ_H
