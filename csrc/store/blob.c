@@ -15,8 +15,8 @@ struct blob *blob_new(struct memory *m, struct slice bytes, size_t room)
     return b;
 }
 
-/* Doubling while that is cheap; beyond a megabyte an eighth, at least a megabyte, so that little is wasted. The
- * first edit of a string gets what it asks for: most strings are never appended to. */
+/* Doubling while that is cheap; beyond a megabyte an eighth, at least a megabyte, so that little is wasted.
+ * The first edit of a string gets what it asks for: most strings are never appended to. */
 static size_t blob_room(const struct blob *b, size_t size)
 {
     size_t spare = size;

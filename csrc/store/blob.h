@@ -13,7 +13,8 @@ struct blob {
 
 /* A blob of these bytes, with room for at least `room`. NULL when memory is out. */
 struct blob *blob_new(struct memory *m, struct slice bytes, size_t room);
-/* Makes it at least `size` bytes long, zero-filled; it may move. NULL when memory is out, the old blob unchanged. */
+/* Makes it at least `size` bytes long, zero-filled; it may move. NULL when memory is out, the old blob
+ * unchanged. */
 struct blob *blob_grow(struct memory *m, struct blob *b, size_t size);
 void blob_free(struct memory *m, struct blob *b);
 

@@ -1,8 +1,8 @@
 /* change.c: the changes of single keys: set, edit, expire, delete, rename, copy.
  *
- * Each works out the entry that is to be there, and lets table.c put it there. What can fail comes before what
- * changes anything, so that a failure leaves the keyspace as it was. The slices that callers hand in may point into
- * entries, also into the one that is replaced: it is freed last.
+ * Each works out the entry that is to be there, and lets table.c put it there. What can fail comes before
+ * what changes anything, so that a failure leaves the keyspace as it was. The slices that callers hand in
+ * may point into entries, also into the one that is replaced: it is freed last.
  */
 #include "store/keyspace_internal.h"
 
@@ -71,8 +71,8 @@ struct entry *keyspace_set_integer(struct keyspace *ks, int db, struct slice key
     return set(ks, db, key, &v, expire_ms);
 }
 
-/* How much room a string gets that is to be `size` bytes long: half of it more when it was long enough to have been
- * edited before, so that appending again and again costs a constant per byte. */
+/* How much room a string gets that is to be `size` bytes long: half of it more when it was long enough to
+ * have been edited before, so that appending again and again costs a constant per byte. */
 static size_t edit_room(const struct entry *old, size_t size)
 {
     if (!old || entry_how(old) != ENTRY_LONG) return size;

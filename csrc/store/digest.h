@@ -1,9 +1,10 @@
 /* digest.h: 128-bit digests, for store/.
  *
- * The digest of an entry is two SipHash-2-4 with fixed keys over an unambiguous serialisation of key, type, expiry
- * time and canonical value. A database's is the sum of its entries', so that one change costs one subtraction and
- * one addition; the dataset's is the sum over its databases of a hash of (number, database digest), so that SWAPDB and
- * FLUSHDB cost nothing. (Sums and not XOR: an entry that were counted twice would vanish from an XOR.)
+ * The digest of an entry is two SipHash-2-4 with fixed keys over an unambiguous serialisation of key, type,
+ * expiry time and canonical value. A database's is the sum of its entries', so that one change costs one
+ * subtraction and one addition; the dataset's is the sum over its databases of a hash of (number, database
+ * digest), so that SWAPDB and FLUSHDB cost nothing. (Sums and not XOR: an entry that were counted twice
+ * would vanish from an XOR.)
  */
 #ifndef TIDELOCK_STORE_DIGEST_H
 #define TIDELOCK_STORE_DIGEST_H
@@ -12,7 +13,8 @@
 
 struct digest digest_bytes(struct slice bytes);
 struct digest digest_entry(const struct entry *e);
-/* The share of database `db`, whose entries add up to `sum`, in the dataset's digest; zero for an empty one. */
+/* The share of database `db`, whose entries add up to `sum`, in the dataset's digest; zero for an empty
+ * one. */
 struct digest digest_database(int db, struct digest sum);
 
 static inline void digest_add(struct digest *sum, struct digest d)

@@ -41,8 +41,8 @@ bool entry_integer(const struct entry *e, int64_t *value);
 size_t entry_string_size(const struct entry *e);
 /* Bytes of memory of key, value and header: MEMORY USAGE. */
 size_t entry_memory(const struct entry *e);
-/* LRU idle seconds and LFU frequency bits live in `access` (24 bits); its meaning is the caller's (maxmemory-policy).
- * A new key starts with 0; overwriting and renaming keep it. */
+/* LRU idle seconds and LFU frequency bits live in `access` (24 bits); its meaning is the caller's
+ * (maxmemory-policy). A new key starts with 0; overwriting and renaming keep it. */
 uint32_t entry_access(const struct entry *e);
 void entry_set_access(struct entry *e, uint32_t access);
 

@@ -4,13 +4,14 @@
  *
  *   ENTRY_INT      8 B: a string that is the canonical text of an int64
  *   ENTRY_SHORT    size (1 B), bytes: up to 255 bytes, no room to spare
- *   ENTRY_LONG     size (2 B), room (2 B), `room` bytes of which `size` are used: longer ones up to ENTRY_INLINE_MAX,
- *                  and strings that have been edited in place (APPEND, SETRANGE), which keep room to grow
- *   ENTRY_POINTER  8 B, aligned: the address of the value, whose kind the type says (store/value.h); a string's is a
- *                  blob (store/blob.h)
+ *   ENTRY_LONG     size (2 B), room (2 B), `room` bytes of which `size` are used: up to ENTRY_INLINE_MAX, and
+ *                  strings that have been edited in place (APPEND, SETRANGE), which keep room to grow
+ *   ENTRY_POINTER  8 B, aligned: the address of the value, whose kind the type says (store/value.h); a
+ *                  string's is a blob (store/blob.h)
  *
- * So that small changes of a value's size stay in place, blocks are rounded up to 8 bytes (no allocator does less);
- * what the rounding adds to an ENTRY_LONG is counted in its room. The size of a block always follows from its fields.
+ * So that small changes of a value's size stay in place, blocks are rounded up to 8 bytes (no allocator
+ * does less); what the rounding adds to an ENTRY_LONG is counted in its room. The size of a block always
+ * follows from its fields.
  *
  * A key of up to 254 bytes has its length in one byte; 255 there says that four more bytes hold it.
  */
@@ -101,8 +102,8 @@ static inline struct entry_value entry_value_edited(struct slice bytes, size_t r
 /* A new string entry, epoch 0. `expire_ms` -1: none. NULL when memory is out (or the key is 4 GiB long). */
 struct entry *entry_new(struct memory *m, struct slice key, const struct entry_value *value,
                         int64_t expire_ms);
-/* A new entry with the same value under another key and expiry time. A value behind a pointer is shared with `e`:
- * the caller gives `e` up with entry_release (then it has moved) or replaces it (entry_copy). */
+/* A new entry with the same value under another key and expiry time. A value behind a pointer is shared
+ * with `e`: the caller gives `e` up with entry_release (then it has moved) or replaces it (entry_copy). */
 struct entry *entry_renamed(struct memory *m, const struct entry *e, struct slice key, int64_t expire_ms);
 /* The same with a deep copy of the value. */
 struct entry *entry_copy(struct memory *m, const struct entry *e, struct slice key, int64_t expire_ms);
@@ -111,8 +112,9 @@ bool entry_fits(const struct entry *e, const struct entry_value *value);
 /* Overwrites the value of an entry that it fits into. `value` may point into `e` itself. */
 void entry_overwrite(struct entry *e, const struct entry_value *value);
 
-/* Makes a string at least `size` bytes long, zero-filled, where it is. Its first byte, or NULL when there is not enough
- * room in the block (always, for an ENTRY_INT or ENTRY_SHORT) or memory is out: nothing has changed then. */
+/* Makes a string at least `size` bytes long, zero-filled, where it is. Its first byte, or NULL when there
+ * is not enough room in the block (always, for an ENTRY_INT or ENTRY_SHORT) or memory is out: nothing has
+ * changed then. */
 char *entry_extend(struct memory *m, struct entry *e, size_t size);
 /* Whether that is possible where it is (memory permitting). */
 bool entry_has_room(const struct entry *e, size_t size);

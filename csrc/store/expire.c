@@ -1,4 +1,5 @@
-/* expire.c: who expires when. The order is kept by table.c: a heap of entries per database, a heap of databases. */
+/* expire.c: who expires when. The order is kept by table.c: a heap of entries per database, a heap of
+ * databases. */
 #include "store/keyspace_internal.h"
 
 enum { TTL_SAMPLES = 64 };

@@ -150,7 +150,8 @@ void keyspace_swap(struct keyspace *ks, int a, int b)
     ks->tables[b] = ta;
 }
 
-/* The two exchange what holds their tables, so that nothing has to be allocated; then `from` gives up what it got. */
+/* The two exchange what holds their tables, so that nothing has to be allocated; then `from` gives up what
+ * it got. */
 void keyspace_adopt(struct keyspace *ks, struct keyspace *from)
 {
     for (int db = 0; db < ks->databases; db++) watch_touch_database(ks, db, from->tables[db]);

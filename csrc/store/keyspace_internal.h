@@ -1,13 +1,14 @@
 /* keyspace_internal.h: the parts of a keyspace, for the files of store/ that share them.
  *
- *   keyspace ── tables[db] ──→ table ── dict ──→ entries        one table per database, made with its first key
+ *   keyspace ── tables[db] ──→ table ── dict ──→ entries     one table per database, made with its first key
  *       │                        └───── expiry ─→ the entries that expire, earliest first
  *       ├── deadlines ─→ the tables, by their earliest expiry
  *       ├── graveyard ─→ tables that were flushed or replaced, waiting to be freed (or read by the view)
  *       ├── watched   ─→ the keys somebody watches
  *       └── view      ─→ the one open view
  *
- * A table does not know its number: SWAPDB exchanges two pointers. What a view needs to know of it is noted in it.
+ * A table does not know its number: SWAPDB exchanges two pointers. What a view needs to know of it is noted
+ * in it.
  *
  * Every change of an entry is one of these, and they alone touch digest and heaps:
  *   table_put         an entry, new or in the place of another
@@ -71,8 +72,9 @@ static inline struct table *table_used(const struct keyspace *ks, size_t index)
     return heap_at(&ks->deadlines, index)->item;
 }
 
-/* Puts `fresh` (whose key has this hash) into the table, in the place of `old` if that is not NULL, tells whoever
- * watches, and frees `old`. False when memory is out: nothing has changed and `fresh` is still the caller's. */
+/* Puts `fresh` (whose key has this hash) into the table, in the place of `old` if that is not NULL, tells
+ * whoever watches, and frees `old`. False when memory is out: nothing has changed and `fresh` is still the
+ * caller's. */
 bool table_put(struct keyspace *ks, int db, struct entry *old, struct entry *fresh, uint64_t hash);
 /* The same, but `old`'s value has moved to `fresh`: only the block of `old` is freed. */
 bool table_move(struct keyspace *ks, int db, struct entry *old, struct entry *fresh, uint64_t hash);
@@ -89,7 +91,7 @@ void table_rekey(struct keyspace *ks, struct table *t, struct entry *e, int64_t 
 /* view.c */
 
 void view_hand_over(struct view *v, const struct table *t, struct entry *e);
-/* Called before an entry is changed, moved or freed: the open view gets it as it is, unless it has seen it. */
+/* Called before an entry is changed, moved or freed: the open view gets it, unless it has seen it. */
 static inline void view_before_change(const struct keyspace *ks, const struct table *t, struct entry *e)
 {
     if (ks->view && entry_epoch(e) != ks->epoch) view_hand_over(ks->view, t, e);

@@ -1,9 +1,9 @@
 /* tidy.c: work that is put off and done in slices: freeing tables, and clearing stale epochs.
  *
- * Epochs. An entry carries the epoch of the last view that has seen it, in two bits, and a view that opens takes an
- * epoch that no entry carries. When a view is read to its end all entries carry its epoch. One that is given up (a
- * replica went away in the middle of its snapshot) leaves two behind, a second one three, and so on; then a scan
- * brings the tables back to one, long before the four are used up.
+ * Epochs. An entry carries the epoch of the last view that has seen it, in two bits, and a view that opens
+ * takes an epoch that no entry carries. When a view is read to its end all entries carry its epoch. One
+ * that is given up (a replica went away in the middle of its snapshot) leaves two behind, a second one
+ * three, and so on; then a scan brings the tables back to one, long before the four are used up.
  */
 #include "store/keyspace_internal.h"
 

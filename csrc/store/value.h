@@ -1,7 +1,7 @@
 /* value.h: what the store knows of each type of value: one constant table, one line per type.
  *
- * Everything generic (freeing, copying, digests, MEMORY USAGE) goes through the table, so that a new type is a file
- * of its own and a line in value.c.
+ * Everything generic (freeing, copying, digests, MEMORY USAGE) goes through the table, so that a new type
+ * is a file of its own and a line in value.c.
  */
 #ifndef TIDELOCK_STORE_VALUE_H
 #define TIDELOCK_STORE_VALUE_H

@@ -3,8 +3,8 @@
 
 #include "store/keyspace_internal.h"
 
-/* One database as it was at the opening. Its table may be swapped and flushed meanwhile; it is not freed before the
- * view has read it. */
+/* One database as it was at the opening. Its table may be swapped and flushed meanwhile; it is not freed
+ * before the view has read it. */
 struct view_part {
     struct table *table;
     int db;

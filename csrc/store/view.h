@@ -1,13 +1,15 @@
 /* view.h: a consistent view of the whole keyspace at one moment, read in slices while writes go on.
  *
- * Opening a view gives the keyspace another epoch (see tidy.c): every entry now counts as "not seen". The view walks
- * the tables in scan order and hands each unseen entry to its sink; an entry that is about to change, move or go
- * before the walk has reached it is handed over first, as it was; entries made after the opening are born "seen". So
- * the sink gets each entry that existed at the opening exactly once, with the value it had then, in no particular
- * order, and the extra memory is only what the sink keeps. (The idea is Dragonfly's.)
+ * Opening a view gives the keyspace another epoch (see tidy.c): every entry now counts as "not seen". The
+ * view walks the tables in scan order and hands each unseen entry to its sink; an entry that is about to
+ * change, move or go before the walk has reached it is handed over first, as it was; entries made after the
+ * opening are born "seen". So the sink gets each entry that existed at the opening exactly once, with the
+ * value it had then, in no particular order, and the extra memory is only what the sink keeps. (The idea is
+ * Dragonfly's.)
  *
- * Flushing and swapping databases go on meanwhile: the view reads on in the old tables, which keyspace_tidy does not
- * free before, and names databases by the numbers they had when it was opened. The sink must not change the keyspace.
+ * Flushing and swapping databases go on meanwhile: the view reads on in the old tables, which keyspace_tidy
+ * does not free before, and names databases by the numbers they had when it was opened. The sink must not
+ * change the keyspace.
  *
  * One view per keyspace at a time.
  */

@@ -1,12 +1,12 @@
 /* watch.c: WATCH.
  *
- *   watched (dict by key) ──→ watched_key ──→ watch ──→ watch ...      one per keyspace_watch, of whatever database
+ *   watched (dict by key) ──→ watched_key ──→ watch ──→ watch ...   one per keyspace_watch, of any database
  *
  * Nothing but the number of watched keys is looked at as long as nobody watches.
  *
- * What makes a watch dirty follows Redis 7: every change of the key, and its expiring. A key that had expired before it
- * was watched counts as absent: its deletion is no change, and a key that is absent before and after its database was
- * flushed or swapped has not changed either.
+ * What makes a watch dirty follows Redis 7: every change of the key, and its expiring. A key that had
+ * expired before it was watched counts as absent: its deletion is no change, and a key that is absent
+ * before and after its database was flushed or swapped has not changed either.
  */
 #include "store/keyspace_internal.h"
 
@@ -108,8 +108,8 @@ struct replacement {
     const struct table *next;
 };
 
-/* What was there for this watch, and what will be: absent, expired or alive. No change from absent or expired to absent
- * or expired; everything else is one. */
+/* What was there for this watch, and what will be: absent, expired or alive. No change from absent or
+ * expired to absent or expired; everything else is one. */
 static void watch_replaced(const struct replacement *r, struct watch *w, bool was_there,
                            const struct entry *next)
 {

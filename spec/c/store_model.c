@@ -5,7 +5,8 @@
 
 /* ---- keys and cells ---- */
 
-/* Key number 0 is empty; the others begin with their number and have lengths around those where the layout changes. */
+/* Key number 0 is empty; the others begin with their number and have lengths around those where the layout
+ * changes. */
 static struct slice key_name(int number, char name[MODEL_KEY_MAX])
 {
     static const size_t lengths[] = {4, 5, 10, 16, 100, 253, 254, 255, 256, 300};

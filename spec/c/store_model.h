@@ -1,8 +1,9 @@
 /* store_model.h: a keyspace beside the simplest thing that does the same, for the store's specs.
  *
- * The model is an array of cells, one per database and key of a small universe; model_step draws a random operation,
- * does it to both, and compares what came of it. Memory may run out in the middle of any operation: then neither has
- * changed. A view may be open meanwhile: then what it hands over is compared with the cells as they were at its opening.
+ * The model is an array of cells, one per database and key of a small universe; model_step draws a random
+ * operation, does it to both, and compares what came of it. Memory may run out in the middle of any
+ * operation: then neither has changed. A view may be open meanwhile: then what it hands over is compared
+ * with the cells as they were at its opening.
  */
 #ifndef STORE_MODEL_H
 #define STORE_MODEL_H

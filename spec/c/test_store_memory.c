@@ -129,7 +129,7 @@ TEST(keyspace_and_view_that_cannot_be_made)
     CHECK_EQ_INT(f.memory.used, 0);
 }
 
-/* The limit of a struct memory: writing goes on until it is reached, and again after something was deleted. */
+/* The limit of a struct memory: writing goes on until it is reached, and on once something was deleted. */
 TEST(a_full_keyspace_takes_overwrites_and_deletions)
 {
     struct fixture f;

@@ -84,8 +84,8 @@ TEST(an_empty_keyspace_has_an_empty_view)
     end(t_, &f);
 }
 
-/* More views given up than there are epochs, at different points and with writes in between, with and without time
- * to tidy up; after each of them the next one is still exact. */
+/* More views given up than there are epochs, at different points and with writes in between, with and
+ * without time to tidy up; after each of them the next one is still exact. */
 TEST(views_given_up)
 {
     enum { KEYS = 1000 };

@@ -143,8 +143,8 @@ TEST(the_end_of_a_key_that_had_expired_is_none)
     end(t_, &f);
 }
 
-/* What is in the watched database 0 and in database 1 ('-': nothing, 'x': expired, 'k': alive) before they are swapped,
- * and whether that is a change. */
+/* What is in the watched database 0 and in database 1 ('-': nothing, 'x': expired, 'k': alive) before they
+ * are swapped, and whether that is a change. */
 TEST(swapping)
 {
     static const struct {
