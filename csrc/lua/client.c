@@ -114,7 +114,7 @@ static int new_client(lua_State *L)
     luaL_setmetatable(L, CLASS_CLIENT);
     if (!w->world) return result_fail(L, "CLOSED the world is closed");
     c->client = world_client_new(w->world, name, host, port, timeout);
-    if (!c->client) return result_fail_text(L, slice_text(world_error(w->world)));
+    if (!c->client) return binding_world_failed(L, w, world_failure(w->world), "the world is closed");
     lua_pushstring(L, world_client_name(c->client));
     lua_setiuservalue(L, -2, PLACE_NAME);
     return 1;

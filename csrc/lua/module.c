@@ -110,6 +110,7 @@ int binding_world_failed(lua_State *L, const struct lua_world *w, enum world_res
     case WORLD_OK: break;
     case WORLD_NO_MEMORY: return result_fail(L, "OOM out of memory");
     case WORLD_CLOSED: return result_fail(L, "CLOSED %s", what);
+    case WORLD_REFUSED: return result_fail(L, "ERR %s", w->world ? world_error(w->world) : what);
     case WORLD_UNSUPPORTED:
     case WORLD_BAD: {
         const char *text = w->world ? world_error(w->world) : NULL;

@@ -220,7 +220,28 @@ static int node_index(lua_State *L)
     return 1;
 }
 
-/* node(world, name, host, port): a Node, or nil and why not. */
+/* Reads the array of { name, value } at `index`; the slices are left in a userdata on the stack. */
+static int read_parameters(lua_State *L, int index, const struct slice **parameters)
+{
+    luaL_checktype(L, index, LUA_TTABLE);
+    int count = (int)luaL_len(L, index);
+    struct slice *list = lua_newuserdatauv(L, (size_t)count * 2 * sizeof *list, 0);
+    for (int i = 0; i < count; i++) {
+        lua_rawgeti(L, index, i + 1);
+        luaL_checktype(L, -1, LUA_TTABLE);
+        for (int j = 0; j < 2; j++) {
+            lua_rawgeti(L, -1, j + 1);
+            struct slice *word = &list[2 * i + j];
+            word->data = luaL_checklstring(L, -1, &word->size);
+            lua_pop(L, 1); /* the table keeps it */
+        }
+        lua_pop(L, 1);
+    }
+    *parameters = list;
+    return count;
+}
+
+/* node(world, name, host, port, parameters): a Node. */
 static int new_node(lua_State *L)
 {
     struct lua_world *w = binding_world(L, 1);
@@ -229,6 +250,7 @@ static int new_node(lua_State *L)
         .host = luaL_optstring(L, 3, NULL),
         .port = (int)luaL_optinteger(L, 4, 0),
     };
+    options.parameter_count = read_parameters(L, 5, &options.parameters);
     struct lua_node *n = lua_newuserdatauv(L, sizeof *n, PLACE_VALUES);
     n->owner = w;
     n->node = NULL;
@@ -236,7 +258,7 @@ static int new_node(lua_State *L)
     lua_setiuservalue(L, -2, PLACE_WORLD);
     if (!w->world) return result_fail(L, "CLOSED the world is closed");
     n->node = world_node_new(w->world, &options);
-    if (!n->node) return result_fail_text(L, slice_text(world_error(w->world)));
+    if (!n->node) return binding_world_failed(L, w, world_failure(w->world), "the world is closed");
     luaL_setmetatable(L, CLASS_NODE);
     lua_pushstring(L, world_node_name(n->node));
     lua_setiuservalue(L, -2, PLACE_NAME);

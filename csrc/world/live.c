@@ -222,7 +222,7 @@ enum world_result world_live_watch_signals(struct world *w)
     l->touched = true;
     for (int i = 0; i < 2; i++) {
         int error = uv_signal_start(&l->signals[i], signalled, numbers[i]);
-        if (error != 0) return world_fail(w, WORLD_BAD, "cannot watch signals: %s", uv_strerror(error));
+        if (error != 0) return world_fail(w, WORLD_REFUSED, "cannot watch signals: %s", uv_strerror(error));
     }
     l->watches_signals = true;
     return WORLD_OK;

@@ -94,7 +94,8 @@ static bool listen_at(struct live_node *ln, const char *host)
     live_listener_init(listener, live_of(w), ln, accepted);
     int error = live_listener_open(listener, &address);
     if (error != 0) {
-        world_fail(w, WORLD_BAD, "cannot listen at %s port %d: %s", host, ln->base.port, uv_strerror(error));
+        world_fail(w, WORLD_REFUSED, "cannot listen at %s port %d: %s", host, ln->base.port,
+                   uv_strerror(error));
         return optional;
     }
     ln->listener_count++;

@@ -10,21 +10,6 @@
 #include "resp/writer.h"
 #include "world/world_internal.h"
 
-bool world_node_init(struct world_node *wn, struct world *w, const struct world_node_options *options)
-{
-    wn->world = w;
-    wn->place.node = true;
-    list_init(&wn->parameters);
-    list_init(&wn->locals);
-    list_init(&wn->calls);
-    list_init(&wn->member);
-    if (!world_place_name(w, &wn->place, options->name, "node")) return false;
-    wn->host = wn->place.name;
-    wn->port = options->port;
-    list_push(&w->nodes, &wn->member);
-    return true;
-}
-
 void world_node_finish(struct world_node *wn)
 {
     struct memory *m = &wn->world->memory;
@@ -35,6 +20,7 @@ void world_node_finish(struct world_node *wn)
         memory_free(m, p, p->size);
     }
     if (wn->host && wn->host != wn->place.name) memory_free(m, wn->host, strlen(wn->host) + 1);
+    wn->host = NULL;
     world_place_forget(wn->world, &wn->place);
 }
 
@@ -65,6 +51,36 @@ static void parameter_keep(struct world_node *wn, struct world_parameter *p)
         memory_free(&wn->world->memory, old, old->size);
     }
     list_push(&wn->parameters, &p->member);
+}
+
+/* The start-up configuration from the options. False: memory is out. */
+static bool keep_options(struct world_node *wn, const struct world_node_options *options)
+{
+    for (int i = 0; i < options->parameter_count; i++) {
+        const struct slice *pair = &options->parameters[2 * i];
+        struct world_parameter *p = parameter_new(wn->world, pair[0], pair[1]);
+        if (!p) return false;
+        parameter_keep(wn, p);
+    }
+    return true;
+}
+
+bool world_node_init(struct world_node *wn, struct world *w, const struct world_node_options *options)
+{
+    wn->world = w;
+    wn->place.node = true;
+    list_init(&wn->parameters);
+    list_init(&wn->locals);
+    list_init(&wn->calls);
+    list_init(&wn->member);
+    if (!world_place_name(w, &wn->place, options->name, "node")) return false;
+    wn->host = wn->place.name;
+    wn->port = options->port;
+    list_push(&w->nodes, &wn->member);
+    if (keep_options(wn, options)) return true;
+    world_node_finish(wn);
+    world_fail(w, WORLD_NO_MEMORY, "out of memory");
+    return false;
 }
 
 /* Hands one parameter to the node that runs. */

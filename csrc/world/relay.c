@@ -330,7 +330,7 @@ struct world_relay *world_relay_new(struct world *w, int port, const char *to_ho
     live_address_parse("127.0.0.1", port, &address);
     int error = live_listener_open(&r->listener, &address);
     if (error == 0) return r;
-    world_fail(w, WORLD_BAD, "cannot listen at 127.0.0.1 port %d: %s", port, uv_strerror(error));
+    world_fail(w, WORLD_REFUSED, "cannot listen at 127.0.0.1 port %d: %s", port, uv_strerror(error));
     world_relay_free(r);
     return NULL;
 }

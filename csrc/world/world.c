@@ -46,10 +46,13 @@ enum world_result world_fail(struct world *w, enum world_result result, const ch
     va_start(arguments, format);
     vsnprintf(w->error, sizeof w->error, format, arguments);
     va_end(arguments);
+    w->failure = result;
     return result;
 }
 
 const char *world_error(const struct world *w) { return w->error; }
+
+enum world_result world_failure(const struct world *w) { return w->failure; }
 
 /* ---- names ---- */
 

@@ -26,7 +26,8 @@ enum world_result {
     WORLD_NO_MEMORY = -1,
     WORLD_CLOSED = -2,      /* the node is down, the client or the world closed */
     WORLD_UNSUPPORTED = -3, /* this world cannot produce that fault */
-    WORLD_BAD = -4          /* bad argument, see world_error */
+    WORLD_BAD = -4,         /* bad argument, see world_error */
+    WORLD_REFUSED = -5      /* the operating system would not (port in use), see world_error */
 };
 
 enum world_completion_kind {
@@ -46,8 +47,9 @@ struct world_completion {
 /* ---- life ---- */
 
 void world_free(struct world *w);
-/* Text of the last WORLD_BAD / WORLD_UNSUPPORTED. */
+/* Text of the last WORLD_BAD / WORLD_UNSUPPORTED / WORLD_REFUSED, and which it was. */
 const char *world_error(const struct world *w);
+enum world_result world_failure(const struct world *w);
 bool world_is_sim(const struct world *w);
 int64_t world_now(const struct world *w);  /* monotonic us; the simulator starts at 0 */
 int64_t world_wall(const struct world *w); /* unix us */
@@ -75,16 +77,20 @@ struct world_node_options {
     const char *
         host; /* live: address to listen on, NULL: 127.0.0.1; simulator: ignored (a node's host is its name) */
     int port; /* 0: the simulator uses 6379, live picks a free one */
+    /* the start-up configuration: a name and a value for each parameter (also "replicaof": "host port") */
+    const struct slice *parameters;
+    int parameter_count; /* pairs */
 };
 
-/* NULL: world_error says why (port in use, name taken, memory). Configuration follows with world_node_configure. */
+/* NULL: world_error and world_failure say why (port in use, name taken, a parameter refused, memory). */
 struct world_node *world_node_new(struct world *w, const struct world_node_options *options);
 /* The node there; NULL while it is down. */
 struct node *world_node_get(struct world_node *wn);
 const char *world_node_name(const struct world_node *wn);
 const char *world_node_host(const struct world_node *wn);
 int world_node_port(const struct world_node *wn);
-/* One parameter, kept for restarts (a process's command line). WORLD_BAD: world_error has the text. */
+/* One parameter more, in addition to those of the start, kept for restarts too (a process's command line). What is only
+ * for the start is refused while the node runs. WORLD_BAD: world_error has the text. */
 enum world_result world_node_configure(struct world_node *wn, struct slice name, struct slice value);
 /* Executes a command at the node itself. 1: done, `reply` is filled; 0: it blocks, COMPLETION_REPLY will come for
  * `ticket`; < 0: enum world_result (the node is down). */

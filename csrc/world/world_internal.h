@@ -101,11 +101,12 @@ struct world {
     struct memory memory;
     struct world_queue queue;
     struct random workload;
-    struct list nodes;    /* of struct world_node.member, in order of creation */
-    struct list clients;  /* of struct world_client.member */
-    struct dict places;   /* struct world_place by name */
-    int64_t made_up;      /* names given so far */
-    struct bytes scratch; /* texts and replies under construction */
+    struct list nodes;         /* of struct world_node.member, in order of creation */
+    struct list clients;       /* of struct world_client.member */
+    struct dict places;        /* struct world_place by name */
+    int64_t made_up;           /* names given so far */
+    struct bytes scratch;      /* texts and replies under construction */
+    enum world_result failure; /* the last one, and its text */
     char error[256];
 };
 

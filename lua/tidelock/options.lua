@@ -112,6 +112,7 @@ function options.parameters(what, given, except)
       error(("%s: unknown option '%s'"):format(what, tostring(name)), 4)
     end
     local parameter = options.parameter(name)
+    if parameter == "slaveof" then parameter = "replicaof" end
     if values[parameter] then error(("%s: %s is given twice"):format(what, parameter), 4) end
     names[#names + 1] = parameter
     values[parameter] = options.value(what, name, value)
@@ -125,7 +126,9 @@ function options.parameters(what, given, except)
     error(("%s: config: table expected, got %s"):format(what, type(given.config)), 3)
   end
   for name, value in pairs(given.config or {}) do add(name, value) end
-  table.sort(names)
+  -- whom it follows comes last: the other parameters say how
+  local function rank(name) return (name == "replicaof" and "2" or "1") .. name end
+  table.sort(names, function(a, b) return rank(a) < rank(b) end)
   local list = {}
   for i, name in ipairs(names) do list[i] = { name, values[name] } end
   return list

@@ -13,13 +13,6 @@ local function integer(parameter, value)
   return n
 end
 
--- "* -::*", "127.0.0.1 -::1": the first address is listened on
-local function address(value)
-  local first = value:match "^%-?(%S+)"
-  if first == "*" then return "0.0.0.0" end
-  return first
-end
-
 -- Options of the place, and the list of the node's parameters.
 local function sort_out(list)
   local place, parameters = { port = 6379 }, {}
@@ -32,7 +25,7 @@ local function sort_out(list)
       end
       place.port = port
     elseif name == "bind" then
-      place.host = address(value)
+      place.host = value
     elseif name == "name" then
       place.name = value
     end
@@ -41,14 +34,12 @@ local function sort_out(list)
   return place, parameters
 end
 
--- Applies parameters; the one that is refused is named.
-local function configure(node, parameters)
+-- What the node says of a parameter it refuses, with the place where it was given.
+local function located(message, parameters)
   for _, parameter in ipairs(parameters) do
-    local ok, done, message = pcall(node.configure, node, parameter[1], parameter[2])
-    if not ok then return nil, ("%s: %s"):format(parameter.where, done) end
-    if not done then return nil, ("%s: %s"):format(parameter.where, message) end
+    if message:find(parameter[1], 1, true) then return ("%s: %s"):format(parameter.where, message) end
   end
-  return true
+  return message
 end
 
 ---Makes the node that a command line describes.
@@ -57,13 +48,11 @@ end
 ---@param parameters table[]
 ---@return tidelock.Node|nil, string? message
 local function make(world, place, parameters)
+  place.config = {}
+  for _, parameter in ipairs(parameters) do place.config[parameter[1]] = parameter[2] end
   local ok, node, message = pcall(world.node, world, place)
-  if not ok then return nil, node end
-  if not node then return nil, ("port %d: %s"):format(place.port, message) end
-  local done
-  done, message = configure(node, parameters)
-  if not done then return nil, message end
-  return node
+  if not ok then return nil, located(node:gsub("^node: ", ""), parameters) end
+  return node, message and message:gsub("^ERR ", "")
 end
 
 ---Serves until told to stop.

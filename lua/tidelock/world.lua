@@ -127,9 +127,6 @@ function World:node(given)
   local state = core.state(self)
   state.nodes, state.places = state.nodes or {}, state.places or {}
   if name and (name == "" or name:find "%s") then error(("node: name: '%s' is not a name"):format(name), 2) end
-  if name and state.places[name] then
-    error(("node: name: there is already something called '%s' in this world"):format(name), 2)
-  end
   local port = options.integer("node", given, "port", 0)
   if port < 0 or port > 65535 then error(("node: port: %d is not a port"):format(port), 2) end
   local parameters = options.parameters("node", given, NODE_OPTIONS)
@@ -137,14 +134,11 @@ function World:node(given)
   if primary then table.insert(parameters, { "replicaof", primary_address("node: replicaof", primary) }) end
 
   local host = options.text("node", given, "host") or options.text("node", given, "bind")
-  local node, message = core.node(self, name, host, port)
-  if not node then return errors.failed(message) end
+  local ok, node, message, code = pcall(core.node, self, name, host, port, parameters)
+  if not ok then error("node: " .. node, 2) end
+  if not node then return nil, message, code end
   state.places[node.name] = node
   table.insert(state.nodes, node)
-  for _, parameter in ipairs(parameters) do
-    local done, problem, code = node:configure(parameter[1], parameter[2])
-    if not done then return nil, problem, code end
-  end
   return node
 end
 
@@ -168,11 +162,9 @@ function World:client(target, given)
   if not self:is_open() then return errors.fail("CLOSED", "the world is closed") end
   local state = core.state(self)
   state.places = state.places or {}
-  if name and state.places[name] then
-    error(("client: name: there is already something called '%s' in this world"):format(name), 2)
-  end
-  local client, message = core.client(self, name, host, port, timeout)
-  if not client then return errors.failed(message) end
+  local ok, client, message, code = pcall(core.client, self, name, host, port, timeout)
+  if not ok then error("client: " .. client, 2) end
+  if not client then return nil, message, code end
   state.places[client.name] = client
   return client
 end
