@@ -199,7 +199,9 @@ static void on_forked(struct check *k, struct check_place *p, const struct trail
 static void on_renamed(struct check *k, struct check_place *p, const struct trail_point *t, int64_t now)
 {
     struct check_history *h = history_of(k, t->replid, false);
-    struct check_history *old = p->history ? p->history : history_of(k, t->replid2, true);
+    struct check_history *old = p->history;
+    if (!old)
+        old = t->replid2[0] == '0' && strspn(t->replid2, "0") == 40 ? h : history_of(k, t->replid2, true);
     if (!h || !old) return;
     k->counts.prefixes++;
     bool shared = check_history_contains(h, INT64_MAX, old, t->offset);

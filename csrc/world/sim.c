@@ -121,12 +121,13 @@ static int64_t sim_now(const struct world *w) { return sim_of_const(w)->now; }
 
 static int64_t sim_wall(const struct world *w) { return SIM_EPOCH_US + sim_of_const(w)->now; }
 
-/* Nodes, clients and connections go with their pools; whatever has memory of its own goes first. */
+/* First everybody stops, with which all connections end; only then do places go, which connections point at. */
 static void sim_free(struct world *w)
 {
     struct sim *s = sim_of(w);
     while (!list_empty(&w->clients))
         world_client_free(list_item(w->clients.next, struct world_client, member));
+    list_each(link, &w->nodes) sim_node_stop(list_item(link, struct world_node, member));
     while (!list_empty(&w->nodes)) sim_node_free(list_item(w->nodes.next, struct world_node, member));
     sim_segments_finish(s);
     sim_pool_finish(&s->conns);

@@ -336,7 +336,8 @@ enum world_result sim_node_restart(struct world_node *wn);
 enum world_result sim_node_pause(struct world_node *wn, bool pause);
 bool sim_node_expects(const void *target, uint64_t order);
 void sim_node_alarm(void *target);
-void sim_node_free(struct world_node *wn);
+void sim_node_stop(struct world_node *wn); /* at the end of the world: if it is up */
+void sim_node_free(struct world_node *wn); /* it is down */
 struct sim_place *sim_node_place(struct world_node *wn);
 
 struct world_client *sim_client_alloc(struct world *w);

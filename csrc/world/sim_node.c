@@ -342,11 +342,15 @@ struct world_node *sim_node_new(struct world *w, const struct world_node_options
     return NULL;
 }
 
+void sim_node_stop(struct world_node *wn)
+{
+    if (wn->node) stop(node_of(wn), true, "CLOSED the world was closed");
+}
+
 void sim_node_free(struct world_node *wn)
 {
     struct sim_node *n = node_of(wn);
     struct world *w = wn->world;
-    if (wn->node) stop(n, true, "CLOSED the world was closed");
     check_place_finish(sim_of(w)->check, &n->checked);
     world_node_finish(wn);
     memory_free(&w->memory, n, sizeof *n);
