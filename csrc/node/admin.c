@@ -19,7 +19,7 @@ static void config_changed(struct node *n)
 }
 
 /* "replicaof host port" on a command line or in a file: the order to follow, not a parameter that is kept. */
-static bool start_replicaof(struct node *n, struct slice value, struct bytes *error)
+static bool configure_replicaof(struct node *n, struct slice value, struct bytes *error)
 {
     const char *space = memchr(value.data, ' ', value.size);
     size_t host = space ? (size_t)(space - value.data) : value.size;
@@ -29,13 +29,18 @@ static bool start_replicaof(struct node *n, struct slice value, struct bytes *er
     return why == NULL;
 }
 
-bool node_apply_config(struct node *n, struct slice name, struct slice value, bool start, struct bytes *error)
+bool node_configure(struct node *n, struct slice name, struct slice value, struct bytes *error)
 {
-    if (start && (slice_is_word(name, "replicaof") || slice_is_word(name, "slaveof")))
-        return start_replicaof(n, value, error);
-    if (!config_set(&n->config, name, value, start, error)) return false;
+    if (slice_is_word(name, "replicaof") || slice_is_word(name, "slaveof"))
+        return configure_replicaof(n, value, error);
+    if (!config_set(&n->config, name, value, !n->started_up, error)) return false;
     config_changed(n);
-    return true;
+    return n->config.databases == keyspace_databases(n->keyspace) || node_renew_keyspace(n);
+}
+
+bool node_configuration(struct node *n, struct slice name, struct bytes *value)
+{
+    return config_get(&n->config, name, value);
 }
 
 static bool config_wanted(const struct exec *x, const char *name)

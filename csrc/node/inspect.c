@@ -1,4 +1,4 @@
-/* inspect.c: what can be seen of a node from outside, and its parameters: the last part of node.h.
+/* inspect.c: what can be seen of a node from outside, the last part of node.h.
  *
  * Reads only (but for channels that are paused and let go). INFO is another file's (info.c).
  */
@@ -116,13 +116,3 @@ struct memory *node_memory(struct node *n) { return &n->memory; }
 const char *node_name(const struct node *n) { return n->name; }
 
 int node_port(const struct node *n) { return n->port; }
-
-bool node_configure(struct node *n, struct slice name, struct slice value, struct bytes *error)
-{
-    return node_apply_config(n, name, value, !n->started_up, error);
-}
-
-bool node_configuration(struct node *n, struct slice name, struct bytes *value)
-{
-    return config_get(&n->config, name, value);
-}

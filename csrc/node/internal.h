@@ -105,7 +105,7 @@ struct node {
     struct node_host host;
     struct node_time now, started;
     struct config config;
-    bool started_up; /* configuration that cannot change while running is closed */
+    bool started_up; /* somebody has connected: what cannot change while running is closed */
 
     struct keyspace *keyspace;
     struct log log;
@@ -220,21 +220,11 @@ void topology_info(struct node *n, struct rdb_info *info);
 /* The address under which a replica can be reached, without its port. */
 void replica_address(const struct feed *f, char *ip, size_t size);
 
-/* ---- admin.c ---- */
+/* ---- node.c ---- */
 
-/* CONFIG SET and start-up configuration: sets a parameter and lets the rest of the node follow (backlog size, maximum
- * memory, …). */
-bool node_apply_config(struct node *n, struct slice name, struct slice value, bool start,
-                       struct bytes *error);
-
-/* ---- trail.c ---- */
-
-void trail_applied(struct node *n);
-void trail_joined(struct node *n);
-void trail_forked(struct node *n);
-void trail_renamed(struct node *n);
-void trail_waited(struct node *n, int64_t offset, int64_t count);
-void trail_write(struct session *s, bool refused);
+/* An empty keyspace with as many databases as the configuration says, in place of the present one: while starting up.
+ * False when memory is out: nothing has changed then. */
+bool node_renew_keyspace(struct node *n);
 
 /* ---- connection.c ---- */
 

@@ -28,15 +28,18 @@ struct command_index *node_commands_new(struct memory *m)
 
 static void timeout_moved(void *item, size_t index) { ((struct session *)item)->timeout_index = index; }
 
-static bool node_make_keyspace(struct node *n, bool digest)
+bool node_renew_keyspace(struct node *n)
 {
     struct keyspace_options options = {.memory = &n->memory,
                                        .hash_key = {random_next(&n->random), random_next(&n->random)},
                                        .databases = (int)n->config.databases,
-                                       .digest = digest};
-    n->keyspace = keyspace_new(&options);
-    if (n->keyspace) keyspace_set_time(n->keyspace, n->now.wall_us / 1000);
-    return n->keyspace != NULL;
+                                       .digest = n->digest};
+    struct keyspace *keyspace = keyspace_new(&options);
+    if (!keyspace) return false;
+    keyspace_free(n->keyspace);
+    n->keyspace = n->feeds.keyspace = keyspace;
+    keyspace_set_time(keyspace, n->now.wall_us / 1000);
+    return true;
 }
 
 static void node_init(struct node *n, const struct node_options *o)
@@ -70,8 +73,7 @@ struct node *node_new(const struct node_options *o)
     if (!n) return NULL;
     n->memory = memory;
     node_init(n, o);
-    bool ok = node_make_keyspace(n, o->digest);
-    if (ok) {
+    if (node_renew_keyspace(n)) {
         feeds_init(&n->feeds, &n->memory, &n->log, n->keyspace, &n->random);
         n->stream = session_new(n, SESSION_STREAM, "primary");
     }
@@ -250,7 +252,6 @@ static void node_wake_feeds(struct node *n)
 
 void node_settle(struct node *n)
 {
-    n->started_up = true;
     block_wake(n);
     node_ask_acknowledgements(n);
     if (n->feeds.count > 0) {

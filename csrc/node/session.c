@@ -104,6 +104,7 @@ struct session *node_accept(struct node *n, const char *address)
     struct session *s = session_new(n, SESSION_CLIENT, address);
     if (!s) return NULL;
     n->counters.connections++;
+    n->started_up = true;
     if (n->clients > n->config.maxclients) {
         n->counters.rejected++;
         reply_error(s->reply, "ERR max number of clients reached");
