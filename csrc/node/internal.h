@@ -226,6 +226,15 @@ void replica_address(const struct feed *f, char *ip, size_t size);
  * False when memory is out: nothing has changed then. */
 bool node_renew_keyspace(struct node *n);
 
+/* ---- trail.c ---- */
+
+void trail_applied(struct node *n);
+void trail_joined(struct node *n);
+void trail_forked(struct node *n);
+void trail_renamed(struct node *n);
+void trail_waited(struct node *n, int64_t offset, int64_t count);
+void trail_write(struct session *s, bool refused);
+
 /* ---- connection.c ---- */
 
 /* CLIENT SETNAME and HELLO SETNAME. False: it has replied the error. */
