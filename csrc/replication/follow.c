@@ -57,6 +57,7 @@ struct follow *follow_new(struct memory *m, struct log *l, struct random *r,
 void follow_free(struct follow *f)
 {
     sync_drop(f);
+    if (f->scrap) keyspace_free(f->scrap);
     resp_reader_free(&f->reader);
     bytes_free(&f->input);
     bytes_free(&f->out);
@@ -265,6 +266,7 @@ static void sign_of_life(struct follow *f, int64_t now_us)
 
 void follow_advance(struct follow *f, int64_t now_us)
 {
+    sync_tidy(f);
     if (f->state == FOLLOW_DOWN) return;
     if (now_us - f->last_io_us >= f->options.timeout_us) {
         static const char *const whys[] = {[FOLLOW_DOWN] = "",
@@ -281,7 +283,7 @@ void follow_advance(struct follow *f, int64_t now_us)
 
 int64_t follow_deadline(const struct follow *f)
 {
-    if (f->closing) return 0;
+    if (f->closing || f->scrap) return 0;
     if (f->state == FOLLOW_DOWN) return f->next_attempt_us;
     int64_t deadline = f->last_io_us + f->options.timeout_us;
     bool talks = f->state == FOLLOW_SYNC || f->state == FOLLOW_STREAMING;

@@ -67,17 +67,16 @@ enum { FOLLOW_HOST_MAX = 256, FOLLOW_WHY_MAX = 160 };
 
 struct follow {
     enum follow_state state;
+    int port;
+    char host[FOLLOW_HOST_MAX];
     struct memory *memory;
     struct log *log; /* this node's; the stream is appended to it */
     struct random *random;
-    struct follow_options options;
-    char host[FOLLOW_HOST_MAX];
-    int port;
-    const char *why; /* of the last failure, for INFO and logs; "" at first */
+    struct follow_options options; /* the owner may change them at any time */
+    const char *why;               /* of the last failure, for INFO and logs; "" at first */
     struct bytes input;
     struct bytes out;          /* to be sent to the primary */
     struct resp_reader reader; /* FOLLOW_COMMAND: argv, argc */
-    int db;                    /* FOLLOW_COMMAND: the database it is meant for */
     struct keyspace *loaded;   /* FOLLOW_LOADED */
     int64_t
         discarded; /* FOLLOW_LOADING: bytes of this node's own history that the primary does not share. Exact when
@@ -86,30 +85,33 @@ struct follow {
     int64_t applied; /* offset applied: the log's end */
     int64_t fsynced; /* offset durable here, -1: nothing is (the owner sets it) */
     int64_t last_io_us, down_since_us, next_attempt_us, next_ack_us;
-    bool ack_wanted;                   /* GETACK came: answer as soon as what precedes it is applied */
     int64_t sync_received, sync_total; /* bytes of payload; total -1 when unknown */
+    int db;                            /* FOLLOW_COMMAND: the database it is meant for */
+    bool ack_wanted; /* GETACK came: answered as soon as what precedes it, and has arrived, is applied */
     /* private: the connection */
+    bool closing;   /* FOLLOW_CLOSE has to be given out */
+    bool distrust;  /* what the primary sent cannot be right: ask for a full synchronisation */
+    int attempts;   /* since it last streamed for a while */
+    int step;       /* of the handshake */
+    unsigned asked; /* steps that were asked about in this handshake, a bit each */
+    size_t room;    /* input to offer, by what came of late */
+    size_t start;   /* input before this is done with */
     char why_text[FOLLOW_WHY_MAX];
-    bool closing;  /* FOLLOW_CLOSE has to be given out */
-    bool distrust; /* what the primary sent cannot be right: ask for a full synchronisation */
-    int attempts;  /* since it last streamed for a while */
-    int step;      /* of the handshake */
-    size_t room;   /* input to offer, by what came of late */
-    size_t start;  /* input before this is done with */
     /* private: full synchronisation */
-    char sync_replid[REPLID_SIZE + 1];
-    int64_t sync_offset;
+    char sync_replid[REPLID_SIZE];
     char mark[REPLID_SIZE]; /* of the end, when sync_total is -1 */
+    int64_t sync_offset;
     struct keyspace *loading;
+    struct keyspace *scrap; /* what an interrupted synchronisation left behind, freed in slices */
     struct rdb_reader *rdb; /* NULL: the payload's header has not come */
+    int sync_db;            /* database the stream stands at after it */
     bool rdb_complete;
-    int sync_db; /* database the stream stands at after it */
     /* private: the stream. Bytes from `start` on are not in the log yet; the reader stands at `at` */
-    size_t at;
     bool within;      /* behind the MULTI at `start`, before its EXEC */
-    size_t run_end;   /* a transaction is being given out: its EXEC ends here; 0: none is */
-    bool run_applied; /* some of it has been */
+    bool run_applied; /* some of the transaction that is being given out has been applied */
     bool given;       /* a FOLLOW_COMMAND is out, follow_applied has to come */
+    size_t run_end;   /* a transaction is being given out: its EXEC ends here; 0: none is */
+    size_t at;
 };
 
 /* Starts towards host:port at once. NULL when memory is out. */
@@ -122,7 +124,7 @@ void follow_connected(struct follow *f, int64_t now_us);
 void follow_lost(struct follow *f, const char *why, int64_t now_us);
 /* What came cannot be applied here: closes the connection, and next time asks for a full synchronisation. */
 void follow_abandon(struct follow *f, const char *why, int64_t now_us);
-/* Where to put up to *room bytes of input, NULL when memory is out. */
+/* Where to put up to *room bytes of input, NULL when memory is out. Not between FOLLOW_COMMAND and follow_applied. */
 char *follow_input_reserve(struct follow *f, size_t *room);
 void follow_input_commit(struct follow *f, size_t size, int64_t now_us);
 /* The next thing to do; call until FOLLOW_NOTHING after each input and advance. */
@@ -136,7 +138,7 @@ bool follow_applied(struct follow *f, int64_t now_us);
 static inline bool follow_within(const struct follow *f) { return f->run_end > 0; }
 /* The offset up to which bytes have arrived here, applied or not. */
 int64_t follow_received(const struct follow *f);
-/* Time passes: time-outs, acknowledgements, attempts. */
+/* Time passes: time-outs, acknowledgements, attempts; another slice of what an interrupted synchronisation left. */
 void follow_advance(struct follow *f, int64_t now_us);
 int64_t follow_deadline(const struct follow *f);
 /* Sends an acknowledgement now (into `out`). */

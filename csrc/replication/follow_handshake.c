@@ -23,12 +23,9 @@
 /* What the next line answers. */
 enum step { STEP_PING, STEP_AUTH, STEP_PORT, STEP_IP, STEP_CAPA, STEP_NAME, STEP_PSYNC };
 
-static bool has_step(const struct follow *f, int step)
+static bool asked(const struct follow *f, int step)
 {
-    if (step == STEP_AUTH) return f->options.password != NULL;
-    if (step == STEP_IP) return f->options.announce_ip != NULL;
-    if (step == STEP_NAME) return f->options.name != NULL;
-    return true;
+    return step == STEP_PSYNC || (f->asked >> step & 1u) != 0;
 }
 
 static bool starts_with(struct slice line, const char *text)
@@ -46,13 +43,11 @@ static void say(struct follow *f, int count, const char *const *words)
     resp_write_request(&f->out, count, argv);
 }
 
-static void say_auth(struct follow *f)
+/* Says something that will be answered by one line. */
+static void ask(struct follow *f, enum step step, int count, const char *const *words)
 {
-    const struct follow_options *o = &f->options;
-    if (o->user)
-        say(f, 3, (const char *const[]){"AUTH", o->user, o->password});
-    else
-        say(f, 2, (const char *const[]){"AUTH", o->password});
+    f->asked |= 1u << step;
+    say(f, count, words);
 }
 
 static void say_who_we_are(struct follow *f)
@@ -60,11 +55,15 @@ static void say_who_we_are(struct follow *f)
     const struct follow_options *o = &f->options;
     char port[NUMBER_INT_MAX];
     port[number_format_int(port, o->listening_port)] = '\0';
-    if (has_step(f, STEP_AUTH)) say_auth(f);
-    say(f, 3, (const char *const[]){"REPLCONF", "listening-port", port});
-    if (has_step(f, STEP_IP)) say(f, 3, (const char *const[]){"REPLCONF", "ip-address", o->announce_ip});
-    say(f, 7, (const char *const[]){"REPLCONF", "capa", "eof", "capa", "psync2", "capa", "shared"});
-    if (has_step(f, STEP_NAME)) say(f, 3, (const char *const[]){"REPLCONF", "name", o->name});
+    if (o->password && o->user)
+        ask(f, STEP_AUTH, 3, (const char *const[]){"AUTH", o->user, o->password});
+    else if (o->password)
+        ask(f, STEP_AUTH, 2, (const char *const[]){"AUTH", o->password});
+    ask(f, STEP_PORT, 3, (const char *const[]){"REPLCONF", "listening-port", port});
+    if (o->announce_ip) ask(f, STEP_IP, 3, (const char *const[]){"REPLCONF", "ip-address", o->announce_ip});
+    ask(f, STEP_CAPA, 7,
+        (const char *const[]){"REPLCONF", "capa", "eof", "capa", "psync2", "capa", "shared"});
+    if (o->name) ask(f, STEP_NAME, 3, (const char *const[]){"REPLCONF", "name", o->name});
 }
 
 static void say_psync(struct follow *f)
@@ -80,7 +79,8 @@ static void say_psync(struct follow *f)
 void handshake_begin(struct follow *f)
 {
     f->step = STEP_PING;
-    say(f, 1, (const char *const[]){"PING"});
+    f->asked = 0;
+    ask(f, STEP_PING, 1, (const char *const[]){"PING"});
 }
 
 /* ---- what is answered ----------------------------------------------------------------------------------------- */
@@ -131,7 +131,7 @@ static enum follow_event answered(struct follow *f, struct slice line, int64_t n
         return follow_fail_with(f, "unexpected answer in the handshake", line, now_us);
     if (f->step == STEP_PING) say_who_we_are(f);
     do f->step++;
-    while (!has_step(f, f->step));
+    while (!asked(f, f->step));
     if (f->step == STEP_PSYNC) say_psync(f);
     return FOLLOW_NOTHING;
 }

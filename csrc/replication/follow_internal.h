@@ -50,7 +50,10 @@ enum follow_event handshake_next(struct follow *f, int64_t now_us);
 /* `announced`: the words after "+FULLRESYNC ". */
 enum follow_event sync_begin(struct follow *f, struct slice announced, int64_t now_us);
 enum follow_event sync_next(struct follow *f, int64_t now_us);
+/* Gives up what has been loaded. */
 void sync_drop(struct follow *f);
+/* Frees a slice of what was given up. */
+void sync_tidy(struct follow *f);
 
 /* The log is where the primary's stream goes on; `db` is where that stands. */
 void stream_begin(struct follow *f, int db, int64_t now_us);

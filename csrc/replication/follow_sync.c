@@ -150,19 +150,37 @@ enum follow_event sync_next(struct follow *f, int64_t now_us)
     return mark > 0 ? complete(f) : FOLLOW_NOTHING;
 }
 
+/* Sets aside what has been loaded so far: freeing it at once could take long. */
+static void scrap(struct follow *f, struct keyspace *ks)
+{
+    if (!ks) return;
+    if (f->scrap) keyspace_free(f->scrap);
+    keyspace_flush(ks, -1);
+    f->scrap = ks;
+}
+
 void sync_drop(struct follow *f)
 {
     if (f->rdb) rdb_reader_free(f->rdb);
-    if (f->loading) keyspace_free(f->loading);
-    if (f->loaded) keyspace_free(f->loaded);
+    scrap(f, f->loading);
+    scrap(f, f->loaded);
     f->rdb = NULL;
     f->loading = f->loaded = NULL;
+}
+
+void sync_tidy(struct follow *f)
+{
+    enum { TIDY_SLICE = 1000 };
+    if (!f->scrap || keyspace_tidy(f->scrap, TIDY_SLICE)) return;
+    keyspace_free(f->scrap);
+    f->scrap = NULL;
 }
 
 void follow_adopted(struct follow *f, int64_t now_us)
 {
     if (!f->loaded) return;
-    sync_drop(f);
+    keyspace_free(f->loaded); /* empty by now */
+    f->loaded = NULL;
     log_join_history(f->log, slice_of(f->sync_replid, REPLID_SIZE), f->sync_offset);
     f->distrust = false;
     stream_begin(f, f->sync_db, now_us);

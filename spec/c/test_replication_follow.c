@@ -392,7 +392,7 @@ TEST(refusals_end_in_another_attempt)
         CHECK_EQ_STR(x.peer.log.replid, replid);
         CHECK_EQ_INT(log_offset(&x.peer.log), 53);
         CHECK(keyspace_find(x.peer.keyspace, 0, slice_text("kept")) != NULL);
-        x.peer.now = follow_deadline(x.peer.follow);
+        x.peer.now = x.peer.follow->next_attempt_us;
         CHECK_EQ_STR(events(&x), "OPEN;");
         CHECK(close_fixture(&x));
     }
@@ -409,6 +409,33 @@ TEST(a_wrong_end_mark)
     hear_bytes(&x, x.file.data, x.file.size);
     CHECK_EQ_STR(hear(&x, "MARKMARKX"), "CLOSE;");
     CHECK_EQ_STR(x.peer.follow->why, "the payload does not end with its mark");
+    CHECK(close_fixture(&x));
+}
+
+/* What had been loaded when the connection broke is freed in slices, while the data in use is untouched. */
+TEST(an_interrupted_synchronisation_is_cleared_away_in_slices)
+{
+    struct fixture x;
+    open_fixture(&x);
+    peer_follow(&x.peer);
+    struct follow *f = x.peer.follow;
+    events(&x);
+    follow_connected(f, x.peer.now);
+    hear(&x, "+PONG\r\n+OK\r\n+OK\r\n+OK\r\n+FULLRESYNC " ID " 1000\r\n$EOF:" MARK "\r\nREDIS0010");
+    size_t before = x.peer.memory.used;
+    for (int i = 0; i < 20000; i++) {
+        char entry[32];
+        hear_bytes(&x, entry, (size_t)snprintf(entry, sizeof entry, "%c\010%08d\004text", 0, i));
+        if (i % 100 == 0) CHECK_EQ_STR(events(&x), "");
+    }
+    events(&x);
+    CHECK(x.peer.memory.used > before + 20000 * 20);
+    follow_lost(f, "cut", x.peer.now);
+    int slices = 0;
+    for (; follow_deadline(f) == 0 && slices < 1000; slices++) follow_advance(f, x.peer.now);
+    CHECK(slices > 5 && slices < 1000);
+    CHECK(x.peer.memory.used <= before);
+    CHECK_EQ_INT(follow_deadline(f), f->next_attempt_us);
     CHECK(close_fixture(&x));
 }
 
