@@ -125,6 +125,29 @@ void run_replconf(struct exec *x)
     reply_ok(x->reply);
 }
 
+/* Whether two feeds are one replica: it has the same name, address and port. */
+static bool same_replica(const struct feed *f, const struct feed *g)
+{
+    char ip[64], other_ip[64];
+    replica_address(f, ip, sizeof ip);
+    replica_address(g, other_ip, sizeof other_ip);
+    return f->port == g->port && f->port != 0 && strcmp(ip, other_ip) == 0 &&
+           slice_equal(bytes_slice(&f->name), bytes_slice(&g->name));
+}
+
+/* A replica that has lost its connection may be back before this end hears of the loss. What it acknowledged over the
+ * former one must not be counted beside what it acknowledges now: WAIT would find two replicas where one is. */
+static void drop_former_connections(struct node *n, const struct feed *f)
+{
+    list_each(link, &n->feeds.list)
+    {
+        struct feed *g = list_item(link, struct feed, link);
+        if (g == f || g->state == FEED_HANDSHAKE || !same_replica(f, g)) continue;
+        g->applied = g->received = g->fsynced = -1;
+        session_close_now(g->session);
+    }
+}
+
 void run_psync(struct exec *x)
 {
     struct call *c = call_of(x);
@@ -143,6 +166,7 @@ void run_psync(struct exec *x)
         reply_error(x->reply, "ERR PSYNC needs a connection");
         return;
     }
+    drop_former_connections(n, f);
     if (sync)
         feed_sync(f, n->now.mono_us);
     else
