@@ -1,8 +1,8 @@
 /* access.h: what the 24 access bits of an entry mean, and how an access changes them.
  *
- * LRU (the default): the second of the last access, modulo 2^24 (194 days).
- * LFU: 16 bits with the minute of the last decay, 8 bits with a logarithmic counter of accesses (Redis's scheme,
- * after Morris, "Counting large numbers of events in small registers", 1978).
+ * LRU (the default): the second of the last access, modulo 2^24 (194 days). LFU: 16 bits with the minute of
+ * the last decay, 8 bits with a logarithmic counter of accesses (Redis's scheme, after Morris, "Counting
+ * large numbers of events in small registers", 1978).
  */
 #ifndef TIDELOCK_COMMAND_ACCESS_H
 #define TIDELOCK_COMMAND_ACCESS_H

@@ -1,7 +1,8 @@
 /* command.c: finding commands by name.
  *
- * The index is a table with open addressing over a hash of the lowered name, at most half full, so that a look-up
- * costs one or two probes. A slot keeps the hash beside the row: names are compared only when hashes agree.
+ * The index is a table with open addressing over a hash of the lowered name, at most half full, so that a
+ * look-up costs one or two probes. A slot keeps the hash beside the row: names are compared only when hashes
+ * agree.
  */
 #include "command/command.h"
 

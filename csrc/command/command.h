@@ -1,11 +1,12 @@
 /* command.h: the table of commands: what each is called, takes, touches and does.
  *
- * The table is const data, one array per family (command/<family>_table.c). A `struct command_index`, built once per
- * owner (a world or a store, shared by its nodes), finds them by name. The node adds families of its own (WAIT,
- * REPLICAOF, MULTI, …): same struct, same index. COMMAND, COMMAND DOCS and the reference in docs/ read these rows.
+ * The table is const data, one array per family (command/<family>_table.c). A `struct command_index`, built
+ * once per owner (a world or a store, shared by its nodes), finds them by name. The node adds families of its
+ * own (WAIT, REPLICAOF, MULTI, …): same struct, same index. COMMAND, COMMAND DOCS and the reference in docs/
+ * read these rows.
  *
- * A container command (OBJECT, CONFIG) has `run` NULL and rows of subcommands, whose names are their own words
- * ("encoding") and whose arity and keys count from the container's name, as Redis has it.
+ * A container command (OBJECT, CONFIG) has rows of subcommands, whose names are their own
+ * words ("encoding") and whose arity and keys count from the container's name, as Redis has it.
  */
 #ifndef TIDELOCK_COMMAND_COMMAND_H
 #define TIDELOCK_COMMAND_COMMAND_H
@@ -41,7 +42,8 @@ struct command_keys {
     int first, last, step; /* as Redis: last may be negative (from the end); first 0: none */
 };
 
-/* Writes the argument indexes of the keys into `keys` (room for `argc`), returns how many, -1 on a syntax error. */
+/* Writes the argument indexes of the keys into `keys` (room for `argc`), returns how many, -1 on a syntax
+ * error. */
 typedef int command_keys_fn(const struct slice *argv, int argc, int *keys);
 
 struct command_argument; /* command/docs.h: the argument tree COMMAND DOCS shows */
@@ -51,12 +53,12 @@ typedef const char *command_key_flags_fn(const struct slice *argv, int argc);
 
 struct command {
     const char *name;            /* lower case */
-    void (*run)(struct exec *x); /* NULL for a container command whose subcommands run */
+    void (*run)(struct exec *x); /* NULL for a container that does nothing by itself */
     int arity;                   /* with the name; negative: at least */
     unsigned flags;              /* enum command_flag */
+    unsigned acl;                /* ACL categories beyond those that follow from the flags, command/docs.h */
     struct command_keys keys;
     command_keys_fn *find_keys; /* NULL: by `keys` or `key_specs` */
-    unsigned acl;               /* ACL categories beyond those that follow from the flags, command/docs.h */
     const char *key_flags;      /* of the one key spec that `keys` describes, e.g. "RW access update" */
     const struct command_key_spec *key_specs; /* in place of that, when there are others; docs.h */
     command_key_flags_fn *find_key_flags;     /* NULL: as the specs say */
@@ -70,16 +72,18 @@ struct command {
 
 struct command_index;
 
-/* An index over `count` families, each an array ended by a row whose name is NULL. Where two families have a command
- * of the same name, the later one's row stands (in the place of the earlier). NULL when memory is out. */
+/* An index over `count` families, each an array ended by a row whose name is NULL. Where two families have a
+ * command of the same name, the later one's row stands (in the place of the earlier). NULL when memory is
+ * out. */
 struct command_index *command_index_new(struct memory *m, const struct command *const *families, int count);
 void command_index_free(struct command_index *index);
 /* By name, any case; NULL when there is none. Hot: a hash of the lowered name, no allocation. */
 const struct command *command_find(const struct command_index *index, struct slice name);
 /* The subcommand of a container, NULL when unknown. */
 const struct command *command_subcommand(const struct command *container, struct slice name);
-/* What a call names: the command, or the subcommand when it is a container's, with an arity that fits. Otherwise
- * replies Redis's error (unknown command, unknown subcommand, wrong number of arguments) and returns NULL. */
+/* What a call names: the command, or the subcommand when it is a container's, with an arity that fits.
+ * Otherwise replies Redis's error (unknown command, unknown subcommand, wrong number of arguments) and
+ * returns NULL. */
 const struct command *command_resolve(const struct command_index *index, const struct slice *argv, int argc,
                                       struct reply *reply);
 /* All commands in the order of the families: for COMMAND. */
@@ -90,7 +94,8 @@ static inline bool command_arity_fits(const struct command *c, int argc)
 {
     return c->arity >= 0 ? argc == c->arity : argc >= -c->arity;
 }
-/* The argument indexes of the keys of a call; -1 when the arguments make no sense. `keys` has room for argc. */
+/* The argument indexes of the keys of a call; -1 when the arguments make no sense. `keys` has room for
+ * argc. */
 int command_keys_of(const struct command *c, const struct slice *argv, int argc, int *keys);
 /* The same, with the flags of each key ("RW access update") in `flags` (room for argc). */
 int command_keys_and_flags(const struct command *c, const struct slice *argv, int argc, int *keys,

@@ -3,8 +3,8 @@
 
 void run_dbsize(struct exec *x) { reply_integer(x->reply, (int64_t)keyspace_size(x->keyspace, x->db)); }
 
-/* ASYNC and SYNC mean the same here: flushing sets the tables aside, and they are freed in slices. A flush of nothing
- * is logged too, as it says what the data is from here on. */
+/* ASYNC and SYNC mean the same here: flushing sets the tables aside, and they are freed in slices. A flush of
+ * nothing is logged too, as it says what the data is from here on. */
 static void flush(struct exec *x, int db)
 {
     if (x->argc > 2 || (x->argc == 2 && !exec_is(x, 1, "ASYNC") && !exec_is(x, 1, "SYNC"))) {

@@ -1,6 +1,7 @@
 /* docs.h: what a command's row says about it beyond how to run it: arguments, ACL categories, key specs.
  *
- * These are the vocabularies of COMMAND DOCS and COMMAND INFO, as Redis 7.0 has them; introspect.c prints them.
+ * These are the vocabularies of COMMAND DOCS and COMMAND INFO, as Redis 7.0 has them; introspect.c prints
+ * them.
  */
 #ifndef TIDELOCK_COMMAND_DOCS_H
 #define TIDELOCK_COMMAND_DOCS_H
@@ -64,8 +65,8 @@ struct command_key_spec {
     int last; /* relative to the begin; negative: from the end */
     int step;
     int limit; /* with last -1: only the first 1/limit of the rest */
-    bool
-        counted; /* … or as many as the argument `count` (from the begin) says, the first of them at `first` */
+    /* … or, when counted, as many as the argument `count` says, from `first` on (both from the begin) */
+    bool counted;
     int count, first;
 };
 
@@ -96,7 +97,8 @@ enum command_acl {
 
 /* All categories of a command: those of its row and those that follow from its flags. */
 unsigned command_acl_categories(const struct command *c);
-/* The category with this name (any case), 0 when there is none; and the names by position, NULL at the end. */
+/* The category with this name (any case), 0 when there is none; and the names by position, NULL at the
+ * end. */
 unsigned command_acl_category(struct slice name);
 const char *command_acl_name(int position);
 /* The names of flags by position (bit 1 << position), NULL at the end. */

@@ -1,4 +1,5 @@
-/* exec.c: what all commands share: finding keys under the rules of expiry, effects, arguments, standard answers. */
+/* exec.c: what all commands share: finding keys under the rules of expiry, effects, arguments, standard
+ * answers. */
 #include "command/exec.h"
 
 #include <limits.h>
@@ -8,7 +9,7 @@
 #include "command/access.h"
 #include "command/command.h"
 
-/* ---- keys ---------------------------------------------------------------------------------------------------- */
+/* ---- keys ---- */
 
 /* One RESP array of bulk strings at the end of the effects. */
 static void append_array(struct exec *x, int argc, const struct slice *argv)
@@ -102,7 +103,7 @@ bool exec_hidden(struct exec *x, int db, struct entry *e)
     return true;
 }
 
-/* ---- effects ------------------------------------------------------------------------------------------------- */
+/* ---- effects ---- */
 
 void exec_effect(struct exec *x, int argc, const struct slice *argv)
 {
@@ -123,7 +124,7 @@ void exec_effect_words(struct exec *x, int argc, ...)
     exec_effect(x, argc, words);
 }
 
-/* ---- arguments ----------------------------------------------------------------------------------------------- */
+/* ---- arguments ---- */
 
 static const char not_an_integer[] = "ERR value is not an integer or out of range";
 
@@ -174,7 +175,7 @@ bool exec_db(struct exec *x, int index, int *db, const char *error)
     return true;
 }
 
-/* ---- answers ------------------------------------------------------------------------------------------------- */
+/* ---- answers ---- */
 
 void exec_syntax_error(struct exec *x) { reply_error(x->reply, "ERR syntax error"); }
 

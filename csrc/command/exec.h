@@ -1,18 +1,20 @@
 /* exec.h: the execution of one command: what it is given and what it leaves.
  *
- * A data command is a function of an exec. It reads its arguments, reads and changes the keyspace, answers through
- * `reply`, and says what has to go to the log:
+ * A data command is a function of an exec. It reads its arguments, reads and changes the keyspace, answers
+ * through `reply`, and says what has to go to the log:
  *
  *   - nothing changed: leave `changes` at 0; nothing is logged;
- *   - the command as it was given is deterministic (SET k v): count `changes` up; the caller logs the arguments;
- *   - it is not (INCRBYFLOAT, SET k v PX 100, SPOP): count `changes` up and call exec_effect with the deterministic
- *     form, as often as needed; the caller logs those instead.
+ *   - the command as it was given is deterministic (SET k v): count `changes` up; the caller logs the
+ *     arguments;
+ *   - it is not (INCRBYFLOAT, SET k v PX 100, SPOP): count `changes` up and call exec_effect with the
+ *     deterministic form, as often as needed; the caller logs those instead.
  *
- * Effects are RESP arrays in `effects`. An expired key found on a primary is deleted and leaves DEL ahead of the
- * command's own effect (exec_read and exec_write see to it); a replica only hides it (expiry is its primary's to say).
+ * Effects are RESP arrays in `effects`. An expired key found on a primary is deleted and leaves DEL ahead of
+ * the command's own effect (exec_read and exec_write see to it); a replica only hides it (expiry is its
+ * primary's to say).
  *
- * Leaves out: sessions, permissions, MULTI, blocking: the node's (node/dispatch). The same struct, embedded in a
- * larger one, carries node-level commands: `host` is theirs.
+ * Leaves out: sessions, permissions, MULTI, blocking: the node's (node/dispatch). The same struct, embedded
+ * in a larger one, carries node-level commands: `host` is theirs.
  */
 #ifndef TIDELOCK_COMMAND_EXEC_H
 #define TIDELOCK_COMMAND_EXEC_H
@@ -48,15 +50,15 @@ struct exec {
 
 /* How exec_find looks. */
 enum exec_find_flag {
-    EXEC_FOR_WRITE =
-        1 << 0, /* the key is about to be changed: an expired one goes on a writable replica too */
-    EXEC_NO_STATS = 1 << 1, /* counts neither hit nor miss */
-    EXEC_NO_TOUCH = 1 << 2  /* is no access (TYPE, TTL, OBJECT) */
+    EXEC_FOR_WRITE = 1 << 0, /* is about to be changed: an expired key goes, on a writable replica too */
+    EXEC_NO_STATS = 1 << 1,  /* counts neither hit nor miss */
+    EXEC_NO_TOUCH = 1 << 2   /* is no access (TYPE, TTL, OBJECT) */
 };
 
 /* The entry of a key in a database, NULL when it is absent or logically expired: see the head comment. */
 struct entry *exec_find(struct exec *x, int db, struct slice key, unsigned flags);
-/* The entry of a key to read: exec_find in the selected database. Counts a hit or miss and notes the access. */
+/* The entry of a key to read: exec_find in the selected database. Counts a hit or miss and notes the
+ * access. */
 static inline struct entry *exec_read(struct exec *x, struct slice key)
 {
     return exec_find(x, x->db, key, 0);
@@ -66,17 +68,18 @@ static inline struct entry *exec_write(struct exec *x, struct slice key)
 {
     return exec_find(x, x->db, key, EXEC_FOR_WRITE | EXEC_NO_STATS);
 }
-/* exec_read / exec_write that also demand a type: on another one they reply WRONGTYPE and set *ok to false. */
+/* exec_read / exec_write that also demand a type: on another one they reply WRONGTYPE and set *ok to
+ * false. */
 struct entry *exec_read_type(struct exec *x, struct slice key, enum value_type type, bool *ok);
 struct entry *exec_write_type(struct exec *x, struct slice key, enum value_type type, bool *ok);
-/* For commands that walk over entries: whether the entry, found by other means, counts as absent. On a primary an
- * expired one is then deleted (and the pointer gone). */
+/* For commands that walk over entries: whether the entry, found by other means, counts as absent. On a
+ * primary an expired one is then deleted (and the pointer gone). */
 bool exec_hidden(struct exec *x, int db, struct entry *e);
 
 /* Logs this command in place of the arguments. May be called several times. */
 void exec_effect(struct exec *x, int argc, const struct slice *argv);
 /* The same with the words given one by one: exec_effect_words(x, 2, slice_text("DEL"), key). */
-void exec_effect_words(struct exec *x, int argc, ...); /* argc times a struct slice */
+void exec_effect_words(struct exec *x, int argc, ...); /* argc times a struct slice, at most 8 */
 
 /* Argument readers. On a bad argument they reply Redis's error and return false. */
 bool exec_int(struct exec *x, int index, int64_t *value); /* "value is not an integer or out of range" */

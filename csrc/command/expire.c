@@ -1,13 +1,13 @@
 /* expire.c: setting, removing and reading expiry times.
  *
- * Every form of EXPIRE is logged as PEXPIREAT with the absolute time, and one whose time has already passed as DEL.
- * A replica, and a log being read back, never decide that a time has passed: they are told by a DEL.
+ * Every form of EXPIRE is logged as PEXPIREAT with the absolute time, and one whose time has already passed
+ * as DEL. A replica, and a log being read back, never decide that a time has passed: they are told by a DEL.
  */
 #include "base/number.h"
 #include "command/command.h"
 #include "command/keys.h"
 
-/* ---- EXPIRE … PEXPIREAT -------------------------------------------------------------------------------------- */
+/* ---- EXPIRE … PEXPIREAT ---- */
 
 enum condition { ONLY_NONE = 1 << 0, ONLY_SOME = 1 << 1, ONLY_GREATER = 1 << 2, ONLY_LESS = 1 << 3 };
 
@@ -132,7 +132,7 @@ void run_persist(struct exec *x)
     reply_integer(x->reply, 1);
 }
 
-/* ---- TTL … PEXPIRETIME --------------------------------------------------------------------------------------- */
+/* ---- TTL … PEXPIRETIME ---- */
 
 static void reply_time(struct exec *x, int64_t base_ms, int64_t unit_ms)
 {

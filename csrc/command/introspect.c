@@ -1,12 +1,12 @@
-/* introspect.c: COMMAND and its subcommands: which command is asked for, and what about it. The shapes of the answers
- * are in introspect_info.c.
+/* introspect.c: COMMAND and its subcommands: which command is asked for, and what about it. The shapes of the
+ * answers are in introspect_info.c.
  */
 #include "command/introspect.h"
 
 #include "base/glob.h"
 #include "command/docs.h"
 
-/* ---- names --------------------------------------------------------------------------------------------------- */
+/* ---- names ---- */
 
 enum { FULL_NAME_MAX = 128 };
 
@@ -38,7 +38,7 @@ const struct command *command_by_full_name(const struct command_index *index, st
     return *container ? command_subcommand(*container, slice_of(bar + 1, name.size - front - 1)) : NULL;
 }
 
-/* ---- COMMAND INFO and COMMAND DOCS --------------------------------------------------------------------------- */
+/* ---- COMMAND INFO and COMMAND DOCS ---- */
 
 static void run_info(struct exec *x, const struct command_index *index)
 {
@@ -83,7 +83,7 @@ static void run_docs(struct exec *x, const struct command_index *index)
     }
 }
 
-/* ---- COMMAND LIST -------------------------------------------------------------------------------------------- */
+/* ---- COMMAND LIST ---- */
 
 struct filter {
     bool all;
@@ -138,9 +138,10 @@ static void run_list(struct exec *x, const struct command_index *index)
     list(x, index, &f, true);
 }
 
-/* ---- COMMAND GETKEYS and GETKEYSANDFLAGS --------------------------------------------------------------------- */
+/* ---- COMMAND GETKEYS and GETKEYSANDFLAGS ---- */
 
-/* The command a call names, or NULL after an error. Less strict than command_resolve: only keys are asked for. */
+/* The command a call names, or NULL after an error. Less strict than command_resolve: only keys are asked
+ * for. */
 static const struct command *find_call(struct exec *x, const struct command_index *index,
                                        const struct slice *argv, int argc)
 {
@@ -198,7 +199,7 @@ static void run_getkeys(struct exec *x, const struct command_index *index, bool 
     memory_free(x->memory, flags, room);
 }
 
-/* ---- COMMAND ------------------------------------------------------------------------------------------------- */
+/* ---- COMMAND ---- */
 
 static void run_help(struct exec *x)
 {

@@ -5,7 +5,7 @@
 #include "command/docs.h"
 #include "command/introspect.h"
 
-/* ---- small parts --------------------------------------------------------------------------------------------- */
+/* ---- small parts ---- */
 
 /* A set of the names of the bits. */
 static void reply_names(struct reply *r, unsigned bits, const char *(*name)(int position), const char *prefix)
@@ -57,7 +57,7 @@ static void reply_text_pair(struct reply *r, const char *name, const char *text)
     reply_bulk_text(r, text);
 }
 
-/* ---- key specs ----------------------------------------------------------------------------------------------- */
+/* ---- key specs ---- */
 
 static void reply_begin_search(struct reply *r, const struct command_key_spec *spec)
 {
@@ -123,7 +123,7 @@ static void reply_key_specs(struct reply *r, const struct command *c)
     reply_key_spec(r, &spec);
 }
 
-/* ---- COMMAND INFO -------------------------------------------------------------------------------------------- */
+/* ---- COMMAND INFO ---- */
 
 static int64_t subcommand_count(const struct command *c)
 {
@@ -153,7 +153,7 @@ void command_reply_info(struct reply *r, const struct command *container, const 
     for (const struct command *sub = c->subcommands; sub && sub->name; sub++) command_reply_info(r, c, sub);
 }
 
-/* ---- COMMAND DOCS -------------------------------------------------------------------------------------------- */
+/* ---- COMMAND DOCS ---- */
 
 static void reply_arguments(struct reply *r, const struct command_argument *arguments);
 
@@ -190,10 +190,10 @@ static void reply_history(struct reply *r, const char *const *history)
     while (history[count]) count++;
     reply_bulk_text(r, "history");
     reply_set(r, count / 2);
-    for (int64_t i = 0; i < count; i += 2) {
+    for (const char *const *entry = history; entry[0] && entry[1]; entry += 2) {
         reply_array(r, 2);
-        reply_bulk_text(r, history[i]);
-        reply_bulk_text(r, history[i + 1]);
+        reply_bulk_text(r, entry[0]);
+        reply_bulk_text(r, entry[1]);
     }
 }
 

@@ -1,7 +1,7 @@
 /* key_specs.c: which arguments of a call are keys, from the key specs of its row.
  *
- * A row with one plain range has it in `keys`; the others list their specs (command/docs.h), each of which says where
- * to begin and which arguments from there on are keys.
+ * A row with one plain range has it in `keys`; the others list their specs (command/docs.h), each of which
+ * says where to begin and which arguments from there on are keys.
  */
 #include "base/number.h"
 #include "command/docs.h"

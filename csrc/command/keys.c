@@ -36,7 +36,7 @@ void run_type(struct exec *x)
     reply_status(x->reply, e ? entry_type_name(entry_type(e)) : "none");
 }
 
-/* ---- RENAME -------------------------------------------------------------------------------------------------- */
+/* ---- RENAME ---- */
 
 static void rename_key(struct exec *x, bool only_new)
 {
@@ -68,7 +68,7 @@ void run_rename(struct exec *x) { rename_key(x, false); }
 
 void run_renamenx(struct exec *x) { rename_key(x, true); }
 
-/* ---- COPY and MOVE ------------------------------------------------------------------------------------------- */
+/* ---- COPY and MOVE ---- */
 
 static bool read_copy_options(struct exec *x, int *to_db, bool *replace)
 {

@@ -1,8 +1,8 @@
 /* lcs.c: LCS, the longest common subsequence of two strings.
  *
- * The textbook table: length(i, j) is the length of the longest common subsequence of the first i bytes of `a` and the
- * first j bytes of `b`. Walking back from its last corner gives the subsequence and the ranges that match. The table's
- * size, and with it the time, is bounded by proto-max-bulk-len, as in Redis.
+ * The textbook table: length(i, j) is the length of the longest common subsequence of the first i bytes of
+ * `a` and the first j bytes of `b`. Walking back from its last corner gives the subsequence and the ranges
+ * that match. The table's size, and with it the time, is bounded by proto-max-bulk-len, as in Redis.
  */
 #include "command/strings.h"
 
@@ -27,7 +27,7 @@ static inline uint32_t *cell(const struct lcs *l, size_t i, size_t j)
     return &l->table[i * (l->b.size + 1) + j];
 }
 
-/* ---- the table ----------------------------------------------------------------------------------------------- */
+/* ---- the table ---- */
 
 static bool make_table(struct exec *x, struct lcs *l)
 {
@@ -56,7 +56,7 @@ static bool make_table(struct exec *x, struct lcs *l)
     return true;
 }
 
-/* ---- the ways back ------------------------------------------------------------------------------------------- */
+/* ---- the ways back ---- */
 
 static void write_subsequence(const struct lcs *l, char *out)
 {
@@ -109,7 +109,7 @@ static int64_t walk_ranges(struct exec *x, const struct lcs *l, const struct lcs
     return count;
 }
 
-/* ---- the command --------------------------------------------------------------------------------------------- */
+/* ---- the command ---- */
 
 static bool read_options(struct exec *x, struct lcs_options *o)
 {

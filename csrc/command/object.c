@@ -75,7 +75,7 @@ void run_object_help(struct exec *x)
     exec_help(x, "OBJECT", lines);
 }
 
-/* ---- MEMORY -------------------------------------------------------------------------------------------------- */
+/* ---- MEMORY ---- */
 
 /* SAMPLES is checked and has no effect: the size of a value is known, not estimated. */
 void run_memory_usage(struct exec *x)

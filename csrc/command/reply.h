@@ -1,10 +1,11 @@
 /* reply.h: the interface through which a command answers, whoever is listening.
  *
- * `resp/writer` fills it for the wire, `lua/result` for the Lua stack, tests for themselves. Aggregates announce their
- * length first and are then followed by that many elements (a map by twice as many), as RESP3 has it.
+ * `resp/writer` fills it for the wire, `lua/result` for the Lua stack, tests for themselves. Aggregates
+ * announce their length first and are then followed by that many elements (a map by twice as many), as RESP3
+ * has it.
  *
- * Calls cannot fail from the caller's point of view: an implementation that runs out of memory remembers it and the
- * one who owns it finds out at the end of the command.
+ * Calls cannot fail from the caller's point of view: an implementation that runs out of memory remembers it
+ * and the one who owns it finds out at the end of the command.
  */
 #ifndef TIDELOCK_COMMAND_REPLY_H
 #define TIDELOCK_COMMAND_REPLY_H

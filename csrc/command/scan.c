@@ -1,13 +1,13 @@
 /* scan.c: walking over a database: KEYS, SCAN, RANDOMKEY.
  *
- * One step of the table's scan gathers entries; only then are they looked at, because hiding an expired key on a
- * primary deletes it.
+ * One step of the table's scan gathers entries; only then are they looked at, because hiding an expired key
+ * on a primary deletes it.
  */
 #include "base/glob.h"
 #include "command/access.h"
 #include "command/keys.h"
 
-/* ---- gathering ----------------------------------------------------------------------------------------------- */
+/* ---- gathering ---- */
 
 /* Entries in the order of the scan; a NULL has been ruled out. */
 struct gathered {
@@ -56,7 +56,7 @@ static void reply_gathered(struct exec *x, const struct gathered *g)
         if (*gathered_at(g, i)) reply_bulk(x->reply, entry_key(*gathered_at(g, i)));
 }
 
-/* ---- KEYS ---------------------------------------------------------------------------------------------------- */
+/* ---- KEYS ---- */
 
 void run_keys(struct exec *x)
 {
@@ -75,7 +75,7 @@ void run_keys(struct exec *x)
     bytes_free(&g.storage);
 }
 
-/* ---- SCAN ---------------------------------------------------------------------------------------------------- */
+/* ---- SCAN ---- */
 
 struct scan_options {
     uint64_t cursor;
@@ -139,7 +139,8 @@ static void reply_cursor(struct exec *x, uint64_t cursor)
     reply_bulk(x->reply, slice_of(digits + at, sizeof digits - at));
 }
 
-/* COUNT bounds the work, not the answer: that many entries, or ten times as many buckets of a sparse table. */
+/* COUNT bounds the work, not the answer: that many entries, or ten times as many buckets of a sparse
+ * table. */
 static uint64_t scan_some(struct exec *x, const struct scan_options *o, struct gathered *g)
 {
     uint64_t cursor = o->cursor;
@@ -172,7 +173,7 @@ void run_scan(struct exec *x)
     bytes_free(&g.storage);
 }
 
-/* ---- RANDOMKEY ----------------------------------------------------------------------------------------------- */
+/* ---- RANDOMKEY ---- */
 
 /* On a replica expired keys stay, so the search gives up after some tries and answers with one. */
 void run_randomkey(struct exec *x)

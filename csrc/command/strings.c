@@ -1,10 +1,10 @@
 /* strings.c: SET and GET in all their forms, and MGET and MSET.
  *
- * Effects follow Redis 7.0: whatever set a relative expiry time is logged with the absolute one (SET k v PXAT ms), and
- * what only answers (the GET option) is left out.
+ * Effects follow Redis 7.0: whatever set a relative expiry time is logged with the absolute one (SET k v PXAT
+ * ms), and what only answers (the GET option) is left out.
  *
- * A command that answers with the old value and then replaces it could run out of memory after the answer. So it
- * holds a copy, replaces, and answers last (struct held).
+ * A command that answers with the old value and then replaces it could run out of memory after the answer. So
+ * it holds a copy, replaces, and answers last (struct held).
  */
 #include "command/strings.h"
 
@@ -12,7 +12,7 @@
 #include "command/access.h"
 #include "command/command.h"
 
-/* ---- parts --------------------------------------------------------------------------------------------------- */
+/* ---- parts ---- */
 
 /* Sets a key to a string and counts the change. False: out of memory, which was replied. */
 static inline bool put(struct exec *x, struct slice key, struct slice value, int64_t expire_ms)
@@ -70,7 +70,7 @@ static void reply_held(struct exec *x, struct held *h)
         reply_null(x->reply);
 }
 
-/* ---- options of SET and GETEX -------------------------------------------------------------------------------- */
+/* ---- options of SET and GETEX ---- */
 
 enum option {
     OPTION_NX = 1 << 0,
@@ -153,10 +153,10 @@ static void effect_set_until(struct exec *x, struct slice key, struct slice valu
     exec_effect_words(x, 5, slice_text("SET"), key, value, slice_text("PXAT"), time);
 }
 
-/* ---- SET ----------------------------------------------------------------------------------------------------- */
+/* ---- SET ---- */
 
-/* The arguments without the GET option. When there is no memory for them the arguments go as they are: the same
- * effect, only longer. */
+/* The arguments without the GET option. When there is no memory for them the arguments go as they are: the
+ * same effect, only longer. */
 static void effect_without_get(struct exec *x)
 {
     struct slice *words = memory_alloc(x->memory, (size_t)x->argc * sizeof *words);
@@ -251,7 +251,7 @@ void run_setex(struct exec *x) { set_for(x, OPTION_EX); }
 
 void run_psetex(struct exec *x) { set_for(x, OPTION_PX); }
 
-/* ---- GET ----------------------------------------------------------------------------------------------------- */
+/* ---- GET ---- */
 
 void run_get(struct exec *x)
 {
@@ -349,7 +349,7 @@ void run_getex(struct exec *x)
         reply_string(x, e);
 }
 
-/* ---- many keys ----------------------------------------------------------------------------------------------- */
+/* ---- many keys ---- */
 
 void run_mget(struct exec *x)
 {

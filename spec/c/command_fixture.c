@@ -6,7 +6,7 @@
 
 #include "base/number.h"
 
-/* ---- a reply that writes itself down as text ----------------------------------------------------------------- */
+/* ---- a reply that writes itself down as text ---- */
 
 enum { DEPTH_MAX = 16 };
 
@@ -119,7 +119,7 @@ static const struct reply_ops record_ops = {
     record_array,      record_map,   record_set,     record_array,
 };
 
-/* ---- words --------------------------------------------------------------------------------------------------- */
+/* ---- words ---- */
 
 struct words {
     struct slice argv[FIXTURE_WORDS_MAX];
@@ -153,7 +153,7 @@ static void split(struct words *w, const char *p)
     }
 }
 
-/* ---- the fixture --------------------------------------------------------------------------------------------- */
+/* ---- the fixture ---- */
 
 struct fixture *fixture_new(void)
 {

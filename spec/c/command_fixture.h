@@ -1,14 +1,15 @@
-/* command_fixture.h: data commands without a server: a line in, the reply as text and the effects as text out.
+/* command_fixture.h: data commands without a server: a line in, the reply as text and the effects as text
+ * out.
  *
  *     struct fixture *f = fixture_new();
  *     fixture_run(f, "SET k v PX 100");   → "+OK"     f->effects_text → "SET k v PXAT 1700000000100"
  *     fixture_run(f, "MGET k nokey");     → "[\"v\" nil]"
  *
- * Words are separated by blanks; "…" holds blanks, and \xHH any byte. "+text" is a status, "-text" an error, 12 an
- * integer, "…" a bulk, nil and nil* the nulls, [] an array, {} a map, () a set.
+ * Words are separated by blanks; "…" holds blanks, and \xHH any byte. "+text" is a status, "-text" an error,
+ * 12 an integer, "…" a bulk, nil and nil* the nulls, [] an array, {} a map, () a set.
  *
- * Beside the keyspace stands a follower's, which is given nothing but the effects: after each line both digests must be
- * the same and keyspace_check must find nothing wrong. f->wrong says what was.
+ * Beside the keyspace stands a follower's, which is given nothing but the effects: after each line both
+ * digests must be the same and keyspace_check must find nothing wrong. f->wrong says what was.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef COMMAND_FIXTURE_H
@@ -49,7 +50,8 @@ struct fixture_case {
     const char *line, *reply, *effects;
 };
 
-/* Runs a table ended by a NULL line. The first thing that differs is described in `wrong` (size `room`), and false. */
+/* Runs a table ended by a NULL line. The first thing that differs is described in `wrong` (size `room`), and
+ * false. */
 bool fixture_table(struct fixture *f, const struct fixture_case *cases, char *wrong, size_t room);
 
 #define CHECK_TABLE(f, cases)                                                                           \

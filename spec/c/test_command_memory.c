@@ -1,6 +1,8 @@
-/* Out of memory, at every allocation of every command: an error, nothing changed, nothing logged, all in order.
+/* Out of memory, at every allocation of every command: an error, nothing changed, nothing logged, all in
+ * order.
  *
- * MSET may have set its first pairs: then it has logged exactly those. The follower in the fixture checks both.
+ * MSET may have set its first pairs: then it has logged exactly those. The follower in the fixture checks
+ * both.
  *
  * SPDX-License-Identifier: MIT */
 #include "command_fixture.h"
