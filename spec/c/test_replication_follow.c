@@ -177,7 +177,7 @@ TEST(handshake_and_full_synchronisation)
     CHECK_EQ_STR(events(&x), "");
     CHECK_EQ_STR(hear(&x, "MARKMARK"), "");
     CHECK_EQ_INT(log_offset(&x.peer.log), 0); /* nothing has changed yet */
-    CHECK_EQ_STR(hear(&x, MARK + 8), "LOADED;");
+    CHECK_EQ_STR(hear(&x, &MARK[8]), "LOADED;");
     CHECK_EQ_STR(said(&x), "REPLCONF ACK 1000\n");
     CHECK_EQ_INT(f->state, FOLLOW_STREAMING);
     CHECK_EQ_STR(x.peer.log.replid, ID);
