@@ -17,15 +17,27 @@ static void new_replid(struct log *l, struct random *r)
     l->generation++;
 }
 
-static void clear_second(struct log *l)
+static void forget_names(struct log *l)
 {
+    l->ancestor_count = 0;
     memset(l->replid2, '0', REPLID_SIZE);
     l->replid2[REPLID_SIZE] = '\0';
     l->second_offset = -1;
 }
 
+/* The name that replid2 had so far is no longer one to continue from (as with Redis), but is remembered. */
+static void remember_second(struct log *l)
+{
+    if (l->second_offset < 0) return;
+    if (l->ancestor_count < LOG_ANCESTORS) l->ancestor_count++;
+    memmove(&l->ancestors[1], &l->ancestors[0], (size_t)(l->ancestor_count - 1) * sizeof l->ancestors[0]);
+    memcpy(l->ancestors[0].replid, l->replid2, REPLID_SIZE);
+    l->ancestors[0].end = l->second_offset - 1;
+}
+
 static void keep_as_second(struct log *l)
 {
+    remember_second(l);
     memcpy(l->replid2, l->replid, sizeof l->replid2);
     l->second_offset = log_offset(l) + 1;
 }
@@ -47,7 +59,7 @@ void log_init(struct log *l, struct memory *m, struct random *r, int64_t backlog
 {
     *l = (struct log){.backlog_size = backlog_size, .db = -1};
     tape_init(&l->tape, m, 0);
-    clear_second(l);
+    forget_names(l);
     new_replid(l, r);
 }
 
@@ -60,7 +72,7 @@ void log_free(struct log *l)
 void log_new_history(struct log *l, struct random *r)
 {
     tape_reset(&l->tape, log_offset(l));
-    clear_second(l);
+    forget_names(l);
     new_replid(l, r);
     l->db = -1;
     l->mark_count = 0;
@@ -78,7 +90,7 @@ void log_fork_history(struct log *l, struct random *r)
 void log_join_history(struct log *l, struct slice replid, int64_t offset)
 {
     tape_reset(&l->tape, offset);
-    clear_second(l);
+    forget_names(l);
     set_replid(l, replid);
     l->db = -1;
     l->mark_count = 0;
@@ -124,6 +136,8 @@ bool log_can_continue(const struct log *l, struct slice replid, int64_t from)
 int64_t log_shared(const struct log *l, struct slice replid, int64_t from)
 {
     int64_t end = history_end(l, replid);
+    for (int i = 0; end < 0 && i < l->ancestor_count; i++)
+        if (is_named(replid, l->ancestors[i].replid)) end = l->ancestors[i].end;
     if (end < 0 || from < 1) return -1;
     return from - 1 < end ? from - 1 : end;
 }

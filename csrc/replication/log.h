@@ -21,7 +21,14 @@
 
 enum {
     REPLID_SIZE = 40,
-    LOG_MARKS = 64 /* samples of (offset, time) kept for lag in ms */
+    LOG_MARKS = 64,   /* samples of (offset, time) kept for lag in ms */
+    LOG_ANCESTORS = 4 /* names older than replid2 that are remembered */
+};
+
+/* A history that this one was once called, shared with it up to `end`. */
+struct log_ancestor {
+    char replid[REPLID_SIZE];
+    int64_t end;
 };
 
 struct log_mark {
@@ -38,6 +45,8 @@ struct log {
     int64_t
         own_from; /* from here on this node wrote the history itself, unshared as far as it knows; -1: followed */
     uint64_t generation; /* changes with replid: whoever was fed under an older one has to ask again */
+    struct log_ancestor ancestors[LOG_ANCESTORS]; /* newest first; they only tell log_shared */
+    int ancestor_count;
     struct log_mark marks[LOG_MARKS]; /* by time; the older, the sparser */
     int mark_count;
 };
@@ -62,7 +71,8 @@ int64_t log_lag_us(const struct log *l, int64_t offset, int64_t now_us);
 
 /* Whether a replica that has `replid` up to before Redis offset `from` (as in PSYNC replid from) can continue. */
 bool log_can_continue(const struct log *l, struct slice replid, int64_t from);
-/* Up to which offset that replica's history is this one, as far as its name tells; -1: no such history is known. */
+/* Up to which offset that replica's history is this one, as far as its name tells, be it a few promotions old; -1: no
+ * such history is known. */
 int64_t log_shared(const struct log *l, struct slice replid, int64_t from);
 /* How many bytes, counted back from the end, this node wrote itself and does not know to be in a history that went
  * on without it: since it was made, promoted, or took up writing. */

@@ -110,6 +110,27 @@ TEST(promotion_keeps_the_old_name_up_to_here)
     log_free(&x.log);
 }
 
+/* Older names are not continued from, but it is known how far they reach. */
+TEST(names_of_long_ago)
+{
+    struct fixture x;
+    char ids[8][REPLID_SIZE + 1];
+    open_log(&x);
+    for (int i = 0; i < 8; i++) {
+        memcpy(ids[i], x.log.replid, sizeof ids[i]);
+        append(&x, 100);
+        log_fork_history(&x.log, &x.random);
+    }
+    for (int i = 0; i < 8; i++) {
+        CHECK_EQ_INT(continues(&x, ids[i], 10), i == 7);
+        CHECK_EQ_INT(log_shared(&x.log, slice_text(ids[i]), 10000),
+                     i < 7 - LOG_ANCESTORS ? -1 : 100 * (i + 1));
+    }
+    log_join_history(&x.log, slice_text(ids[0]), 5);
+    CHECK_EQ_INT(log_shared(&x.log, slice_text(ids[7]), 10000), -1);
+    log_free(&x.log);
+}
+
 TEST(joining_and_renaming)
 {
     struct fixture x;
