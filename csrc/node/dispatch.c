@@ -136,7 +136,7 @@ void dispatch_run(struct call *c, const struct command *command, int argc, const
     if (x->changes == 0 && n->effects.size == 0 && !n->effects.failed) return;
     if (n->follow || s->kind == SESSION_STREAM) return; /* a replica's log is its primary's bytes */
     log_effects(c);
-    s->write_offset = log_offset(&n->log);
+    session_wrote(s);
 }
 
 /* CLIENT REPLY OFF and SKIP: what was answered is taken back. */

@@ -115,6 +115,8 @@ struct node {
     struct session *follow_session; /* the connection to the primary, NULL: none open or opening */
     struct session *stream;         /* executes what comes down from the primary */
 
+    int64_t local_write_offset; /* write_offset of whichever local session wrote last */
+
     struct list sessions; /* all but `stream` */
     struct list ready;    /* sessions with something for the driver */
     int64_t next_session;
@@ -153,6 +155,11 @@ static inline struct call *call_of(struct exec *x) { return x->host; }
 
 struct session *session_new(struct node *n, enum session_kind kind, const char *address);
 void session_free(struct session *s);
+/* Its write has been logged, up to the log's end. */
+void session_wrote(struct session *s);
+/* What its WAIT waits for: its last write. Calls at the node itself share several sessions, of which it is chance (who
+ * else waits) which one they get: there it is the last write of any of them. */
+int64_t session_write_offset(const struct session *s);
 /* Something for the driver: puts it into node->ready. */
 void session_wake(struct session *s);
 /* Close the connection: now, or once its output has been sent. */

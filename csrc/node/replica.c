@@ -258,14 +258,15 @@ void run_wait(struct exec *x)
         reply_error(x->reply, "ERR timeout is negative");
         return;
     }
-    int count = feeds_acknowledged(&n->feeds, s->write_offset);
+    int64_t offset = session_write_offset(s);
+    int count = feeds_acknowledged(&n->feeds, offset);
     if (count >= needed || n->in_exec) {
-        trail_waited(n, s->write_offset, count);
+        trail_waited(n, offset, count);
         reply_integer(x->reply, count);
         return;
     }
     int64_t room_ms = (INT64_MAX - n->now.mono_us) / 1000 - 1;
     int64_t until = timeout_ms == 0 || timeout_ms > room_ms ? INT64_MAX : n->now.mono_us + timeout_ms * 1000;
     int clipped = needed > INT32_MAX ? INT32_MAX : (int)needed;
-    if (!block_wait(s, s->write_offset, clipped, until)) exec_no_memory(x);
+    if (!block_wait(s, offset, clipped, until)) exec_no_memory(x);
 }

@@ -72,6 +72,17 @@ void *session_driver(const struct session *s) { return s->driver; }
 
 int64_t session_id(const struct session *s) { return s->id; }
 
+void session_wrote(struct session *s)
+{
+    s->write_offset = log_offset(&s->node->log);
+    if (s->kind == SESSION_LOCAL) s->node->local_write_offset = s->write_offset;
+}
+
+int64_t session_write_offset(const struct session *s)
+{
+    return s->kind == SESSION_LOCAL ? s->node->local_write_offset : s->write_offset;
+}
+
 bool session_is_replica(const struct session *s)
 {
     return s->feed != NULL && s->feed->state != FEED_HANDSHAKE;

@@ -171,7 +171,7 @@ static void run_all(struct session *s, struct bytes *requests, int64_t count)
         at += reader.consumed;
     }
     log_end_transaction(n);
-    s->write_offset = n->follow ? s->write_offset : log_offset(&n->log);
+    if (!n->follow) session_wrote(s);
     resp_reader_free(&reader);
 }
 

@@ -367,4 +367,19 @@ TEST(calls_that_block_do_not_hold_up_others)
     lab_close(&l);
 }
 
+TEST(wait_at_the_node_is_for_all_that_was_written_there)
+{
+    struct trio t;
+    trio_open(&t, 14);
+    struct lab *l = &t.lab;
+    lab_cut(l, t.a, t.b, true);
+    lab_cut(l, t.a, t.c, true);
+    CHECK_EQ_STR(lab_call(l, t.a, "SET k 1"), "OK");
+    int64_t first = lab_begin(l, t.a, "WAIT 2 100"), second = lab_begin(l, t.a, "WAIT 1 50");
+    CHECK_EQ_STR(lab_await(l, second), "0"); /* though the session it got has written nothing */
+    CHECK_EQ_STR(lab_await(l, first), "0");
+    CHECK_SOUND(l);
+    lab_close(l);
+}
+
 TEST_MAIN()
