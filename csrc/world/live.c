@@ -4,9 +4,6 @@
  * callback of ours that does more than note what happened and feed it in; so whoever drives the world decides when
  * things happen, and several worlds can be driven side by side.
  *
- * Sleeping is left to libuv, whose timers count milliseconds; a deadline is rounded up to the next one. An alarm
- * is therefore late by up to a millisecond but never early, and one that is due already does not sleep at all.
- *
  * SPDX-License-Identifier: MIT */
 #include <signal.h>
 #include <stdio.h>
@@ -138,24 +135,12 @@ static int64_t live_deadline(const struct live *l)
     return first && first->key < nodes ? first->key : nodes;
 }
 
-static void timer_due(uv_timer_t *timer) { (void)timer; }
-
 /* One iteration of the loop, which sleeps until `deadline` unless something happens before. */
 static void live_poll(struct live *l, int64_t deadline)
 {
     l->touched = false;
-    l->now_known = false;
-    if (deadline <= clock_now()) {
-        uv_run(&l->loop, UV_RUN_NOWAIT);
-    } else {
-        if (deadline == INT64_MAX) {
-            uv_timer_stop(&l->timer);
-        } else {
-            uint64_t due_ms = (uint64_t)deadline / 1000 + (deadline % 1000 != 0), now_ms = uv_now(&l->loop);
-            uv_timer_start(&l->timer, timer_due, due_ms > now_ms ? due_ms - now_ms : 0, 0);
-        }
-        uv_run(&l->loop, UV_RUN_ONCE);
-    }
+    l->now_known = false; /* what the loop reports happens now */
+    live_sleep_until(&l->sleep, deadline);
     l->now_known = false;
     l->polled = live_now(l);
 }
@@ -267,7 +252,7 @@ static void describe_host(struct live *l)
 static bool live_begin(struct live *l)
 {
     if (uv_loop_init(&l->loop) != 0) return false;
-    uv_timer_init(&l->loop, &l->timer);
+    live_sleep_init(&l->sleep, &l->loop);
     for (int i = 0; i < 2; i++) {
         uv_signal_init(&l->loop, &l->signals[i]);
         l->signals[i].data = l;
@@ -324,7 +309,7 @@ static void live_free(struct world *w)
     }
     list_each_safe(link, &w->nodes) live_node_free(list_item(link, struct world_node, member));
     free_alarms(l);
-    uv_close((uv_handle_t *)&l->timer, NULL);
+    live_sleep_close(&l->sleep);
     for (int i = 0; i < 2; i++) uv_close((uv_handle_t *)&l->signals[i], NULL);
     uv_run(&l->loop, UV_RUN_DEFAULT); /* lets go of what has been closed */
     uv_loop_close(&l->loop);

@@ -1,6 +1,7 @@
 /* live_internal.h: what the files of the live driver share.
  *
  *   live.c           a world's life; turns: who is due, who has something to send, how long to sleep
+ *   live_sleep.c     one iteration of the loop, until a deadline
  *   live_socket.c    TCP connections over uv_poll_t
  *   live_listen.c    addresses and listeners
  *   live_node.c      a node's place: its listeners, its turns and actions, crash, restart, pause
@@ -22,6 +23,7 @@
 #include <uv.h>
 
 #include "base/heap.h"
+#include "world/live_sleep.h"
 #include "world/live_socket.h"
 #include "world/world_internal.h"
 
@@ -41,7 +43,7 @@ struct live_alarm {
 struct live {
     struct world base;
     uv_loop_t loop;
-    uv_timer_t timer; /* wakes the loop for the next deadline */
+    struct live_sleep sleep;
     uv_signal_t signals[2];
     bool watches_signals;
     bool stopping;  /* a signal, or SHUTDOWN */

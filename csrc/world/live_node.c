@@ -230,7 +230,9 @@ static void carry_out(struct live_node *ln, const struct node_action *a)
         break;
     case NODE_CONNECT: live_connection_open(ln, a->session, a->host, a->port); break;
     case NODE_CLOSE:
-        if (attachment->local)
+        if (!attachment) /* it wanted a connection and gave it up in the same turn */
+            session_closed(a->session, NULL);
+        else if (attachment->local)
             world_local_close((struct world_local *)attachment);
         else
             live_connection_close((struct live_connection *)attachment, NULL);
