@@ -47,13 +47,20 @@ void check_counts(const struct check *k, struct world_sim_checks *counts) { *cou
 /* Begins the text of a violation, unless there has been one before. */
 static bool violated(struct check *k, const char *invariant, int64_t now)
 {
-    if (k->failed.size > 0) return false;
+    if (k->failed.size > 0 || k->blind) return false;
     bytes_append_format(&k->failed, "%s: seed %" PRIu64 ", at %" PRId64 ".%03d ms: ", invariant, k->seed,
                         now / 1000, (int)(now % 1000));
     return true;
 }
 
-static void end_text(struct check *k) { bytes_append_char(&k->failed, '\0'); }
+static void end_text(struct check *k)
+{
+    bytes_append_char(&k->failed, '\0');
+    if (k->failed.failed) bytes_free(&k->failed);
+}
+
+/* Nothing is judged from now on: what could not be noted would look like a violation later. */
+static void go_blind(struct check *k) { k->blind = true; }
 
 /* ---- places ---- */
 
@@ -85,7 +92,10 @@ static void hold(struct check *k, struct check_place *p, struct check_history *h
         size_t capacity = p->hold_capacity == 0 ? 4 : p->hold_capacity * 2;
         struct check_hold *holds =
             memory_resize(k->memory, p->holds, p->hold_capacity * sizeof *holds, capacity * sizeof *holds);
-        if (!holds) return;
+        if (!holds) {
+            go_blind(k);
+            return;
+        }
         p->holds = holds;
         p->hold_capacity = capacity;
     }
@@ -131,7 +141,7 @@ static void record(struct check *k, struct check_place *p, struct check_history 
                    const struct trail_point *t)
 {
     if (!h->author) h->author = p;
-    check_history_add(k, h, t->offset, t->digest);
+    if (!check_history_add(k, h, t->offset, t->digest)) go_blind(k);
 }
 
 /* The state of a place at an offset: compared with what is recorded, or recorded. */
@@ -162,7 +172,7 @@ static struct check_history *history_of(struct check *k, const char *id, bool fr
     struct check_history *h = check_history_find(k, id);
     if (h) return h;
     h = check_history_make(k, id, NULL, -1);
-    if (h && from_nothing) check_history_add(k, h, 0, (struct digest){0, 0});
+    if (!h || (from_nothing && !check_history_add(k, h, 0, (struct digest){0, 0}))) go_blind(k);
     return h;
 }
 
@@ -189,7 +199,10 @@ static void on_forked(struct check *k, struct check_place *p, const struct trail
 {
     struct check_history *parent = history_of(k, t->replid2, p->history == NULL);
     struct check_history *h = parent ? check_history_make(k, t->replid, parent, t->offset) : NULL;
-    if (!h) return;
+    if (!h) {
+        go_blind(k);
+        return;
+    }
     h->author = p;
     p->history = h;
     hold(k, p, h, t->offset);
@@ -267,7 +280,10 @@ static struct check_writes *writes_grow(struct check *k, struct check_writes *ol
 {
     size_t capacity = old ? old->capacity * 2 : 16;
     struct check_writes *writes = memory_alloc(k->memory, writes_size(capacity));
-    if (!writes) return NULL;
+    if (!writes) {
+        go_blind(k);
+        return NULL;
+    }
     *writes = (struct check_writes){.capacity = capacity, .count = old ? old->count : 0};
     for (size_t i = 0; i < writes->count; i++)
         writes->requests[i] = old->requests[(old->first + i) & (old->capacity - 1)];

@@ -29,6 +29,7 @@ struct check {
     struct list places;
     struct world_sim_checks counts;
     struct bytes failed; /* with a NUL; empty: none */
+    bool blind;          /* memory ran out, something was not noted: nothing can be judged any more */
 };
 
 /* ---- check_history.c ---- */
