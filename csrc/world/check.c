@@ -155,12 +155,10 @@ static void check_state(struct check *k, struct check_place *p, struct check_his
         return;
     }
     const struct check_mark *mark = check_history_mark(h, p, t->offset);
-    if (!mark) return;
+    if (mark && t->offset > end && h->author) report_beyond(k, p, h, t, end, now);
+    if (!mark || t->offset != mark->offset) return;
     k->counts.prefixes++;
-    if (t->offset > end && h->author)
-        report_beyond(k, p, h, t, end, now);
-    else if (t->offset == mark->offset && !digest_equal(mark->digest, t->digest))
-        report_difference(k, p, h, t, mark->digest, now);
+    if (!digest_equal(mark->digest, t->digest)) report_difference(k, p, h, t, mark->digest, now);
 }
 
 /* ---- histories ---- */
@@ -233,7 +231,7 @@ static void on_renamed(struct check *k, struct check_place *p, const struct trai
 static void on_waited(struct check *k, struct check_place *p, const struct trail_point *t, int64_t now)
 {
     k->counts.waits++;
-    if (t->count <= 0) return;
+    if (t->count <= 0 || t->offset <= 0) return; /* everybody has nothing */
     struct check_history *h = history_of(k, t->replid, p->history == NULL);
     int64_t found = 0;
     if (!h) return;
