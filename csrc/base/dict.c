@@ -224,7 +224,8 @@ static inline size_t buckets_in_use(const struct dict *d) { return d->level + d-
 static inline size_t bucket_index(const struct dict *d, uint64_t hash)
 {
     size_t index = (size_t)hash & (d->level - 1);
-    return index < d->split ? (size_t)hash & (2 * d->level - 1) : index;
+    size_t has_split = 0 - (size_t)(index < d->split); /* all ones or none: a branch would be a coin's toss */
+    return index | (has_split & d->level & (size_t)hash);
 }
 
 static bool directory_grow(struct dict *d)
@@ -290,17 +291,22 @@ static void table_release(struct dict *d)
 
 /* ---- growing and shrinking ---- */
 
+/* Fetches the entries of a bucket. Inlined by order, as what follows: gcc takes a function that only
+ * prefetches for one without effect and drops calls of it. */
+static inline __attribute__((always_inline)) void prefetch_entries(const struct dict_bucket *b)
+{
+    for (unsigned i = 0; i < bucket_count(b); i++) __builtin_prefetch(b->slots[i]);
+}
+
 /* Fetches, step by step, what the next splits will look at: they go over keys that are cold, several
- * insertions from now. Inlined by order, because gcc takes a function that only prefetches for one without
- * effect and drops it. */
+ * insertions from now. */
 static inline __attribute__((always_inline)) void prefetch_splits(const struct dict *d)
 {
     if (d->split + 2 >= d->level) return;
     __builtin_prefetch(bucket_at(d, d->split + 2));
     const struct dict_bucket *b = bucket_next(bucket_at(d, d->split + 1));
     if (b) __builtin_prefetch(b);
-    for (b = bucket_at(d, d->split); b; b = bucket_next(b))
-        for (unsigned i = 0; i < bucket_count(b); i++) __builtin_prefetch(b->slots[i]);
+    for (b = bucket_at(d, d->split); b; b = bucket_next(b)) prefetch_entries(b);
 }
 
 /* Deals the entries of the chain of bucket `split` out to that bucket and its image, the bucket at the end.
@@ -358,7 +364,8 @@ static bool merge_chains(struct dict *d, struct dict_bucket *b, struct dict_buck
     return true;
 }
 
-/* The level of the table when it has lost its last bucket: what that bucket is the image of lies so much lower. */
+/* The level of the table when it has lost its last bucket: what that bucket is the image of lies so much
+ * lower. */
 static inline size_t level_below(const struct dict *d) { return d->split > 0 ? d->level : d->level / 2; }
 
 static void shrink(struct dict *d)
@@ -373,11 +380,6 @@ static void shrink(struct dict *d)
     if (last == 1) return;
     __builtin_prefetch(bucket_at(d, last - 1)); /* for the next merge */
     __builtin_prefetch(bucket_at(d, last - 1 - level_below(d)));
-}
-
-static void prefetch_entries(const struct dict_bucket *b)
-{
-    for (unsigned i = 0; i < bucket_count(b); i++) __builtin_prefetch(b->slots[i]);
 }
 
 /* Takes the last bucket with its chain off the table. Returns how many entries were in it. */

@@ -70,8 +70,9 @@ void dict_replace(struct dict *d, struct slice key, uint64_t hash, void *old_ent
 /* A random entry (fair within a small factor), NULL when empty. */
 void *dict_random(const struct dict *d, struct random *r);
 
-/* Empties the table in slices: takes out about `budget` entries, those in its last buckets, hands each to `visit` (which
- * may free it), and gives the buckets back. False when it is empty. What is left is an ordinary table. */
+/* Empties the table in slices: takes out about `budget` entries, those in its last buckets, hands each to
+ * `visit` (which may free it), and gives the buckets back. False when it is empty. What is left is an
+ * ordinary table. */
 bool dict_drain(struct dict *d, size_t budget, void (*visit)(void *context, void *entry), void *context);
 
 /* One step of a scan: calls `visit` for each entry of the bucket at `cursor` and returns the next cursor, 0
