@@ -47,8 +47,14 @@ socklen_t live_address_size(const struct sockaddr_storage *address)
 
 int live_address_port(const struct sockaddr_storage *address)
 {
-    return ntohs(address->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)address)->sin6_port
-                                                : ((const struct sockaddr_in *)address)->sin_port);
+    struct sockaddr_in four;
+    struct sockaddr_in6 six;
+    if (address->ss_family == AF_INET6) {
+        memcpy(&six, address, sizeof six);
+        return ntohs(six.sin6_port);
+    }
+    memcpy(&four, address, sizeof four);
+    return ntohs(four.sin_port);
 }
 
 /* ---- listening ---- */
@@ -94,7 +100,7 @@ static void listener_ready(uv_poll_t *handle, int status, int events)
     struct live_poll *p = handle->data;
     for (int i = 0; i < ACCEPTS_TURN && p->owner; i++) {
         struct live_listener *listener = p->owner;
-        struct sockaddr_storage address;
+        struct sockaddr_storage address = {0};
         socklen_t size = sizeof address;
         int fd = accept4(listener->fd, (struct sockaddr *)&address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
@@ -134,7 +140,7 @@ int live_listener_open(struct live_listener *listener, const struct sockaddr_sto
 
 int live_listener_port(const struct live_listener *listener)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t size = sizeof address;
     if (getsockname(listener->fd, (struct sockaddr *)&address, &size) != 0) return 0;
     return live_address_port(&address);

@@ -218,27 +218,37 @@ static void shut_down(struct live_node *ln)
 
 /* ---- the end of a turn ---- */
 
+/* NODE_SEND and NODE_CLOSE, for a session at the node itself and for one with a connection. */
+static void carry_out_local(struct world_local *local, enum node_action_kind kind)
+{
+    if (kind == NODE_SEND)
+        world_local_output(local);
+    else
+        world_local_close(local);
+}
+
+static void carry_out_connected(struct live_connection *c, enum node_action_kind kind)
+{
+    if (kind == NODE_CLOSE)
+        live_connection_close(c, NULL);
+    else if (!c->waiting)
+        live_connection_send(c);
+}
+
 static void carry_out(struct live_node *ln, const struct node_action *a)
 {
-    struct world_attachment *attachment = a->session ? session_driver(a->session) : NULL;
-    switch (a->kind) {
-    case NODE_SEND:
-        if (attachment->local)
-            world_local_output((struct world_local *)attachment);
-        else if (!((struct live_connection *)attachment)->waiting)
-            live_connection_send((struct live_connection *)attachment);
-        break;
-    case NODE_CONNECT: live_connection_open(ln, a->session, a->host, a->port); break;
-    case NODE_CLOSE:
+    if (a->kind == NODE_SHUTDOWN) {
+        shut_down(ln);
+    } else if (a->kind == NODE_CONNECT) {
+        live_connection_open(ln, a->session, a->host, a->port);
+    } else {
+        struct world_attachment *attachment = session_driver(a->session);
         if (!attachment) /* it wanted a connection and gave it up in the same turn */
             session_closed(a->session, NULL);
         else if (attachment->local)
-            world_local_close((struct world_local *)attachment);
+            carry_out_local((struct world_local *)attachment, a->kind);
         else
-            live_connection_close((struct live_connection *)attachment, NULL);
-        break;
-    case NODE_SHUTDOWN: shut_down(ln); break;
-    case NODE_NOTHING: break;
+            carry_out_connected((struct live_connection *)attachment, a->kind);
     }
 }
 

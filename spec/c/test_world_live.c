@@ -155,6 +155,8 @@ TEST(listens_where_it_is_told)
 /* Without descriptors nobody can be accepted, nor must the loop turn without pause; later it goes on. */
 TEST(runs_out_of_descriptors)
 {
+    const char *preload = getenv("LD_PRELOAD");
+    if (preload && strstr(preload, "valgrind")) return; /* it accepts, and closes what is one too many */
     struct fixture f;
     fixture_begin(&f);
     struct world_node *a = node_at(&f, "a", NULL, 0);
@@ -230,9 +232,9 @@ TEST(fits_into_another_loop)
     CHECK(polled[1].revents & POLLIN);
     int64_t timeout = world_live_timeout(f.world);
     CHECK(timeout == -1 || timeout > 0);
-    world_timer(f.world, 1, now(&f) + 3 * MS);
-    timeout = world_live_timeout(f.world);
-    CHECK(timeout > 0 && timeout <= 3 * MS);
+    world_timer(f.world, 1, now(&f) + PATIENCE_US);
+    world_timer(f.world, 2, now(&f) + 3 * MS);
+    CHECK(world_live_timeout(f.world) <= 3 * MS);
     CHECK_EQ_INT(world_step(f.world, INT64_MAX), 1);
     CHECK_EQ_INT(world_live_timeout(f.world), 0);
     CHECK(world_next(f.world, &completion));

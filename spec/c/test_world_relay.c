@@ -177,12 +177,13 @@ TEST(holds_a_bounded_amount)
     REQUIRE(relayed_begin(&x));
     struct fixture *f = &x.f;
     enum { COUNT = 2000000 };
+    static const char pings[] = "PING\r\nPING\r\nPING\r\n";
     int fd = dial_relay(&x);
     size_t used = f->world->memory.used, sent = 0;
     world_node_pause(x.a, true);
     int64_t until = now(f) + 300 * MS;
     while (now(f) < until) {
-        ssize_t got = send(fd, "PING\r\nPING\r\nPING\r\n" + sent % 6, 12, MSG_NOSIGNAL);
+        ssize_t got = send(fd, &pings[sent % 6], 12, MSG_NOSIGNAL);
         if (got > 0)
             sent += (size_t)got;
         else
