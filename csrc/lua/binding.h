@@ -26,6 +26,7 @@
 #define CLASS_CHANNEL "tidelock.Channel"
 #define CLASS_CLIENT "tidelock.Client"
 #define CLASS_PIPELINE "tidelock.Pipeline"
+#define CLASS_RELAY "tidelock.Relay"
 
 struct lua_world {
     struct world *world; /* NULL: closed */
@@ -86,6 +87,8 @@ int binding_world_failed(lua_State *L, const struct lua_world *w, enum world_res
 int binding_world_result(lua_State *L, const struct lua_world *w, enum world_result result, const char *what);
 /* The world at `index`, which may be closed. */
 struct lua_world *binding_world(lua_State *L, int index);
+/* Reads the properties that the table at `table` has into a link; the others stay. */
+void binding_read_link(lua_State *L, int table, struct world_link *link);
 /* Pushes a digest: 32 hexadecimal digits. */
 void binding_push_digest(lua_State *L, struct digest d);
 
@@ -96,6 +99,7 @@ void binding_open_node(lua_State *L);
 void binding_open_channel(lua_State *L);
 void binding_open_client(lua_State *L);
 void binding_open_pipeline(lua_State *L);
+void binding_open_relay(lua_State *L);
 void binding_open_task(lua_State *L);
 
 #endif

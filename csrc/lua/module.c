@@ -157,5 +157,6 @@ int luaopen_tidelock_core(lua_State *L)
     binding_open_channel(L);
     binding_open_client(L);
     binding_open_pipeline(L);
+    binding_open_relay(L);
     return 1;
 }

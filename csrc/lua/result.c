@@ -458,6 +458,10 @@ void result_to_element(lua_State *L, int count)
         size_t size;
         const char *message = lua_tolstring(L, 1 - count, &size);
         push_error_object(L, slice_of(message, size));
+        if (count > 3) { /* a client's failure: whether it may have been executed */
+            lua_pushvalue(L, -2);
+            lua_setfield(L, -2, "outcome");
+        }
         lua_replace(L, -count - 1);
         lua_pop(L, count - 1);
     } else if (lua_isnil(L, -1)) {

@@ -53,12 +53,14 @@ static int slot_new(struct tasks *t, enum slot_kind kind)
         index = t->count++;
         t->slots[index].sequence = 0;
     }
+    t->alive += kind == SLOT_TASK;
     t->slots[index] = (struct task_slot){.kind = kind, .next = -1, .sequence = t->slots[index].sequence};
     return index;
 }
 
 static void slot_free(struct tasks *t, int index)
 {
+    t->alive -= t->slots[index].kind == SLOT_TASK;
     t->slots[index].kind = SLOT_FREE;
     t->slots[index].thread = NULL;
     t->slots[index].ticket = 0;
@@ -441,6 +443,13 @@ static int cancel(lua_State *L)
     return 0;
 }
 
+/* count(world): how many tasks have not ended. */
+static int count_alive(lua_State *L)
+{
+    lua_pushinteger(L, binding_world(L, 1)->tasks.alive);
+    return 1;
+}
+
 /* all(world): the task objects of the tasks that have not ended. */
 static int all(lua_State *L)
 {
@@ -500,7 +509,7 @@ static int turn(lua_State *L)
 void binding_open_task(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"start", start}, {"cancel", cancel}, {"all", all},   {"current", current},
+        {"start", start}, {"cancel", cancel}, {"all", all},   {"count", count_alive}, {"current", current},
         {"park", park},   {"wake", wake},     {"turn", turn}, {NULL, NULL},
     };
     luaL_newlib(L, functions);

@@ -25,7 +25,8 @@ struct tasks {
     int count, capacity;
     int free;      /* the first free slot, -1: none */
     int running;   /* the task that runs now, -1: none */
-    int64_t ended; /* tasks that have ended, all in all */
+    int64_t alive; /* tasks that have not ended */
+    int64_t ended; /* tasks that have, all in all */
 };
 
 void tasks_init(struct tasks *t, struct memory *m);

@@ -261,22 +261,6 @@ static int converged(lua_State *L)
 
 /* ---- links: by the names of two places ---- */
 
-static void read_link_field(lua_State *L, int table, const char *name, double *value)
-{
-    if (lua_getfield(L, table, name) != LUA_TNIL) {
-        if (lua_type(L, -1) != LUA_TNUMBER)
-            luaL_error(L, "%s: number expected, got %s", name, luaL_typename(L, -1));
-        *value = lua_tonumber(L, -1);
-    }
-    lua_pop(L, 1);
-}
-
-static void read_link_duration(lua_State *L, int table, const char *name, int64_t *value)
-{
-    if (lua_getfield(L, table, name) != LUA_TNIL) *value = arguments_duration(L, -1, name);
-    lua_pop(L, 1);
-}
-
 static const char *link_end(lua_State *L, int index) { return luaL_optstring(L, index, ""); }
 
 /* link_get(from, to): the link's properties as a table; without names the default of all links. */
@@ -312,12 +296,7 @@ static int link_set(lua_State *L)
     if (!w->world) return closed(L);
     enum world_result result = world_link_get(w->world, from, to, &link);
     if (result != WORLD_OK) return binding_world_failed(L, w, result, "the world is closed");
-    read_link_duration(L, 4, "latency", &link.latency);
-    read_link_duration(L, 4, "jitter", &link.jitter);
-    read_link_field(L, 4, "loss", &link.loss);
-    read_link_field(L, 4, "bandwidth", &link.bandwidth);
-    if (lua_getfield(L, 4, "cut") != LUA_TNIL) link.cut = lua_toboolean(L, -1);
-    lua_pop(L, 1);
+    binding_read_link(L, 4, &link);
     return binding_world_result(L, w, world_link_set(w->world, from, to, &link), "the world is closed");
 }
 

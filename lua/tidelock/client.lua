@@ -17,11 +17,10 @@ local close = Client.close
 
 ---Closes the client: its connection is gone, requests under way fail with `CLOSED`.
 function Client:close()
-  if self.world:is_open() then
-    local places = core.state(self.world).places
-    if places and places[self.name] == self then places[self.name] = nil end
-  end
+  local name, world = self.name, self.world
   close(self)
+  local places = core.state(world).places
+  if places[name] == self then places[name] = nil end
 end
 
 ---Sends several requests without waiting in between: `fn` is given a pipeline, whose methods send. Returns the array

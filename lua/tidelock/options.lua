@@ -89,7 +89,9 @@ function options.parameter(name)
 end
 
 ---The value of a Redis parameter as text: true is yes, false is no, lists are words.
-function options.value(what, name, value)
+---@param level? integer of the error (default: the caller of the function that asks)
+function options.value(what, name, value, level)
+  level = level or 3
   local kind = type(value)
   if kind == "boolean" then return value and "yes" or "no" end
   if kind == "string" then return value end
@@ -97,10 +99,10 @@ function options.value(what, name, value)
   if kind == "number" then return ("%.17g"):format(value) end
   if kind == "table" then
     local words = {}
-    for i, word in ipairs(value) do words[i] = options.value(what, name, word) end
+    for i, word in ipairs(value) do words[i] = options.value(what, name, word, level + 1) end
     return table.concat(words, " ")
   end
-  error(("%s: %s: string, number or boolean expected, got %s"):format(what, name, kind), 3)
+  error(("%s: %s: string, number or boolean expected, got %s"):format(what, name, kind), level)
 end
 
 ---The Redis parameters among options as a list of { name, value }, in the order of their names: all that are not
@@ -115,7 +117,7 @@ function options.parameters(what, given, except)
     if parameter == "slaveof" then parameter = "replicaof" end
     if values[parameter] then error(("%s: %s is given twice"):format(what, parameter), 4) end
     names[#names + 1] = parameter
-    values[parameter] = options.value(what, name, value)
+    values[parameter] = options.value(what, name, value, 5)
   end
   local own = {}
   for _, name in ipairs(except) do own[name] = true end

@@ -28,6 +28,8 @@ local function sort_out(list)
       place.host = value
     elseif name == "name" then
       place.name = value
+    elseif name == "replicaof" and not value:find "^%S+ %d+$" and value:lower() ~= "no one" then
+      return nil, ("%s: a host and a port expected, got '%s'"):format(parameter.where, value)
     end
     if not PLACE[name] then parameters[#parameters + 1] = parameter end
   end
@@ -36,8 +38,14 @@ end
 
 -- What the node says of a parameter it refuses, with the place where it was given.
 local function located(message, parameters)
+  local unknown = message:match "^Unknown option.*'(.-)'$"
+  message = unknown and ("unknown option '%s'"):format(unknown) or message
+  local name, why = message:match "^CONFIG SET failed %(possibly related to argument '(.-)'%) %- (.*)$"
+  if name then message = name .. ": " .. why end
   for _, parameter in ipairs(parameters) do
-    if message:find(parameter[1], 1, true) then return ("%s: %s"):format(parameter.where, message) end
+    if message:find(parameter[1], 1, true) then
+      return ("%s: %s"):format(parameter.where, message:gsub("^%S+: ", "", 1))
+    end
   end
   return message
 end

@@ -51,7 +51,7 @@ end
 -- until no task is left
 local function run_out(self)
   if scheduler.current(self) then error("run: called in a task, which would wait for itself", 3) end
-  while #scheduler.all(self) > 0 do
+  while scheduler.count(self) > 0 do
     local how = scheduler.turn(self)
     if how == "closed" then return errors.fail("CLOSED", "the world is closed") end
     if how == "idle" then
@@ -60,6 +60,7 @@ local function run_out(self)
         #left, debug.traceback(left[1].thread)), 3)
     end
   end
+  if not self:is_open() then return errors.fail("CLOSED", "the world is closed") end
   return true
 end
 
@@ -84,7 +85,8 @@ function World:run(what, ...)
 end
 
 ---Waits until `condition()` holds, asking every `period` milliseconds (default 1), and returns what it returned.
----After `timeout` milliseconds (default: 10 s) gives `nil, message, "TIMEOUT"`.
+---After `timeout` milliseconds (default: 10 s) gives `nil, message, "TIMEOUT"`; the message has what the condition said
+---last as its second result, if anything.
 ---@param condition fun(): any
 ---@param timeout? number
 ---@param period? number
@@ -97,10 +99,13 @@ function shared:await(condition, timeout, period)
   period = options.duration("await", "period", period or 1)
   local deadline = self:now() + timeout
   while true do
-    local value = condition()
+    local value, why = condition()
     if value then return value end
     local left = deadline - self:now()
-    if left <= 0 then return errors.fail("TIMEOUT", "the condition did not hold within %g ms", timeout) end
+    if left <= 0 then
+      why = why and ": " .. tostring(why) or ""
+      return errors.fail("TIMEOUT", "the condition did not hold within %g ms%s", timeout, why)
+    end
     local slept, message, code = self:sleep(math.min(period, left))
     if not slept then return nil, message, code end
   end
@@ -109,11 +114,6 @@ end
 -- ---- nodes and clients --------------------------------------------------------------------------------------------
 
 local NODE_OPTIONS = { "name", "port", "host", "bind", "replicaof", "slaveof", "config" }
-
--- "host port" of what `replicaof` names
-local function primary_address(what, target)
-  return ("%s %d"):format(options.address(what, target))
-end
 
 ---Makes a node. Options besides those listed are Redis parameters (`maxmemory = "100mb"`), with underscores for
 ---hyphens; they can also be in the table `config`. All of it is the node's command line: a restart applies it again.
@@ -131,7 +131,10 @@ function World:node(given)
   if port < 0 or port > 65535 then error(("node: port: %d is not a port"):format(port), 2) end
   local parameters = options.parameters("node", given, NODE_OPTIONS)
   local primary = given.replicaof or given.slaveof
-  if primary then table.insert(parameters, { "replicaof", primary_address("node: replicaof", primary) }) end
+  if primary then
+    local address = ("%s %d"):format(options.address("node: replicaof", primary))
+    table.insert(parameters, { "replicaof", address })
+  end
 
   local host = options.text("node", given, "host") or options.text("node", given, "bind")
   local ok, node, message, code = pcall(core.node, self, name, host, port, parameters)

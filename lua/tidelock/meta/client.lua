@@ -2,8 +2,8 @@
 -- tidelock.Client's and tidelock.Pipeline's functions in C (csrc/lua/client.c, pipeline.c), for editors. Never loaded.
 
 ---Somebody at a place of their own, who reaches a node over a link. Commands are methods. Where a request gets no
----reply, it returns `nil, message, code, outcome`: the code is "TIMEOUT" or "CLOSED", the outcome "info" when the request
----may or may not have been executed, and "fail" when it certainly was not. The next request connects again.
+---reply, it returns `nil, message, code, outcome`: the code is "TIMEOUT" or "CLOSED", the outcome "info" when the
+---request may or may not have been executed, and "fail" when it certainly was not. The next request connects again.
 ---@class tidelock.Client: tidelock.Commands
 ---@field name string
 ---@field world tidelock.World

@@ -18,6 +18,7 @@
 ---@class tidelock.Error
 ---@field message string the full text
 ---@field code string its first word: "WRONGTYPE", …
+---@field outcome? "info"|"fail" a client's request without a reply: it may have been executed, or certainly was not
 
 ---@class tidelock.StoreOptions
 ---@field databases? integer how many (default: 16)

@@ -58,7 +58,8 @@ function World:hash() end
 ---@return integer
 function World:events() end
 
----Simulator: whether all invariants held so far; if not, `nil` and which did not. Needs `tidelock.sim { check = true }`.
+---Simulator: whether all invariants held so far; if not, `nil` and which did not. Needs
+---`tidelock.sim { check = true }`.
 ---@return true|nil, string? message, string? code
 function World:check() end
 
