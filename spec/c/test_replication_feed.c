@@ -225,6 +225,7 @@ TEST(a_paused_feed_gives_nothing_and_pays_for_it)
     CHECK_EQ_STR(heard(&x), "");
     settle(&x);
     CHECK_EQ_INT(feed_backlog(x.feed), log_offset(&x.peer.log) - PEER_BACKLOG);
+    CHECK(x.peer.log.tape.start <= x.feed->cursor.position);
     x.feed->paused = false;
     drain(x.feed, &x.out, 4, true);
     CHECK_EQ_INT(x.out.size, log_offset(&x.peer.log));
