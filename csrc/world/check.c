@@ -88,7 +88,7 @@ static void hold(struct check *k, struct check_place *p, struct check_history *h
         if (offset > last->offset) last->offset = offset;
         return;
     }
-    if (p->hold_count == p->hold_capacity) {
+    if (!p->holds || p->hold_count == p->hold_capacity) {
         size_t capacity = p->hold_capacity == 0 ? 4 : p->hold_capacity * 2;
         struct check_hold *holds =
             memory_resize(k->memory, p->holds, p->hold_capacity * sizeof *holds, capacity * sizeof *holds);

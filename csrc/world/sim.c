@@ -14,18 +14,12 @@
 
 /* ---- the event hash ---- */
 
-__extension__ typedef unsigned __int128 wide;
-
-/* A multiplication that keeps both halves: one step of wyhash. */
-static inline uint64_t mix(uint64_t a, uint64_t b)
-{
-    wide product = (wide)a * b;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
+/* Two rounds of multiply and shift (as in murmur's finalizer), one for each word. */
 void sim_fold(struct sim *s, uint64_t a, uint64_t b)
 {
-    s->hash = mix(s->hash ^ a ^ UINT64_C(0xa0761d6478bd642f), b ^ UINT64_C(0xe7037ed1a0b428db)) + s->hash;
+    uint64_t h = (s->hash ^ a) * UINT64_C(0xff51afd7ed558ccd);
+    h = ((h ^ h >> 32) ^ b) * UINT64_C(0xc4ceb9fe1a85ec53);
+    s->hash = h ^ h >> 29;
 }
 
 void sim_fold_bytes(struct sim *s, const char *data, size_t size)

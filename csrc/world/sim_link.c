@@ -160,7 +160,7 @@ static enum world_result find_places(struct sim *s, const char *from, const char
 enum world_result sim_link_get(struct world *w, const char *from, const char *to, struct world_link *link)
 {
     struct sim *s = sim_of(w);
-    struct sim_place *places[2];
+    struct sim_place *places[2] = {NULL, NULL};
     *link = s->links.standard;
     if (is_default(to)) return WORLD_OK;
     enum world_result result = find_places(s, from, to, places);
@@ -186,7 +186,7 @@ enum world_result sim_link_set(struct world *w, const char *from, const char *to
                                const struct world_link *link)
 {
     struct sim *s = sim_of(w);
-    struct sim_place *places[2];
+    struct sim_place *places[2] = {NULL, NULL};
     if (is_default(to)) {
         set_default(s, link);
         return WORLD_OK;

@@ -117,7 +117,8 @@ static struct sim_pipe *way_back(struct sim_pipe *p) { return &p->conn->pipe[1 -
 
 static void expect_arrival(struct sim_pipe *p)
 {
-    p->arrival_event = sim_schedule(p->conn->sim, p->transit.first->arrival, SIM_ARRIVAL, p);
+    const struct sim_segment *first = p->transit.first;
+    if (first) p->arrival_event = sim_schedule(p->conn->sim, first->arrival, SIM_ARRIVAL, p);
 }
 
 static void expect_break(struct sim_pipe *p, int64_t since)
@@ -232,7 +233,7 @@ void sim_pipe_arrival(struct sim_pipe *p)
         sim_fold_bytes(s, g->data, g->size);
         push(&p->arrived, g);
     }
-    if (p->transit.first) expect_arrival(p);
+    expect_arrival(p);
     if (reader->closed)
         arrive_at_nobody(p, reader);
     else
