@@ -148,7 +148,7 @@ here=$$(dirname -- "$$(readlink -f -- "$$0")")
 root=$$(cd -- "$$here/$(2)" && pwd -P) || exit 1
 export LUA_PATH_5_4="$$root/lua/?.lua;$$root/lua/?/init.lua;$${LUA_PATH_5_4:-$${LUA_PATH:-;;}}"
 export LUA_CPATH_5_4="$$here/lib/?.so;$${LUA_CPATH_5_4:-$${LUA_CPATH:-;;}}"
-export PATH="$$PATH:$$root/build/bin"
+export PATH="$$PATH:$$root/build/bin" TIDELOCK="$$here/tidelock"
 $(1)
 exec $(LUA) $(3)"$$here/tidelock.lua" "$$@"
 endef

@@ -11,7 +11,7 @@
  *
  * How a connection ends:
  *   - an end is closed: the bytes written before still arrive, then a FIN; a process that dies sends a RST instead;
- *   - a machine goes off: nothing is sent. What others send it stalls. When it is back and such a segment gets
+ *   - a machine goes off: nothing is sent, and what was under way from it is lost. What others send it stalls. When it is back and such a segment gets
  *     through, it knows nothing of the connection and answers with RST. Who sends nothing waits for ever;
  *   - nothing gets through for 15 minutes: sim_pipe.c.
  *
@@ -232,7 +232,9 @@ void sim_end_close(struct sim_end *e, bool reset)
     if (!e->why) e->told = sim_pipe_mark(outgoing(e), reset ? SEGMENT_RST : SEGMENT_FIN);
 }
 
-/* What the machine had sent and what is still on the wire arrives; what would have to be sent again does not. */
+/* The machine goes off with its uplink: what it had sent and has not arrived is lost. That is the worst a crash can do to
+ * asynchronous replication, and what an experiment needs to be able to say (a crash of the process alone is the
+ * mild case: its kernel still delivers everything). */
 static void end_dies(struct sim_end *e)
 {
     struct sim_conn *c = e->conn;
@@ -243,7 +245,7 @@ static void end_dies(struct sim_end *e)
         conn_free(c);
         return;
     }
-    if (outgoing(e)->stalled_since >= 0) sim_pipe_drop(outgoing(e));
+    sim_pipe_drop(outgoing(e));
 }
 
 void sim_place_die(struct sim_place *p)

@@ -102,8 +102,8 @@ enum world_result world_node_channel_pause(struct world_node *wn, int64_t id, bo
 
 /* ---- faults; WORLD_UNSUPPORTED where the world cannot produce them ---- */
 
-/* Process gone: connections are reset after the links' latency. `power`: the whole machine, so peers hear nothing
- * until it is back (simulator only). */
+/* Process gone: connections are reset after the links' latency. `power`: the whole machine with its uplink: what was
+ * under way from it is lost, and peers hear nothing until it is back (simulator only). */
 enum world_result world_node_crash(struct world_node *wn, bool power);
 /* Comes back with its start-up configuration and what was on disk. */
 enum world_result world_node_restart(struct world_node *wn);
@@ -166,7 +166,8 @@ struct world *world_live_new(const struct command_index *commands);
 /* For somebody else's loop: a descriptor that becomes readable, and how long to wait at most (us, -1: for ever). */
 int world_live_fd(const struct world *w);
 int64_t world_live_timeout(const struct world *w);
-/* Whether a signal asked to stop (after world_live_watch_signals: SIGTERM, SIGINT) or a node executed SHUTDOWN. */
+/* Whether a signal asked to stop (after world_live_watch_signals: SIGTERM, SIGINT) or the last node that ran executed
+ * SHUTDOWN. A world_step that finds it so returns 0 before its time, once. */
 enum world_result world_live_watch_signals(struct world *w);
 bool world_live_stopping(const struct world *w);
 

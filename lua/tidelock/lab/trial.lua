@@ -1,0 +1,127 @@
+-- One trial of an experiment: its history, its moments (fault, detected, promoted), its writers, and the judgement.
+--
+-- A durability setting says what a client does before it counts a write as done:
+--
+--   async    SET; the primary's OK is all there is
+--   WAIT n   SET, then WAIT n: done when n replicas have acknowledged; with fewer it is `info`: executed, maybe lost
+
+local history = require "tidelock.lab.history"
+local judge = require "tidelock.lab.judge"
+
+---@class tidelock.Trial
+---@field world tidelock.World
+---@field setting string
+---@field history tidelock.History
+---@field moments table<string, number> ms: "fault", "detected", "promoted", …
+local Trial = {}
+Trial.__index = Trial
+Trial.__name = "tidelock.Trial"
+
+-- ---- one write ----------------------------------------------------------------------------------------------------
+
+-- Outcome, and whether the node said it executed it.
+local function write_async(client, key, value)
+  local ok, _, _, outcome = client:set(key, value)
+  if ok then return "ok", true end
+  return outcome or "fail", false
+end
+
+local function write_wait(replicas, timeout)
+  return function(client, key, value)
+    local replies, _, _, outcome = client:pipeline(function(p)
+      p:set(key, value)
+      p:wait(replicas, timeout)
+    end)
+    if not replies then return outcome or "fail", false end
+    if replies[1] ~= true then return "fail", false end
+    local count = replies[2]
+    if math.type(count) == "integer" and count >= replicas then return "ok", true end
+    return "info", true
+  end
+end
+
+---What a setting makes of a write: a function of client, key, value.
+---@param setting string
+---@return fun(client: tidelock.Client, key: string, value: string): string, boolean
+local function writer_of(setting)
+  if setting == "async" then return write_async end
+  local replicas, timeout = setting:match "^WAIT (%d+) ?(%d*)$"
+  if not replicas then error(("trial: setting: 'async' or 'WAIT n' expected, got '%s'"):format(setting), 3) end
+  return write_wait(math.tointeger(replicas), math.tointeger(tonumber(timeout)) or 1000)
+end
+
+-- ---- writers --------------------------------------------------------------------------------------------------------
+
+-- One client's life: a write, a pause, the next. After a failure it looks up who is primary now.
+local function write_on(self, name, options)
+  local world, write = self.world, self.write
+  local target = options.target()
+  local client <close> = world:client(target, { timeout = options.timeout or 1000 })
+  if options.link then world:link(client, target):set(options.link) end
+  for i = 1, options.writes do
+    local key = name .. ":" .. i
+    local operation = self.history:invoke(name, "write", key, key, world:now())
+    local outcome, executed = write(client, key, key)
+    operation.executed = executed
+    self.history:complete(operation, outcome, world:now())
+    if outcome ~= "ok" and options.target() ~= target then
+      target = options.target()
+      client:connect(target)
+      if options.link then world:link(client, target):set(options.link) end
+    end
+    world:sleep(2 * options.every * world:random())
+  end
+end
+
+---@class tidelock.WritersOptions
+---@field clients integer how many
+---@field writes integer how many each makes
+---@field every number ms between two writes of a client, on average
+---@field target fun(): tidelock.Node who is primary, as far as clients know
+---@field link? tidelock.LinkProperties of each client
+---@field timeout? number ms of each request (default 1,000)
+
+---Starts clients that write one key after another.
+---@param options tidelock.WritersOptions
+---@return { join: fun(self: table) }
+function Trial:writers(options)
+  local tasks = {}
+  for i = 1, options.clients do
+    tasks[i] = self.world:go(write_on, self, "w" .. i, options)
+  end
+  return {
+    join = function()
+      for _, task in ipairs(tasks) do task:join() end
+    end,
+  }
+end
+
+-- ---- moments, judgement ---------------------------------------------------------------------------------------------
+
+---Notes when something happened.
+---@param name string "fault", "detected", "promoted"
+function Trial:mark(name)
+  self.moments[name] = self.world:now()
+end
+
+---Reads everything back at `node`, after all is healed, and says what became of each write.
+---@param node tidelock.Node
+---@return tidelock.Judgement
+function Trial:judge(node)
+  return judge.judge(self, node)
+end
+
+---@param world tidelock.World
+---@param setting string "async" or "WAIT n"
+---@return tidelock.Trial
+local function new(world, setting)
+  return setmetatable({
+    world = world,
+    setting = setting,
+    write = writer_of(setting),
+    history = history.new(),
+    moments = {},
+  }, Trial)
+end
+
+return { new = new }
