@@ -5,7 +5,6 @@
  * to go on. Nothing is copied on the way.
  *
  * SPDX-License-Identifier: MIT */
-#include "base/number.h"
 #include "world/live_node.h"
 
 static struct live_connection *connection_of(struct live_socket *s)
@@ -44,16 +43,6 @@ void live_connection_close(struct live_connection *c, const char *why)
     session_closed(s, why);
 }
 
-static int64_t parameter(struct live_node *ln, const char *name)
-{
-    struct bytes *text = &ln->base.world->scratch;
-    int64_t value = 0;
-    bytes_clear(text);
-    if (node_configuration(ln->base.node, slice_text(name), text))
-        number_parse_int(bytes_slice(text), &value);
-    return value;
-}
-
 void live_connection_accept(struct live_node *ln, int fd, const struct sockaddr_storage *address)
 {
     char text[80];
@@ -69,7 +58,7 @@ void live_connection_accept(struct live_node *ln, int fd, const struct sockaddr_
         return;
     }
     session_set_driver(c->session, c);
-    live_socket_keepalive(&c->socket, (int)parameter(ln, "tcp-keepalive"));
+    live_socket_keepalive(&c->socket, (int)live_node_parameter(ln, "tcp-keepalive"));
     live_socket_watch(&c->socket, true, false);
 }
 

@@ -139,6 +139,16 @@ static char *reachable_host(struct live_node *ln)
 
 /* ---- a node's beginning and end ---- */
 
+int64_t live_node_parameter(struct live_node *ln, const char *name)
+{
+    struct bytes *text = &ln->base.world->scratch;
+    int64_t value = 0;
+    bytes_clear(text);
+    if (node_configuration(ln->base.node, slice_text(name), text))
+        number_parse_int(bytes_slice(text), &value);
+    return value;
+}
+
 static bool start_node(struct live_node *ln)
 {
     struct world *w = ln->base.world;
@@ -152,9 +162,9 @@ static bool start_node(struct live_node *ln)
         .now = {world_wall(w), live_now(l)},
         .host = {.os = l->os, .executable = l->executable, .process_id = getpid()},
     };
-    ln->begun = false;
-    l->polled = live_now(l); /* its configuration comes first */
     if (!world_node_start(&ln->base, &options)) return false;
+    int backlog = (int)live_node_parameter(ln, "tcp-backlog");
+    for (int i = 0; i < ln->listener_count; i++) live_listener_backlog(&ln->listeners[i], backlog);
     live_node_touch(ln);
     return true;
 }
@@ -252,22 +262,9 @@ static void carry_out(struct live_node *ln, const struct node_action *a)
     }
 }
 
-/* The first turn, after start-up configuration. */
-static void begin(struct live_node *ln)
-{
-    struct bytes *text = &ln->base.world->scratch;
-    int64_t backlog;
-    bytes_clear(text);
-    ln->begun = true;
-    if (!node_configuration(ln->base.node, slice_text("tcp-backlog"), text)) return;
-    if (!number_parse_int(bytes_slice(text), &backlog)) return;
-    for (int i = 0; i < ln->listener_count; i++) live_listener_backlog(&ln->listeners[i], (int)backlog);
-}
-
 static void settle(struct live_node *ln)
 {
     struct node_action action;
-    if (!ln->begun) begin(ln);
     world_local_retry(&ln->base);
     node_settle(ln->base.node);
     while (ln->base.node && node_next_action(ln->base.node, &action)) carry_out(ln, &action);

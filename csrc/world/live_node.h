@@ -12,7 +12,6 @@ struct live_node {
     struct world_node base;
     struct list turning; /* in live->turning: to be settled at the end of this turn */
     int64_t deadline;    /* of the node, as it was after its last turn */
-    bool begun;          /* it has had its first turn: configuration is complete */
     char *bind;          /* addresses to listen at, separated by spaces */
     struct live_listener listeners[LIVE_LISTENERS_MAX];
     int listener_count;
@@ -34,6 +33,9 @@ static inline struct live *live_of_node(const struct live_node *ln) { return liv
 
 /* Takes a node in hand: the time of this turn is handed over, and at its end it is settled. */
 void live_node_touch(struct live_node *ln);
+
+/* One of the node's parameters that are numbers; 0: memory is out. */
+int64_t live_node_parameter(struct live_node *ln, const char *name);
 
 /* ---- live_connection.c ---- */
 
