@@ -123,10 +123,24 @@ static void open_connection(struct node *n)
     session_wake(s);
 }
 
+/* What was written here is given up, with the history in which its offsets meant something. Should this node be a primary
+ * again, no replica will ever hold those writes: a WAIT for them must not find the same number in another history. */
+static void give_up_writes(struct node *n)
+{
+    list_each(link, &n->sessions)
+    {
+        struct session *s = list_item(link, struct session, link);
+        if (s->write_offset > 0) s->write_offset = INT64_MAX;
+    }
+    if (n->local_write_offset > 0) n->local_write_offset = INT64_MAX;
+}
+
 /* The snapshot is complete: it replaces what this node had. Its own replicas were on another history. */
 static void take_snapshot(struct node *n)
 {
+    give_up_writes(n);
     feeds_cancel_snapshot(&n->feeds);
+    n->counters.discarded_bytes += n->follow->discarded;
     keyspace_adopt(n->keyspace, n->follow->loaded);
     n->tidying = true;
     follow_adopted(n->follow, n->now.mono_us);
@@ -134,9 +148,9 @@ static void take_snapshot(struct node *n)
     trail_joined(n);
 }
 
-/* Executes one command of the stream. What this node does not know it must not skip: from then on it would be a
- * silently different copy. */
-static bool apply_command(struct node *n)
+/* Executes one command of the stream. What this node does not know, or cannot do, it must not skip: from then on it
+ * would be a silently different copy. NULL: done; else why not. */
+static const char *apply_command(struct node *n)
 {
     struct follow *f = n->follow;
     struct session *s = n->stream;
@@ -146,18 +160,21 @@ static bool apply_command(struct node *n)
     call_init(&c, s, slice_of(NULL, 0));
     const struct command *command = command_resolve(n->commands, f->reader.argv, f->reader.argc, s->reply);
     if (command) dispatch_run(&c, command, f->reader.argc, f->reader.argv);
-    n->counters.errors += s->writer.reply.errors - errors;
+    errors = s->writer.reply.errors - errors;
+    n->counters.errors += errors;
     bytes_clear(&s->output);
+    if (!command) return "the stream has a command that this node does not know";
+    if (errors > 0) return "a command of the stream could not be executed here";
     int64_t offset = log_offset(&n->log);
-    if (!command || !follow_applied(f, n->now.mono_us)) return false;
+    if (!follow_applied(f, n->now.mono_us)) return NULL; /* the follow begins again by itself */
     if (log_offset(&n->log) != offset) trail_applied(n); /* not in the middle of a transaction */
-    return true;
+    return NULL;
 }
 
-static void give_up_stream(struct node *n, const char *why)
+static void apply_or_abandon(struct node *n)
 {
-    close_follow_session(n);
-    follow_lost(n->follow, why, n->now.mono_us);
+    const char *why = apply_command(n);
+    if (why) follow_abandon(n->follow, why, n->now.mono_us);
 }
 
 void topology_step(struct node *n)
@@ -168,12 +185,9 @@ void topology_step(struct node *n)
         case FOLLOW_OPEN: open_connection(n); break;
         case FOLLOW_CLOSE: close_follow_session(n); break;
         case FOLLOW_CONTINUED: trail_renamed(n); break;
-        case FOLLOW_LOADING: n->counters.discarded_bytes += n->follow->discarded; break;
+        case FOLLOW_LOADING: break;
         case FOLLOW_LOADED: take_snapshot(n); break;
-        case FOLLOW_COMMAND:
-            if (!apply_command(n))
-                give_up_stream(n, "the stream has a command this node does not know, or memory ran out");
-            break;
+        case FOLLOW_COMMAND: apply_or_abandon(n); break;
         case FOLLOW_NOTHING:
             if (n->follow_session && session_pending(n->follow_session) > 0 &&
                 !n->follow_session->output_told)

@@ -382,4 +382,34 @@ TEST(wait_at_the_node_is_for_all_that_was_written_there)
     lab_close(l);
 }
 
+TEST(wait_for_a_write_that_was_given_up_finds_nobody)
+{
+    struct trio t;
+    trio_open(&t, 15);
+    struct lab *l = &t.lab;
+    struct world_client *c = client_of(&t, t.a);
+    CHECK_EQ_STR(lab_ask(l, c, "SET k 1"), "OK");
+    lab_follow(l, t.b, NULL);
+    lab_follow(l, t.c, t.b);
+    lab_follow(l, t.a, t.b); /* a has written nothing b does not have… */
+    CHECK_EQ_STR(lab_ask(l, c, "SET k 2"), "READONLY You can't write against a read only replica.");
+    lab_run(l, 2000);
+    lab_follow(l, t.a, NULL);
+    CHECK_EQ_STR(lab_ask(l, c, "SET k lost"), "OK"); /* …and now it has */
+    lab_follow(l, t.a, t.b);
+    CHECK(lab_converge(l, 60000) >= 0);
+    for (int i = 0; i < 20; i++) lab_call(l, t.b, "INCR n");
+    lab_run(l, 10);
+    lab_follow(l, t.a, NULL);
+    lab_follow(l, t.b, t.a);
+    lab_follow(l, t.c, t.a);
+    lab_run(l, 3000);
+    CHECK_EQ_INT(lab_state(t.a).replicas, 2);
+    CHECK_EQ_STR(lab_ask(l, c, "WAIT 1 100"), "0");
+    CHECK_EQ_STR(lab_ask(l, c, "SET k 3"), "OK");
+    CHECK_EQ_STR(lab_ask(l, c, "WAIT 2 100"), "2");
+    CHECK_SOUND(l);
+    lab_close(l);
+}
+
 TEST_MAIN()
