@@ -65,10 +65,10 @@ static void follow_channel(struct node *n, const struct follow *f, struct channe
                                 .state = states[f->state],
                                 .paused = n->follow_paused,
                                 .offset = log_offset(&n->log),
-                                .received = log_offset(&n->log) + (int64_t)f->input.size,
+                                .received = follow_received(f),
                                 .applied = f->applied,
                                 .fsynced = f->fsynced,
-                                .lag_bytes = (int64_t)f->input.size,
+                                .lag_bytes = follow_received(f) - log_offset(&n->log),
                                 .lag_us = f->state == FOLLOW_STREAMING ? 0 : n->now.mono_us - f->last_io_us};
     snprintf(c->address, sizeof c->address, "%s:%d", f->host, f->port);
     snprintf(c->peer, sizeof c->peer, "%.120s", f->host);

@@ -139,15 +139,23 @@ static void node_ping(struct node *n)
     trail_applied(n);
 }
 
+/* A replica that neither acknowledges nor, while it gets a snapshot, takes anything, for longer than repl-timeout. */
+static bool replica_is_silent(const struct session *s)
+{
+    const struct feed *f = s->feed;
+    int64_t heard = f->ack_time_us > s->active_us ? f->ack_time_us : s->active_us;
+    if (f->state == FEED_WAITING) return false;
+    if (f->state == FEED_SNAPSHOT && f->progress_us > heard) heard = f->progress_us;
+    return s->node->now.mono_us - heard > s->node->config.repl_timeout_s * SECOND_US;
+}
+
 static void session_each_second(struct session *s)
 {
     struct node *n = s->node;
     int64_t now = n->now.mono_us;
     session_check_limits(s);
-    if (s->feed && session_is_replica(s)) {
-        int64_t heard = s->feed->ack_time_us > s->active_us ? s->feed->ack_time_us : s->active_us;
-        if (s->feed->state == FEED_STREAMING && now - heard > n->config.repl_timeout_s * SECOND_US)
-            session_close_now(s);
+    if (session_is_replica(s)) {
+        if (replica_is_silent(s)) session_close_now(s);
     } else if (s->kind == SESSION_CLIENT && n->config.timeout_s > 0 && s->block == BLOCK_NONE &&
                now - s->active_us > n->config.timeout_s * SECOND_US) {
         session_close_now(s);
@@ -217,8 +225,7 @@ int64_t node_deadline(const struct node *n)
     if (node_needs_seconds(n)) earlier(&deadline, n->next_second_us);
     if (!n->follow && n->config.activeexpire) {
         int64_t expires_ms = keyspace_expire_deadline(n->keyspace);
-        if (expires_ms != INT64_MAX)
-            earlier(&deadline, n->now.mono_us + expires_ms * 1000 - n->now.wall_us + 1000);
+        if (expires_ms != INT64_MAX) earlier(&deadline, n->now.mono_us + expires_ms * 1000 - n->now.wall_us);
     }
     return deadline;
 }

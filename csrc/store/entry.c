@@ -97,7 +97,7 @@ int64_t entry_expire(const struct entry *e)
 
 bool entry_expired(const struct entry *e, int64_t now_ms)
 {
-    return entry_expires(e) && entry_expire(e) <= now_ms;
+    return entry_expires(e) && entry_expire(e) < now_ms;
 }
 
 void *entry_pointer(const struct entry *e)

@@ -32,7 +32,7 @@ const char *entry_type_name(enum value_type type);
 const char *entry_encoding(const struct entry *e);
 /* Unix ms, -1 when the entry does not expire. */
 int64_t entry_expire(const struct entry *e);
-/* Whether its time has come: an entry that expires at T is expired from T on (T itself included). */
+/* Whether its time has passed: an entry that expires at T is still there at T, as in Redis. */
 bool entry_expired(const struct entry *e, int64_t now_ms);
 /* The value of a string; an integer is written into `text` and the slice points there. */
 struct slice entry_string(const struct entry *e, struct entry_text *text);

@@ -7,7 +7,7 @@ enum { TTL_SAMPLES = 64 };
 int64_t keyspace_expire_deadline(const struct keyspace *ks)
 {
     const struct heap_slot *first = heap_top(&ks->deadlines);
-    return first ? first->key : INT64_MAX;
+    return first && first->key != INT64_MAX ? first->key + 1 : INT64_MAX;
 }
 
 static int table_number(const struct keyspace *ks, const struct table *t)
@@ -20,7 +20,7 @@ static int table_number(const struct keyspace *ks, const struct table *t)
 struct entry *keyspace_next_expired(struct keyspace *ks, int *db)
 {
     const struct heap_slot *first = heap_top(&ks->deadlines);
-    if (!first || first->key == INT64_MAX || first->key > ks->now_ms) return NULL;
+    if (!first || first->key == INT64_MAX || first->key >= ks->now_ms) return NULL;
     const struct table *t = first->item;
     *db = table_number(ks, t);
     return heap_top(&t->expiry)->item;

@@ -103,7 +103,7 @@ uint64_t keyspace_scan(struct keyspace *ks, int db, uint64_t cursor,
                        void (*visit)(void *context, struct entry *e), void *context);
 struct entry *keyspace_random(struct keyspace *ks, int db, struct random *r);
 
-/* The time at which the earliest key expires (unix ms), INT64_MAX when none does. */
+/* The first moment at which keyspace_next_expired has something (unix ms), INT64_MAX when nothing expires. */
 int64_t keyspace_expire_deadline(const struct keyspace *ks);
 /* The earliest key that has expired by the time set, NULL when none has; *db says where. The caller deletes
  * it. */
