@@ -1,4 +1,6 @@
 /* Real nodes in the simulated world: replication over links, WAIT, failures, and who learns what when. */
+#include <stdlib.h>
+
 #include "lab.h"
 #include "test.h"
 
@@ -111,6 +113,68 @@ TEST(a_client_that_hears_nothing_does_not_know)
     ticket = lab_request(l, c, "INCR k");
     CHECK_EQ_STR(lab_await(l, ticket), "TIMEOUT no reply in time");
     CHECK(!lab_reply(l, ticket)->sent);
+    CHECK_SOUND(l);
+    lab_close(l);
+}
+
+/* A value of `size` bytes that does not compress, set over a client. */
+static void set_noise(struct lab *l, struct world_client *c, const char *key, size_t size)
+{
+    struct random r;
+    char *value = malloc(size);
+    random_init(&r, 1, key);
+    for (size_t i = 0; i < size; i++) value[i] = (char)random_next(&r);
+    struct slice argv[] = {slice_text("SET"), slice_text(key), {value, size}};
+    int64_t ticket = lab_ticket(l);
+    world_client_request(c, ticket, 3, argv);
+    lab_await(l, ticket);
+    free(value);
+}
+
+TEST(a_full_synchronisation_takes_the_time_its_link_needs_and_holds_up_nobody)
+{
+    struct trio t;
+    trio_open(&t, 16);
+    struct lab *l = &t.lab;
+    struct world_client *c = world_client_new(l->world, NULL, "a", 6379, 0);
+    set_noise(l, c, "one", 1000000);
+    set_noise(l, c, "two", 1000000);
+    struct world_link slow = {.latency = 1000, .bandwidth = 1e6};
+    struct world_node *d = lab_node(l, "d");
+    world_link_set(l->world, "a", "d", &slow);
+    lab_follow(l, d, t.a);
+    lab_run(l, 1000);
+    for (int i = 0; i < 100; i++) {
+        int64_t before = world_now(l->world);
+        lab_ask(l, c, "INCR n");
+        CHECK(world_now(l->world) - before <= 240);
+    }
+    int64_t took = lab_converge(l, 60000);
+    CHECK(took >= 900 && took < 1500);
+    CHECK_EQ_STR(lab_call(l, d, "STRLEN one"), "1000000");
+    CHECK_EQ_STR(lab_call(l, d, "GET n"), "100");
+    CHECK_SOUND(l);
+    lab_close(l);
+}
+
+TEST(a_replica_that_does_not_read_costs_its_primary_no_time)
+{
+    struct trio t;
+    trio_open(&t, 17);
+    struct lab *l = &t.lab;
+    struct world_client *c = world_client_new(l->world, NULL, "a", 6379, 0);
+    world_node_pause(t.b, true);
+    for (int i = 0; i < 20; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "k%d", i);
+        int64_t before = world_now(l->world);
+        set_noise(l, c, key, 100000); /* together far more than a window */
+        CHECK(world_now(l->world) - before < 1000);
+    }
+    CHECK_EQ_STR(lab_ask(l, c, "WAIT 2 100"), "1");
+    world_node_pause(t.b, false);
+    CHECK_EQ_STR(lab_ask(l, c, "WAIT 2 1000"), "2");
+    CHECK_EQ_INT(lab_state(t.a).full_syncs, 2);
     CHECK_SOUND(l);
     lab_close(l);
 }
