@@ -23,8 +23,7 @@ static const char *refusal(const struct session *s, const struct command *comman
     const struct config *c = &n->config;
     if (!s->authenticated && !(command->flags & COMMAND_NO_AUTH)) return "NOAUTH Authentication required.";
     if ((command->flags & COMMAND_NO_MULTI) && s->transaction.open)
-        return command->run == run_watch ? "ERR WATCH inside MULTI is not allowed"
-                                         : "ERR Command not allowed inside a transaction";
+        return "ERR Command not allowed inside a transaction";
     bool is_write = writes(s, command);
     if (c->maxmemory > 0 && n->memory.used > (size_t)c->maxmemory &&
         ((command->flags | (command->run == run_exec ? s->transaction.flags : 0)) & COMMAND_DENYOOM))

@@ -106,7 +106,8 @@ const struct command node_transaction_commands[] = {
     {.name = "watch",
      .run = run_watch,
      .arity = -2,
-     .flags = COMMAND_NOSCRIPT | COMMAND_LOADING | COMMAND_STALE | COMMAND_FAST | COMMAND_NO_MULTI},
+     .flags = COMMAND_NOSCRIPT | COMMAND_LOADING | COMMAND_STALE | COMMAND_FAST | COMMAND_ALLOW_BUSY |
+              COMMAND_NO_QUEUE},
     {.name = "unwatch",
      .run = run_unwatch,
      .arity = 1,

@@ -103,8 +103,13 @@ static bool watch_one(struct exec *x, struct slice key)
     return true;
 }
 
+/* Inside MULTI an error, but none that spoils the transaction. */
 void run_watch(struct exec *x)
 {
+    if (call_of(x)->session->transaction.open) {
+        reply_error(x->reply, "ERR WATCH inside MULTI is not allowed");
+        return;
+    }
     for (int i = 1; i < x->argc; i++) {
         if (!watch_one(x, x->argv[i])) {
             exec_no_memory(x);
