@@ -14,10 +14,10 @@
 struct sim_node {
     struct world_node base;
     struct sim_place place;
-    struct list pending;  /* struct sim_end.pending */
-    int64_t alarm_at;     /* of the event in the heap */
-    uint64_t alarm_event; /* 0: none */
-    struct sim_end *serving;
+    struct list pending;     /* struct sim_end.pending */
+    int64_t alarm_at;        /* of the event in the heap */
+    uint64_t alarm_event;    /* 0: none */
+    struct sim_end *serving; /* served last and open; the trail most likely speaks of it */
     struct check_place checked;
 };
 
@@ -73,19 +73,26 @@ static bool feed_session(struct session *s, struct slice bytes)
     return true;
 }
 
+static void close_end(struct sim_end *e, bool reset)
+{
+    node_at(e->place)->serving = NULL;
+    sim_end_close(e, reset);
+}
+
 static void end_session(struct sim_end *e, const char *why, bool reset)
 {
     session_closed(e->owner, why);
-    sim_end_close(e, reset);
+    close_end(e, reset);
 }
 
 /* Gives the node everything that has come for one of its connections. */
 static void serve(struct sim_node *n, struct sim_end *e)
 {
     if (!e->owner && !accept_end(n, e)) {
-        sim_end_close(e, true);
+        close_end(e, true);
         return;
     }
+    n->serving = e;
     if (e->opener && e->open && !e->announced) {
         e->announced = true;
         session_connected(e->owner);
@@ -186,7 +193,8 @@ static void send_session(struct session *session)
 static void stop(struct sim_node *n, bool reset, const char *why)
 {
     while (!list_empty(&n->place.ends))
-        sim_end_close(list_item(n->place.ends.next, struct sim_end, member), reset);
+        close_end(list_item(n->place.ends.next, struct sim_end, member), reset);
+    n->serving = NULL;
     n->alarm_event = 0;
     n->base.paused = false;
     world_node_stop(&n->base, why);
@@ -257,12 +265,10 @@ void sim_node_turn(struct world_node *wn)
     struct sim_node *n = node_of(wn);
     struct sim *s = sim_of_node(n);
     if (world_local_waiting(wn)) world_local_retry(wn);
-    n->serving = NULL;
     if (s->check) follow_trail(n);
     do node_settle(wn->node);
     while (act(n) && wn->node);
     if (!wn->node) return;
-    n->serving = NULL;
     if (s->check) follow_trail(n);
     set_alarm(n);
 }

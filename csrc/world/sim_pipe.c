@@ -178,9 +178,29 @@ static struct sim_segment *segment_for(struct sim_pipe *p, size_t size, bool *fr
     return segment_new(s, SEGMENT_BYTES, size < SIM_SEGMENT_MAX ? size : SIM_SEGMENT_MAX);
 }
 
+/* A place in a row of slices. */
+struct gather {
+    const struct slice *slice;
+    size_t offset;
+};
+
+static void gather_bytes(struct gather *from, char *to, size_t size)
+{
+    while (size > 0) {
+        size_t part = from->slice->size - from->offset;
+        if (part > size) part = size;
+        if (part > 0) memcpy(to, from->slice->data + from->offset, part);
+        to += part;
+        size -= part;
+        from->offset += part;
+        if (from->offset == from->slice->size) *from = (struct gather){from->slice + 1, 0};
+    }
+}
+
 size_t sim_pipe_write(struct sim_pipe *p, const struct slice *slices, int count)
 {
-    size_t wanted = 0, taken = 0, offset = 0;
+    struct gather from = {slices, 0};
+    size_t wanted = 0, taken = 0;
     for (int i = 0; i < count; i++) wanted += slices[i].size;
     size_t room = SIM_WINDOW - p->in_flight;
     p->blocked = wanted > room;
@@ -193,14 +213,8 @@ size_t sim_pipe_write(struct sim_pipe *p, const struct slice *slices, int count)
         if (fits > left) fits = left;
         left -= fits;
         taken += fits;
-        while (fits > 0) {
-            size_t part = slices->size - offset < fits ? slices->size - offset : fits;
-            memcpy(g->data + g->size, slices->data + offset, part);
-            g->size += (uint32_t)part;
-            offset += part;
-            fits -= part;
-            if (offset == slices->size) slices++, offset = 0;
-        }
+        gather_bytes(&from, g->data + g->size, fits);
+        g->size += (uint32_t)fits;
         if (fresh) send_segment(p, g);
     }
     p->in_flight += (uint32_t)taken;
