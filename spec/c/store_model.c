@@ -205,7 +205,7 @@ static bool do_time(struct model *m)
     for (db = 0; db < MODEL_DATABASES; db++)
         for (int k = 0; k < MODEL_KEYS; k++)
             if (m->cells[db][k].present && m->cells[db][k].expire_ms >= 0 &&
-                m->cells[db][k].expire_ms <= m->now_ms)
+                m->cells[db][k].expire_ms < m->now_ms)
                 return false;
     return true;
 }

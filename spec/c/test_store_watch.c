@@ -114,7 +114,8 @@ TEST(expiring_after_the_watch_is_a_change)
     set(&f, 0, "k", 1001);
     struct watch *w = keyspace_watch(f.keyspace, 0, key("k"));
     CHECK(!keyspace_watch_dirty(f.keyspace, w));
-    keyspace_set_time(f.keyspace, 1001);
+    CHECK(!keyspace_watch_dirty(f.keyspace, w));
+    keyspace_set_time(f.keyspace, 1002);
     CHECK(keyspace_watch_dirty(f.keyspace, w));
     keyspace_delete(f.keyspace, 0, key("k"));
     CHECK(keyspace_watch_dirty(f.keyspace, w));
@@ -190,7 +191,7 @@ TEST(adopting)
     CHECK_EQ_INT(keyspace_size(f.keyspace, 0), 0);
     CHECK_EQ_INT(keyspace_size(f.keyspace, 1), 2);
     CHECK_EQ_INT(keyspace_size(g.keyspace, 1), 0);
-    CHECK_EQ_INT(keyspace_expire_deadline(f.keyspace), 7000);
+    CHECK_EQ_INT(keyspace_expire_deadline(f.keyspace), 7001);
     CHECK(keyspace_expire_deadline(g.keyspace) == INT64_MAX);
     set(&g, 2, "again", -1);
     const char *what;

@@ -30,10 +30,15 @@ static bool is_up(struct world_node *n) { return world_node_get(n) != NULL; }
 
 static void write_something(struct storm *s)
 {
-    static const char *const forms[] = {"INCR counter%d",   "SET key%d %d",        "APPEND log%d x%d",
-                                        "DEL key%d",        "SET short%d v PX %d", "GET key%d",
-                                        "WAIT 1 %d",        "WAIT 2 %d",           "SELECT %d",
-                                        "RENAME key%d k%d", "SETRANGE log%d %d yz"};
+    static const char *const forms[] = {
+        "INCR counter%d",      "SET key%d %d",
+        "APPEND log%d x%d",    "DEL key%d",
+        "SET short%d v PX %d", "GET key%d",
+        "WAIT 1 %d",           "WAIT 2 %d",
+        "SELECT %d",           "RENAME key%d k%d",
+        "EXPIRE key%d 1",      "SETRANGE log%d %d yz",
+        "GETEX key%d PX %d",   "MSETNX key%d 1 other%d 2",
+    };
     char line[128];
     const char *form = forms[below(s, sizeof forms / sizeof *forms)];
 #pragma GCC diagnostic push
@@ -53,9 +58,48 @@ static void write_something(struct storm *s)
     }
 }
 
+static struct world_client *new_client(struct storm *s)
+{
+    return world_client_new(s->lab.world, NULL, world_node_host(any_node(s)), 6379, below(s, 2) * 500000);
+}
+
+static void replace_client(struct storm *s)
+{
+    int i = below(s, CLIENTS);
+    world_client_free(s->clients[i]);
+    s->clients[i] = new_client(s);
+}
+
 static void move_client(struct storm *s)
 {
     world_client_connect(s->clients[below(s, CLIENTS)], world_node_host(any_node(s)), 6379);
+}
+
+/* What is done to a node rarely. */
+static void order_something(struct storm *s)
+{
+    static const char *const orders[] = {"FLUSHALL",
+                                         "DEBUG SLEEP 0.05",
+                                         "CLIENT KILL TYPE replica",
+                                         "CLIENT KILL TYPE normal",
+                                         "CONFIG SET repl-backlog-size 16384",
+                                         "CONFIG SET min-replicas-to-write 1",
+                                         "CONFIG SET min-replicas-to-write 0",
+                                         "CONFIG SET repl-timeout 3",
+                                         "SHUTDOWN NOSAVE",
+                                         "SWAPDB 0 1"};
+    lab_begin(&s->lab, any_node(s), orders[below(s, sizeof orders / sizeof *orders)]);
+}
+
+/* More than a window at once, so that connections fill up. */
+static void write_much(struct storm *s)
+{
+    size_t size = (size_t)below(s, 400000) + 1;
+    char *value = malloc(size);
+    for (size_t i = 0; i < size; i++) value[i] = (char)random_next(&s->random);
+    struct slice argv[] = {slice_text("SET"), slice_text("large"), {value, size}};
+    world_client_request(s->clients[below(s, CLIENTS)], lab_ticket(&s->lab), 3, argv);
+    free(value);
 }
 
 /* ---- faults ---- */
@@ -110,8 +154,14 @@ static void step(struct storm *s)
 {
     lab_take(&s->lab);
     int what = below(s, 100);
-    if (what < 75)
+    if (what < 3)
+        order_something(s);
+    else if (what < 6)
+        write_much(s);
+    else if (what < 75)
         for (int i = below(s, 20); i >= 0; i--) write_something(s);
+    else if (what < 76)
+        replace_client(s);
     else if (what < 78)
         move_client(s);
     else if (what < 82)
@@ -170,9 +220,7 @@ static void storm_open(struct storm *s, uint64_t seed)
     s->node_count = 2 + below(s, NODES_MAX - 1);
     for (int i = 0; i < s->node_count; i++) s->nodes[i] = lab_node(&s->lab, NULL);
     for (int i = 1; i < s->node_count; i++) lab_follow(&s->lab, s->nodes[i], s->nodes[below(s, i)]);
-    for (int i = 0; i < CLIENTS; i++)
-        s->clients[i] =
-            world_client_new(s->lab.world, NULL, world_node_host(any_node(s)), 6379, below(s, 2) * 500000);
+    for (int i = 0; i < CLIENTS; i++) s->clients[i] = new_client(s);
 }
 
 static struct outcome run_storm(uint64_t seed)
