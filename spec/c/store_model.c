@@ -197,7 +197,7 @@ static bool do_time(struct model *m)
     for (struct entry *e; (e = keyspace_next_expired(m->keyspace, &db));) {
         struct cell *c = &m->cells[db][key_number(entry_key(e))];
         if (!cell_is(c, e) || !entry_expired(e, m->now_ms) || c->expire_ms < last_ms) return false;
-        if (keyspace_expire_deadline(m->keyspace) != c->expire_ms) return false;
+        if (keyspace_expire_deadline(m->keyspace) != c->expire_ms + 1) return false;
         last_ms = c->expire_ms;
         keyspace_delete(m->keyspace, db, entry_key(e));
         cell_clear(c);
