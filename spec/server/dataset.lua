@@ -1,0 +1,122 @@
+-- What a server holds, key by key, to compare two of them: type, value and time of expiry of every key in every
+-- database. And data to put there.
+
+local dataset = {}
+
+local BATCH = 500
+
+-- how the values of many keys of a type are asked for: commands, and what their replies are
+local READERS = {
+  string = {
+    ask = function(keys) return { { "MGET", table.unpack(keys) } } end,
+    take = function(replies, i) return replies[1][i] end,
+  },
+}
+
+-- the keys of a type in the selected database
+local function keys_of(client, kind)
+  local keys, seen, cursor = {}, {}, "0"
+  repeat
+    local reply = assert(client:call("SCAN", cursor, "TYPE", kind, "COUNT", BATCH))
+    cursor = reply[1]
+    for _, key in ipairs(reply[2]) do
+      if not seen[key] then keys[#keys + 1] = key end
+      seen[key] = true
+    end
+  until cursor == "0"
+  return keys
+end
+
+-- what there is to know about some keys, added to `found`
+local function read_keys(client, kind, keys, found)
+  local requests = READERS[kind].ask(keys)
+  local values = #requests
+  for i, key in ipairs(keys) do requests[values + i] = { "PEXPIRETIME", key } end
+  local replies = client:pipeline(requests)
+  for i, key in ipairs(keys) do found[key] = { kind, READERS[kind].take(replies, i), replies[values + i] } end
+end
+
+---Everything: database → key → { type, value, expiry in ms since 1970 or -1 }.
+function dataset.read(server)
+  local client = server:connect()
+  local all = {}
+  for db in assert(client:call("INFO", "keyspace")):gmatch "db(%d+):" do
+    assert(client:call("SELECT", db))
+    local found, count = {}, 0
+    for kind in pairs(READERS) do
+      local keys = keys_of(client, kind)
+      count = count + #keys
+      for first = 1, #keys, BATCH do
+        read_keys(client, kind, table.move(keys, first, math.min(first + BATCH - 1, #keys), 1, {}), found)
+      end
+    end
+    assert(count == client:call "DBSIZE", "keys of a type that is not known here")
+    all[tonumber(db)] = found
+  end
+  client:close()
+  return all
+end
+
+-- the first keys, a few, in which two databases differ
+local function differences(db, a, b, list)
+  for key, fact in pairs(a) do
+    local other = b[key]
+    if not other then
+      list[#list + 1] = ("db%d %q: only in one"):format(db, key)
+    elseif fact[1] ~= other[1] or fact[3] ~= other[3] or fact[2] ~= other[2] then
+      list[#list + 1] = ("db%d %q: %s %q %s against %s %q %s"):format(db, key, fact[1], tostring(fact[2]):sub(1, 50),
+        fact[3], other[1], tostring(other[2]):sub(1, 50), other[3])
+    end
+  end
+  for key in pairs(b) do
+    if not a[key] then list[#list + 1] = ("db%d %q: only in the other"):format(db, key) end
+  end
+end
+
+---Raises where two servers do not hold the same; returns how many keys there are.
+function dataset.same(one, other)
+  local a, b, list, count = dataset.read(one), dataset.read(other), {}, 0
+  for db = 0, 15 do
+    differences(db, a[db] or {}, b[db] or {}, list)
+    for _ in pairs(a[db] or {}) do count = count + 1 end
+  end
+  if #list > 0 then error(("%d differences: %s"):format(#list, table.concat(list, "; ", 1, math.min(#list, 5))), 2) end
+  return count
+end
+
+---Writes keys "PREFIX:1" … of many kinds and sizes; every second one expires, in hours.
+function dataset.write(server, prefix, count)
+  local commands = {}
+  for i = 1, count do
+    local key, value = ("%s:%d"):format(prefix, i), i
+    if i % 7 == 0 then value = ("%d\0\r\n\xff"):format(i):rep(i % 20 + 1) end
+    if i % 1000 == 0 then value = ("compressible "):rep(i % 97 + 50) end
+    if i % 5 == 0 then value = -i * 1000003 end
+    commands[i] = i % 2 == 0 and { "SET", key, value, "PX", 3600000 + i } or { "SET", key, value }
+  end
+  for _, reply in ipairs(server:pipeline(commands)) do assert(reply == "OK", reply.err or reply) end
+end
+
+---Commands of all kinds that a stream may carry, in several databases.
+function dataset.churn(server, prefix)
+  local function key(name) return prefix .. ":" .. name end
+  for _, command in ipairs {
+    { "SELECT", 0 }, { "SET", key "a", "1" }, { "INCRBY", key "a", 41 }, { "INCRBYFLOAT", key "f", "0.1" },
+    { "APPEND", key "b", "x\r\n\0y" }, { "SETRANGE", key "b", 10, "end" }, { "MSET", key "c", 1, key "d", 2 },
+    { "SETEX", key "e", 5000, "v" }, { "PSETEX", key "g", 5000000, "v" }, { "EXPIRE", key "c", 5000 },
+    { "GETEX", key "d", "PX", 6000000 }, { "GETDEL", key "none" }, { "SET", key "h", 1, "EX", 9000 },
+    { "SET", key "h", 2, "KEEPTTL" }, { "PERSIST", key "e" }, { "EXPIREAT", key "e", 4102444800 },
+    { "SELECT", 3 }, { "SET", key "a", "in 3" }, { "COPY", key "a", key "copy", "DB", 5 }, { "MOVE", key "a", 7 },
+    { "SELECT", 15 }, { "SET", key "x", 1 }, { "SET", key "y", 2 }, { "RENAME", key "x", key "z" },
+    { "RENAMENX", key "z", key "y" }, { "DEL", key "y" }, { "SET", key "gone", 1, "PX", 1 }, { "UNLINK", key "none" },
+    { "SELECT", 0 }, { "SWAPDB", 5, 6 }, { "SELECT", 9 }, { "SET", key "flushed", 1 }, { "FLUSHDB" },
+    { "SELECT", 0 }, { "MULTI" }, { "SET", key "m", 1 }, { "SELECT", 4 }, { "SET", key "m", 2 }, { "INCR", key "m" },
+    { "EXEC" }, { "SELECT", 0 }, { "MULTI" }, { "GET", key "m" }, { "EXEC" }, { "EXPIRE", key "m", -1 },
+    { "GETSET", key "n", 1 }, { "SETNX", key "n", 2 }, { "DECR", key "n" }, { "MSETNX", key "o", 1, key "p", 2 },
+  } do
+    local reply, message = server:call(table.unpack(command))
+    assert(reply ~= nil, ("%s: %s"):format(table.concat(command, " "), message))
+  end
+end
+
+return dataset
