@@ -296,10 +296,10 @@ enum world_result live_node_restart(struct world_node *wn)
 {
     struct live_node *ln = live_node_of(wn);
     if (wn->node) return world_fail(wn->world, WORLD_BAD, "'%s' is running", wn->place.name);
-    if (!start_listening(ln)) return WORLD_BAD;
+    if (!start_listening(ln)) return world_failure(wn->world);
     if (start_node(ln)) return WORLD_OK;
     stop_listening(ln);
-    return WORLD_BAD;
+    return world_failure(wn->world);
 }
 
 enum world_result live_node_pause(struct world_node *wn, bool pause)

@@ -388,9 +388,14 @@ TEST(a_crash_resets_connections)
     world_node_configure(a, slice_text("maxclients"), slice_text("77"));
     int fd = dial(a);
     TALK(&f, fd, "SET k v\r\n", "+OK\r\n");
+    int port = world_node_port(a);
     CHECK_EQ_INT(world_node_crash(a, false), WORLD_OK);
     CHECK_EQ_INT(ending(&f, fd), ECONNRESET);
     close(fd);
+    struct world_node *squatter = node_at(&f, "squatter", NULL, port);
+    REQUIRE(squatter);
+    CHECK_EQ_INT(world_node_restart(a), WORLD_REFUSED);
+    CHECK_EQ_INT(world_node_crash(squatter, false), WORLD_OK);
     CHECK_EQ_INT(world_node_restart(a), WORLD_OK);
     fd = dial(a);
     TALK(&f, fd, "GET k\r\n", "$-1\r\n");
