@@ -266,6 +266,7 @@ int world_node_call(struct world_node *wn, int64_t ticket, int argc, const struc
         w->ops->node_enter(wn);
         result = call_now(wn, ticket, argc, argv, reply);
         w->ops->node_turn(wn);
+        if (result == 1 && !wn->node) result = WORLD_CLOSED; /* SHUTDOWN does not answer */
     }
     if (result != 0) w->queue.outstanding--;
     return result;
@@ -282,12 +283,13 @@ static bool call_retry(struct world_node *wn, struct world_call *call)
     enum session_result result = SESSION_DONE;
     if (l) result = session_call(l->session, call->argc, call->argv, &writer.reply);
     if (result == SESSION_BUSY) return false;
+    bool answered = result == SESSION_DONE && w->scratch.size > 0;
     if (!l || (result == SESSION_DONE && w->scratch.failed))
         world_complete_failed(w, call->ticket, l != NULL, "OOM out of memory");
-    else if (result == SESSION_DONE)
+    else if (answered)
         world_complete_reply(w, call->ticket, bytes_slice(&w->scratch));
     else
-        l->ticket = call->ticket;
+        l->ticket = call->ticket; /* it blocks, or was a SHUTDOWN and will be told that the node is gone */
     return true;
 }
 

@@ -194,12 +194,12 @@ static void heal_links(struct storm *s)
 static void heal(struct storm *s)
 {
     heal_links(s);
-    for (int i = 0; i < s->node_count; i++) {
+    for (int i = 0; i < s->node_count; i++)
         if (is_up(s->nodes[i]))
-            world_node_pause(s->nodes[i], false);
-        else
-            world_node_restart(s->nodes[i]);
-    }
+            world_node_pause(s->nodes[i], false); /* there may be a SHUTDOWN waiting for it */
+    lab_run(&s->lab, 1000);
+    for (int i = 0; i < s->node_count; i++)
+        if (!is_up(s->nodes[i])) world_node_restart(s->nodes[i]);
     lab_run(&s->lab, 1000);
     for (int i = 0; i < s->node_count; i++) lab_follow(&s->lab, s->nodes[i], i == 0 ? NULL : s->nodes[0]);
 }
