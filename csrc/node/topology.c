@@ -73,6 +73,7 @@ static void end_follow(struct node *n)
     close_follow_session(n);
     follow_free(n->follow);
     n->follow = NULL;
+    n->follow_paused = false; /* it was the channel that was held */
     n->stream->db = 0;
 }
 
@@ -181,6 +182,7 @@ void topology_step(struct node *n)
 {
     if (!n->follow || n->sleep_until_us != 0 || n->follow_paused) return;
     for (;;) {
+        int64_t offset = log_offset(&n->log);
         switch (follow_next(n->follow, n->now.mono_us)) {
         case FOLLOW_OPEN: open_connection(n); break;
         case FOLLOW_CLOSE: close_follow_session(n); break;
@@ -189,6 +191,7 @@ void topology_step(struct node *n)
         case FOLLOW_LOADED: take_snapshot(n); break;
         case FOLLOW_COMMAND: apply_or_abandon(n); break;
         case FOLLOW_NOTHING:
+            if (log_offset(&n->log) != offset) trail_applied(n); /* PING, REPLCONF GETACK */
             if (n->follow_session && session_pending(n->follow_session) > 0 &&
                 !n->follow_session->output_told)
                 session_wake(n->follow_session);
