@@ -210,6 +210,13 @@ static void earlier(int64_t *deadline, int64_t candidate)
     if (candidate < *deadline) *deadline = candidate;
 }
 
+/* A channel that is held lets its connection stand and does not connect anew until it is let go. */
+static bool follow_stands_still(const struct node *n)
+{
+    const struct follow *f = n->follow;
+    return n->follow_paused && !f->scrap && (f->closing || f->state == FOLLOW_DOWN);
+}
+
 int64_t node_deadline(const struct node *n)
 {
     if (n->sleep_until_us != 0) return n->sleep_until_us;
@@ -217,10 +224,8 @@ int64_t node_deadline(const struct node *n)
     int64_t deadline = INT64_MAX;
     const struct heap_slot *first = heap_top(&n->timeouts);
     if (first) earlier(&deadline, first->key);
-    if (n->follow)
-        earlier(&deadline, follow_deadline(n->follow));
-    else if (n->feeds.count > 0)
-        earlier(&deadline, n->next_ping_us);
+    if (n->follow && !follow_stands_still(n)) earlier(&deadline, follow_deadline(n->follow));
+    if (!n->follow && n->feeds.count > 0) earlier(&deadline, n->next_ping_us);
     if (n->feeds.count > 0) earlier(&deadline, feeds_deadline(&n->feeds));
     if (node_needs_seconds(n)) earlier(&deadline, n->next_second_us);
     if (!n->follow && n->config.activeexpire) {
