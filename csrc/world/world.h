@@ -93,7 +93,8 @@ int world_node_port(const struct world_node *wn);
  * for the start is refused while the node runs. WORLD_BAD: world_error has the text. */
 enum world_result world_node_configure(struct world_node *wn, struct slice name, struct slice value);
 /* Executes a command at the node itself. 1: done, `reply` is filled; 0: it blocks, COMPLETION_REPLY will come for
- * `ticket`; < 0: enum world_result (the node is down). */
+ * `ticket` (also when the node is paused or asleep: then later); < 0: enum world_result. WORLD_CLOSED: the node is
+ * down, before the call or because of it (SHUTDOWN). */
 int world_node_call(struct world_node *wn, int64_t ticket, int argc, const struct slice *argv,
                     struct reply *reply);
 
