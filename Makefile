@@ -289,8 +289,8 @@ fmt:  ## format the C sources
 demo: all  ## acknowledged writes being lost, and saved
 	@$(BUILD)/tidelock run examples/failover.lua
 
-bench: all  ## our server beside redis-server, the store beside a Lua table
-	@$(BUILD)/tidelock run bench/run.lua
+bench: all  ## our server beside redis-server, the store beside a Lua table (BENCH_FLAGS=--quick, ...)
+	@$(BUILD)/tidelock run bench/run.lua $(BENCH_FLAGS)
 
 # LuaRocks does the installing, through rockspec/ and `install-files`. Modules that Lua finds already (Debian's packages,
 # say) it is told to take as provided; the others it fetches. PREFIX=dir installs into that tree.
