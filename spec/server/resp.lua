@@ -51,10 +51,10 @@ Client.__gc = Client.close
 
 ---A request as it goes over the wire.
 function resp.encode(...)
-  local count = select("#", ...)
+  local words, count = { ... }, select("#", ...)
   local parts = { "*" .. count }
   for i = 1, count do
-    local word = tostring((select(i, ...)))
+    local word = tostring(words[i])
     parts[2 * i], parts[2 * i + 1] = "$" .. #word, word
   end
   parts[2 * count + 2] = ""

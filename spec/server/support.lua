@@ -157,7 +157,7 @@ end
 
 ---Starts the process, again perhaps, and waits until it answers.
 function Server:launch()
-  self.pid, self.how, self.status = spawn(self.words, self.directory), nil, nil
+  self.pid, self.how, self.status, self.terminated = spawn(self.words, self.directory), nil, nil, false
   support.eventually(self.kind .. " answers", function()
     local how, status = self:ended()
     if how then error(("%s ended at once (%s %s): %s"):format(self.kind, how, status, self:log()), 0) end
@@ -209,9 +209,10 @@ function Server:thaw()
   self:signal(signal.SIGCONT)
 end
 
----Asks it to end in order, frozen or not.
+---Asks it to end in order, frozen or not; once, because it is on its way out then.
 function Server:terminate()
-  if not self.pid or self:ended() then return end
+  if not self.pid or self:ended() or self.terminated then return end
+  self.terminated = true
   self:thaw()
   self:signal(signal.SIGTERM)
 end
