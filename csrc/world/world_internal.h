@@ -7,6 +7,7 @@
  *   complete.c   tickets and the queue of completions
  *   place.c      a node's place: start-up configuration, calls at the node itself
  *   client.c     a RESP client: pipelining, replies, time-outs; the driver only moves its bytes
+ *   converged.c  whether all nodes are the same
  *
  * Calls go both ways, but never in a circle: a driver calls common code when something has happened (client_input,
  * world_local_output), and common code calls the driver's ops when something is to be done.
