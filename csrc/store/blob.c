@@ -1,3 +1,4 @@
+/* blob.c: large strings in a block of their own: see blob.h for the layout and who uses them. */
 #include "store/blob.h"
 
 enum { BLOB_DOUBLING_MAX = 1024 * 1024 };

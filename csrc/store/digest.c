@@ -1,3 +1,4 @@
+/* digest.c: what a key, a database and a whole keyspace hash to: see digest.h for what is hashed and why. */
 #include "store/digest.h"
 
 #include "base/siphash.h"

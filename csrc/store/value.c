@@ -1,3 +1,4 @@
+/* value.c: the table of types: how each is freed, copied, digested and measured (value.h). A new type is a row here. */
 #include "store/value.h"
 
 #include "store/blob.h"

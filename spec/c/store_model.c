@@ -1,3 +1,4 @@
+/* store_model.c: the reference that the store is compared with: an array of cells, operations drawn at random. */
 #include "store_model.h"
 
 #include <stdio.h>
