@@ -130,8 +130,8 @@ static int draw(lua_State *L)
     default: low = luaL_checkinteger(L, 2); high = luaL_checkinteger(L, 3);
     }
     luaL_argcheck(L, low <= high, lua_gettop(L) < 3 ? 2 : 3, "interval is empty");
-    uint64_t drawn = draw_below(world, (uint64_t)high - (uint64_t)low + 1);
-    lua_pushinteger(L, (lua_Integer)(drawn + (uint64_t)low));
+    uint64_t drawn = (uint64_t)low + draw_below(world, (uint64_t)high - (uint64_t)low + 1);
+    lua_pushinteger(L, (lua_Integer)drawn);
     return 1;
 }
 
