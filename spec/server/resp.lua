@@ -99,14 +99,10 @@ end
 ---The next line without its end; nil where the stream ended.
 function Client:line()
   while true do
-    local line, after = self.buffer:match("^([^\r]*)\r\n()", self.at)
-    if line then
-      self.at = after
-      return line
-    end
-    local ended = self.buffer:find("\r\n", self.at, true) -- a line with a stray \r in it
+    local ended = self.buffer:find("\r\n", self.at, true)
     if ended then
-      line, self.at = self.buffer:sub(self.at, ended - 1), ended + 2
+      local line = self.buffer:sub(self.at, ended - 1)
+      self.at = ended + 2
       return line
     end
     if not need(self, #self.buffer - self.at + 2) then return nil, "closed" end
