@@ -265,7 +265,7 @@ function storm.twice(seed)
   local one, other = storm.run(seed), storm.run(seed)
   for _, what in ipairs { "events", "hash", "digest" } do
     if one[what] ~= other[what] then
-      error(("two runs of seed %d differ in %s: %s, %s"):format(seed, what, one[what], other[what]), 0)
+      error(("two runs of seed %d differ in %s"):format(seed, what), 0)
     end
   end
   return one

@@ -4,6 +4,7 @@
 -- wrong to stderr, in one line where that is enough.
 
 local argparse = require "argparse"
+local errors = require "tidelock.errors"
 local tidelock = require "tidelock"
 
 local function complain(format, ...)
@@ -21,6 +22,7 @@ local function run(words)
   local arguments = table.move(words, 2, #words, 1, { [0] = script })
   _G.arg = arguments -- luacheck: ignore 122
   local ok, result = xpcall(chunk, function(message)
+    if errors.is(message) and message.code == "USAGE" then return message.message end
     if type(message) ~= "string" and not getmetatable(message) then return message end
     message = tostring(message)
     -- what comes out of a task brings its own

@@ -1,6 +1,7 @@
 -- The judgement of a trial: what clients were told against what is there in the end.
 --
--- Every key is written once, with a value of its own, so the final read says of each write whether it survived.
+-- Every key is written once, with a value of its own, so the final read says of each write whether it survived. Other
+-- operations of the history, reads say, are not looked at.
 
 ---@class tidelock.Judgement
 ---@field setting string
@@ -15,7 +16,7 @@
 ---@field write_unavailable? number ms from the fault to the first `ok` of a write invoked after it; nil: none
 ---@field detect? number ms of it until the fault was noticed
 ---@field promote? number ms of it from then until a new primary was there
----@field rediscover? number ms of it until the first client got through
+---@field rediscover? number ms of it from then until a client got through
 ---@field loss_window? number ms from the first to the last lost acknowledged write
 
 local judge = {}
@@ -37,9 +38,9 @@ local function read_back(node, operations)
   return found
 end
 
--- the times around the fault
+-- The times around the fault. The parts are told where detection and promotion came in this order, before the first ok.
 local function judge_availability(result, operations, moments)
-  local fault = moments.fault
+  local fault, detected, promoted = moments.fault, moments.detected, moments.promoted
   if not fault then return end
   local first
   for _, o in ipairs(operations) do
@@ -47,15 +48,13 @@ local function judge_availability(result, operations, moments)
   end
   if not first then return end
   result.write_unavailable = first - fault
-  if moments.detected and moments.promoted then
-    result.detect = moments.detected - fault
-    result.promote = moments.promoted - moments.detected
-    result.rediscover = first - moments.promoted
+  if detected and promoted and fault <= detected and detected <= promoted and promoted <= first then
+    result.detect, result.promote, result.rediscover = detected - fault, promoted - detected, first - promoted
   end
 end
 
 local function judge_write(result, o, value)
-  local there = value == o.value
+  local there = value == tostring(o.value)
   if value and not there then result.unexpected = result.unexpected + 1 end
   if o.outcome == "ok" then
     result.acked = result.acked + 1
@@ -74,11 +73,19 @@ local function judge_write(result, o, value)
   if o.executed and not there then result.given_up = result.given_up + 1 end
 end
 
+local function writes_of(history)
+  local writes = {}
+  for _, o in ipairs(history.operations) do
+    if o.f == "write" then writes[#writes + 1] = o end
+  end
+  return writes
+end
+
 ---@param trial tidelock.Trial
 ---@param node tidelock.Node
 ---@return tidelock.Judgement
 function judge.judge(trial, node)
-  local operations = trial.history.operations
+  local operations = writes_of(trial.history)
   local found = read_back(node, operations)
   local result = {
     setting = trial.setting, writes = #operations, acked = 0, lost = 0, lost_keys = {}, recovered = 0,

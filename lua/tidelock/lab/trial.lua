@@ -4,6 +4,7 @@
 --
 --   async    SET; the primary's OK is all there is
 --   WAIT n   SET, then WAIT n: done when n replicas have acknowledged; with fewer it is `info`: executed, maybe lost
+--            (`WAIT n ms`: with that time-out instead of 1,000 ms)
 
 local history = require "tidelock.lab.history"
 local judge = require "tidelock.lab.judge"
@@ -19,7 +20,8 @@ Trial.__name = "tidelock.Trial"
 
 -- ---- one write ----------------------------------------------------------------------------------------------------
 
--- Outcome, and whether the node said it executed it.
+-- Outcome, and whether the node said it executed it. A refusal is `fail`; where no reply came the client knows whether
+-- the request may have got there.
 local function write_async(client, key, value)
   local ok, _, _, outcome = client:set(key, value)
   if ok then return "ok", true end
@@ -33,7 +35,7 @@ local function write_wait(replicas, timeout)
       p:wait(replicas, timeout)
     end)
     if not replies then return outcome or "fail", false end
-    if replies[1] ~= true then return "fail", false end
+    if replies[1] ~= true then return replies[1].outcome or "fail", false end
     local count = replies[2]
     if math.type(count) == "integer" and count >= replicas then return "ok", true end
     return "info", true
@@ -45,8 +47,11 @@ end
 ---@return fun(client: tidelock.Client, key: string, value: string): string, boolean
 local function writer_of(setting)
   if setting == "async" then return write_async end
-  local replicas, timeout = setting:match "^WAIT (%d+) ?(%d*)$"
-  if not replicas then error(("trial: setting: 'async' or 'WAIT n' expected, got '%s'"):format(setting), 3) end
+  local replicas, timeout
+  if type(setting) == "string" then replicas, timeout = setting:match "^WAIT (%d+) ?(%d*)$" end
+  if not replicas then
+    error(("trial: setting: 'async' or 'WAIT n' expected, got '%s'"):format(tostring(setting)), 3)
+  end
   return write_wait(math.tointeger(replicas), math.tointeger(tonumber(timeout)) or 1000)
 end
 
@@ -85,15 +90,22 @@ end
 ---@param options tidelock.WritersOptions
 ---@return { join: fun(self: table) }
 function Trial:writers(options)
+  for _, name in ipairs { "clients", "writes", "every" } do
+    if type(options[name]) ~= "number" then
+      error(("writers: %s: number expected, got %s"):format(name, type(options[name])), 2)
+    end
+  end
+  if type(options.target) ~= "function" then
+    error(("writers: target: function expected, got %s"):format(type(options.target)), 2)
+  end
   local tasks = {}
   for i = 1, options.clients do
     tasks[i] = self.world:go(write_on, self, "w" .. i, options)
   end
-  return {
-    join = function()
-      for _, task in ipairs(tasks) do task:join() end
-    end,
-  }
+  local function join()
+    for _, task in ipairs(tasks) do task:join() end
+  end
+  return { join = join }
 end
 
 -- ---- moments, judgement ---------------------------------------------------------------------------------------------

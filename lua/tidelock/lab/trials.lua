@@ -1,6 +1,7 @@
--- Many trials of one experiment, by seed, and their summary.
+-- Many trials of one experiment, by seed, each in a world of its own, and their summary.
 
 local progress = require "tidelock.lab.progress"
+local samples = require "tidelock.lab.samples"
 
 ---@class tidelock.TrialsOptions
 ---@field name string what the report calls it
@@ -13,76 +14,73 @@ local progress = require "tidelock.lab.progress"
 ---@class tidelock.Summary
 ---@field name string
 ---@field trials integer
+---@field writes integer invoked
 ---@field acked integer
 ---@field lost integer
 ---@field trials_with_loss integer
 ---@field recovered integer
 ---@field unexpected integer
 ---@field given_up integer
----@field p50? number ms, of acknowledged writes
----@field p99? number
----@field p999? number
----@field unavailable_p50? number ms
----@field unavailable_max? number
+---@field latency tidelock.Samples ms, of acknowledged writes
+---@field write_unavailable tidelock.Samples ms; and its parts:
+---@field detect tidelock.Samples
+---@field promote tidelock.Samples
+---@field rediscover tidelock.Samples
+---@field loss_window tidelock.Samples ms, of the trials with loss
 ---@field worst_seed? integer of the trial that lost most
 ---@field worst_lost integer
 ---@field seconds number of CPU time it all took
 
 local trials = {}
 
----The smallest value that at least `fraction` of the sorted values do not exceed.
----@param sorted number[]
----@param fraction number
----@return number?
-function trials.percentile(sorted, fraction)
-  if #sorted == 0 then return nil end
-  return sorted[math.max(1, math.ceil(#sorted * fraction))]
+local COUNTS = { "writes", "acked", "lost", "recovered", "unexpected", "given_up" }
+local TIMES = { "write_unavailable", "detect", "promote", "rediscover", "loss_window" }
+
+local function new_summary(name)
+  local summary = { name = name, trials = 0, trials_with_loss = 0, worst_lost = 0, seconds = 0 }
+  summary.latency = samples.new()
+  for _, field in ipairs(COUNTS) do summary[field] = 0 end
+  for _, field in ipairs(TIMES) do summary[field] = samples.new() end
+  return summary
 end
 
 local function add(summary, judgement, seed)
-  for _, field in ipairs { "acked", "lost", "recovered", "unexpected", "given_up" } do
-    summary[field] = summary[field] + judgement[field]
+  summary.trials = summary.trials + 1
+  for _, field in ipairs(COUNTS) do summary[field] = summary[field] + judgement[field] end
+  for _, field in ipairs(TIMES) do
+    if judgement[field] then summary[field]:add(judgement[field]) end
   end
-  table.move(judgement.latencies, 1, #judgement.latencies, #summary.latencies + 1, summary.latencies)
-  if judgement.write_unavailable then
-    summary.unavailable[#summary.unavailable + 1] = judgement.write_unavailable
-  end
+  for _, latency in ipairs(judgement.latencies) do summary.latency:add(latency) end
   if judgement.lost > 0 then summary.trials_with_loss = summary.trials_with_loss + 1 end
   if judgement.lost > summary.worst_lost then summary.worst_lost, summary.worst_seed = judgement.lost, seed end
 end
 
-local function finish(summary)
-  table.sort(summary.latencies)
-  table.sort(summary.unavailable)
-  summary.p50 = trials.percentile(summary.latencies, 0.5)
-  summary.p99 = trials.percentile(summary.latencies, 0.99)
-  summary.p999 = trials.percentile(summary.latencies, 0.999)
-  summary.unavailable_p50 = trials.percentile(summary.unavailable, 0.5)
-  summary.unavailable_max = summary.unavailable[#summary.unavailable]
-  summary.latencies, summary.unavailable = nil, nil
-  return summary
-end
-
--- One trial in a world of its own. What breaks in it is raised with its seed.
+-- One trial. What breaks in it is raised with its seed.
 local function run_one(options, seed)
-  local world = options.world(seed)
-  local ok, judgement = xpcall(world.run, debug.traceback, world, options.experiment)
-  if not ok then error(("trial with seed %d: %s"):format(seed, judgement), 0) end
-  local held, broken = true, nil
-  if world.check then held, broken = world:check() end
-  world:close()
-  if not held then error(("trial with seed %d: an invariant broke: %s"):format(seed, broken), 0) end
+  local world <close> = options.world(seed)
+  local function fail(what, problem)
+    error(("%s: the trial with seed %d %s: %s"):format(options.name, seed, what, problem), 0)
+  end
+  -- what comes out of a task has a traceback already
+  local ok, judgement = pcall(world.run, world, options.experiment)
+  if not ok then fail("failed", judgement) end
+  if type(judgement) ~= "table" or not judgement.latencies then fail("failed", "it did not return a judgement") end
+  if world.check then
+    local held, broken = world:check()
+    if not held then fail("broke an invariant", broken) end
+  end
+  if judgement.unexpected > 0 then
+    fail("is inconsistent", ("%d values are there that nobody wrote, or whose write was refused"):format(
+      judgement.unexpected))
+  end
   return judgement
 end
 
----Runs the trials and sums them up.
+---Runs the trials and sums them up. Raises when one fails, breaks an invariant or reads what nobody wrote.
 ---@param options tidelock.TrialsOptions
 ---@return tidelock.Summary
 function trials.run(options)
-  local summary = {
-    name = options.name, trials = options.count, acked = 0, lost = 0, trials_with_loss = 0, recovered = 0,
-    unexpected = 0, given_up = 0, worst_lost = 0, latencies = {}, unavailable = {},
-  }
+  local summary = new_summary(options.name)
   local began = os.clock()
   local bar <close> = progress.new(options.name, options.count, options.quiet)
   for i = 1, options.count do
@@ -91,7 +89,7 @@ function trials.run(options)
     bar:advance(i)
   end
   summary.seconds = os.clock() - began
-  return finish(summary)
+  return summary
 end
 
 return trials
