@@ -33,8 +33,8 @@ local function start(arguments)
   assert(port, line)
   return {
     line = line, port = tonumber(port), pid = tonumber(pid),
-    stop = function(with)
-      signal.kill(tonumber(pid), with or signal.SIGTERM)
+    stop = function(with) -- false: it stops by itself
+      if with ~= false then signal.kill(tonumber(pid), with or signal.SIGTERM) end
       local rest = pipe:read "a"
       pipe:close()
       return rest
@@ -121,7 +121,7 @@ describe("tidelock server", function()
     local world <close> = tidelock.live {}
     local client = world:client("127.0.0.1:" .. server.port, { timeout = 10000 })
     assert.equal("CLOSED", (select(3, client:shutdown "NOSAVE")))
-    assert.equal("status 0\n", server.stop())
+    assert.equal("status 0\n", server.stop(false))
   end)
 
   it("takes parameters from the command line and a file", function()
