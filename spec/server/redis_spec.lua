@@ -111,6 +111,54 @@ describe("replication with redis-server:", function()
     end)
   end
 
+  it("a redis-server that sends its snapshot as a file is followed too", function()
+    local primary = start("redis", { "--repl-diskless-sync", "no" })
+    dataset.write(primary, "key", 2000)
+    local replica = start("tidelock", { replicaof = primary })
+    replica:in_step_with(primary)
+    dataset.same(primary, replica)
+  end)
+
+  it("a redis-server that loads while it receives follows us too", function()
+    local primary = start "tidelock"
+    dataset.write(primary, "key", 2000)
+    local replica = start("redis", { "--repl-diskless-load", "swapdb", replicaof = primary })
+    replica:in_step_with(primary)
+    dataset.same(primary, replica)
+  end)
+
+  -- redis-server does not say up to where the two share their history (ours do: failover_spec)
+  it("a former primary among redis-servers loses what it wrote alone, and says how much at most", function()
+    local primary, replica = chain { "tidelock", "redis" }
+    dataset.churn(primary, "shared")
+    assert.equal(1, primary:call("WAIT", 1, 5000))
+    assert.equal("OK", replica:call("REPLICAOF", "NO", "ONE"))
+    local fork = primary:info("replication").master_repl_offset
+    dataset.churn(primary, "alone")
+    local alone = primary:info("replication").master_repl_offset - fork
+    dataset.churn(replica, "there")
+    primary:follow(replica)
+    primary:in_step_with(replica)
+    local discarded = primary:info("stats").repl_discarded_bytes
+    assert.is_true(discarded >= alone and discarded <= fork + alone, discarded)
+    dataset.same(primary, replica)
+  end)
+
+  -- what cannot be copied must not be skipped: from then on the copy would differ, and nobody would know
+  it("a command that only redis-server knows ends the link, and INFO says why", function()
+    local primary, replica = chain { "redis", "tidelock" }
+    primary:call("SET", "k", "v")
+    assert.equal(1, primary:call("WAIT", 1, 5000))
+    assert.equal("lib", primary:call("FUNCTION", "LOAD",
+      "#!lua name=lib\nredis.register_function('f', function() return 1 end)"))
+    primary:call("SET", "k", "later")
+    support.eventually("the link is down for that", function()
+      local why = tostring(replica:info("replication").master_link_error)
+      return why:find "command .* not know", why
+    end)
+    assert.equal("v", replica:call("GET", "k"))
+  end)
+
   for _, kinds in ipairs { { "redis", "tidelock", "redis" }, { "tidelock", "redis", "tidelock" } } do
     it(("a chain %s"):format(table.concat(kinds, " → ")), function()
       local top, middle, bottom = chain(kinds)
