@@ -34,6 +34,7 @@ static int count_access(const struct exec *x, int counter)
 
 void access_touch(const struct exec *x, struct entry *e)
 {
+    if (x->access && x->access->traceless) return;
     if (!is_lfu(x)) {
         entry_set_access(e, clock_seconds(x));
         return;

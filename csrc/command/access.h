@@ -13,6 +13,7 @@ struct access_policy {
     bool lfu;          /* an LFU maxmemory-policy is selected */
     int log_factor;    /* lfu-log-factor: how much harder each further count is */
     int decay_minutes; /* lfu-decay-time: minutes per step of decay; 0: none */
+    bool traceless;    /* accesses change nothing (CLIENT NO-TOUCH) */
 };
 
 /* Notes an access to the entry. */

@@ -65,6 +65,7 @@ struct command {
     const char *tips;                         /* separated by blanks; NULL: none */
     const char *summary, *since, *group, *complexity;
     const char *deprecated_since, *replaced_by;
+    bool system;                              /* not for users: doc flag "syscmd" */
     const char *const *history;               /* since, change, since, change, …, NULL */
     const struct command_argument *arguments; /* NULL-named sentinel at the end; NULL: none */
     const struct command *subcommands;        /* NULL-named sentinel at the end; NULL: none */

@@ -159,13 +159,15 @@ static void reply_arguments(struct reply *r, const struct command_argument *argu
 
 static void reply_argument(struct reply *r, const struct command_argument *a)
 {
-    int64_t pairs = 2 + (a->type == ARGUMENT_KEY) + !!a->token + !!a->since + !!a->flags + !!a->arguments;
+    int64_t pairs = 2 + (a->type == ARGUMENT_KEY) + !!a->token + !!a->since + !!a->deprecated_since +
+                    !!a->flags + !!a->arguments;
     reply_map(r, pairs);
     reply_text_pair(r, "name", a->name);
     reply_text_pair(r, "type", argument_type_name(a->type));
     if (a->type == ARGUMENT_KEY) reply_pair(r, "key_spec_index", a->key_spec);
     reply_text_pair(r, "token", a->token);
     reply_text_pair(r, "since", a->since);
+    reply_text_pair(r, "deprecated_since", a->deprecated_since);
     if (a->flags) {
         reply_bulk_text(r, "flags");
         reply_names(r, a->flags, argument_flag_name, "");
@@ -197,12 +199,13 @@ static void reply_history(struct reply *r, const char *const *history)
     }
 }
 
-static void reply_deprecation(struct reply *r, const struct command *c)
+static void reply_doc_flags(struct reply *r, const struct command *c)
 {
-    if (!c->deprecated_since) return;
+    if (!c->deprecated_since && !c->system) return;
     reply_bulk_text(r, "doc_flags");
-    reply_set(r, 1);
-    reply_status(r, "deprecated");
+    reply_set(r, !!c->deprecated_since + c->system);
+    if (c->deprecated_since) reply_status(r, "deprecated");
+    if (c->system) reply_status(r, "syscmd");
     reply_text_pair(r, "deprecated_since", c->deprecated_since);
     reply_text_pair(r, "replaced_by", c->replaced_by);
 }
@@ -211,13 +214,13 @@ void command_reply_docs(struct reply *r, const struct command *c)
 {
     int64_t pairs = !!c->summary + !!c->since + !!c->group + !!c->complexity + !!c->history + !!c->arguments +
                     !!c->subcommands;
-    if (c->deprecated_since) pairs += 2 + !!c->replaced_by;
+    pairs += (c->deprecated_since || c->system) + !!c->deprecated_since + !!c->replaced_by;
     reply_map(r, pairs);
     reply_text_pair(r, "summary", c->summary);
     reply_text_pair(r, "since", c->since);
     reply_text_pair(r, "group", c->group);
     reply_text_pair(r, "complexity", c->complexity);
-    reply_deprecation(r, c);
+    reply_doc_flags(r, c);
     if (c->history) reply_history(r, c->history);
     if (c->arguments) {
         reply_bulk_text(r, "arguments");

@@ -1,10 +1,22 @@
-/* reply.c: the one part of answering that is the same whoever listens: error texts made from a format. */
+/* reply.c: what is the same about errors whoever listens: texts made from a format, counting. */
 #include "command/reply.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
 enum { ERROR_TEXT_MAX = 512 };
+
+/* A text without a code of its own counts as ERR, as in Redis. */
+void reply_note_error(struct reply *r, struct slice text)
+{
+    size_t size = 0;
+    r->errors++;
+    while (size < text.size && size <= REPLY_CODE_MAX && text.data[size] != ' ') size++;
+    struct slice code =
+        size < text.size && size <= REPLY_CODE_MAX ? slice_of(text.data, size) : slice_text("ERR");
+    memcpy(r->error_code, code.data, code.size);
+    r->error_code[code.size] = '\0';
+}
 
 void reply_error_format(struct reply *r, const char *format, ...)
 {

@@ -31,22 +31,28 @@ struct reply_ops {
     void (*push)(struct reply *r, int64_t count); /* RESP2: an array */
 };
 
+enum { REPLY_CODE_MAX = 31 };
+
 struct reply {
     const struct reply_ops *ops;
-    int protocol;   /* 2 or 3; commands whose shape differs look at it */
-    int64_t errors; /* error replies so far: lets a caller see that a command failed */
+    int protocol;                        /* 2 or 3; commands whose shape differs look at it */
+    int64_t errors;                      /* error replies so far: lets a caller see that a command failed */
+    char error_code[REPLY_CODE_MAX + 1]; /* of the last of them, its first word: "WRONGTYPE" */
 };
+
+/* Counts an error reply and keeps its code (reply.c). */
+void reply_note_error(struct reply *r, struct slice text);
 
 static inline void reply_status(struct reply *r, const char *text) { r->ops->status(r, slice_text(text)); }
 static inline void reply_ok(struct reply *r) { r->ops->status(r, (struct slice){"OK", 2}); }
 static inline void reply_error(struct reply *r, const char *text)
 {
-    r->errors++;
+    reply_note_error(r, slice_text(text));
     r->ops->error(r, slice_text(text));
 }
 static inline void reply_error_slice(struct reply *r, struct slice text)
 {
-    r->errors++;
+    reply_note_error(r, text);
     r->ops->error(r, text);
 }
 /* printf-style; the text is cut at 512 bytes and CR and LF become spaces (as Redis does). */

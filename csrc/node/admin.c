@@ -1,19 +1,36 @@
-/* admin.c: commands about the server as a whole: CONFIG, INFO, TIME, SHUTDOWN, DEBUG. */
-#include <stdio.h>
-
+/* admin.c: commands about the server as a whole: CONFIG, INFO, TIME, SHUTDOWN; and what follows from a parameter. */
 #include "base/glob.h"
 #include "base/number.h"
-#include "command/introspect.h"
 #include "node/commands.h"
 #include "node/internal.h"
 
 /* ---- CONFIG ---- */
 
-/* What follows from a changed parameter. */
-static void config_changed(struct node *n)
+static void sessions_configured(struct node *n)
 {
     const struct config *c = &n->config;
+    list_each(link, &n->sessions)
+    {
+        struct session *s = list_item(link, struct session, link);
+        s->reader.limits.bulk_max = c->proto_max_bulk_len;
+        s->authenticated |= c->requirepass[0] == '\0'; /* a password that is set later is not asked for */
+        s->reader.limits.unauthenticated = !s->authenticated;
+    }
+}
+
+void config_changed(struct node *n)
+{
+    struct config *c = &n->config;
+    c->hz = c->hz < 1 ? 1 : c->hz > 500 ? 500 : c->hz;
+    int64_t ping_us = n->now.mono_us + c->repl_ping_period_s * 1000000;
     n->log.backlog_size = c->repl_backlog_size;
+    if (n->next_ping_us > ping_us) n->next_ping_us = ping_us;
+    n->access[0] = (struct access_policy){.lfu = config_evicts_lfu(c),
+                                          .log_factor = (int)c->lfu_log_factor,
+                                          .decay_minutes = (int)c->lfu_decay_minutes};
+    n->access[1] = n->access[0];
+    n->access[1].traceless = true;
+    sessions_configured(n);
     topology_configured(n);
     if (c->node_name[0]) text_copy(n->name, sizeof n->name, c->node_name);
 }
@@ -43,56 +60,87 @@ bool node_configuration(struct node *n, struct slice name, struct bytes *value)
     return config_get(&n->config, name, value);
 }
 
-static bool config_wanted(const struct exec *x, const char *name)
+/* A name without wildcards matches itself, in the spelling it was asked for. */
+static bool is_plain(struct slice pattern)
+{
+    for (size_t i = 0; i < pattern.size; i++)
+        if (strchr("*?[", pattern.data[i])) return false;
+    return true;
+}
+
+/* As what a parameter was asked for, data NULL: it was not. */
+static struct slice config_wanted(const struct exec *x, const char *name)
 {
     for (int i = 2; i < x->argc; i++) {
-        if (glob_match(x->argv[i], slice_text(name), true)) return true;
+        if (is_plain(x->argv[i]) ? slice_is_word(x->argv[i], name)
+                                 : glob_match(x->argv[i], slice_text(name), true))
+            return is_plain(x->argv[i]) ? x->argv[i] : slice_text(name);
     }
-    return false;
+    return slice_of(NULL, 0);
 }
 
 void run_config_get(struct exec *x)
 {
     struct node *n = call_of(x)->node;
     int64_t count = 0;
-    for (int i = 0; config_name(i); i++) count += config_wanted(x, config_name(i));
+    for (int i = 0; config_name(i); i++) count += config_wanted(x, config_name(i)).data != NULL;
     reply_map(x->reply, count);
     for (int i = 0; config_name(i); i++) {
-        if (!config_wanted(x, config_name(i))) continue;
+        struct slice name = config_wanted(x, config_name(i));
+        if (!name.data) continue;
         bytes_clear(&n->scratch);
         config_get(&n->config, slice_text(config_name(i)), &n->scratch);
-        reply_bulk_text(x->reply, config_name(i));
+        reply_bulk(x->reply, name);
         reply_bulk(x->reply, bytes_slice(&n->scratch));
     }
 }
 
-/* All or nothing, as in Redis. */
 void run_config_set(struct exec *x)
 {
     struct node *n = call_of(x)->node;
     if (x->argc % 2 != 0) {
-        reply_error(x->reply, "ERR wrong number of arguments for 'config|set' command");
+        exec_syntax_error(x);
         return;
     }
-    struct config old = n->config;
     bytes_clear(&n->scratch);
-    for (int i = 2; i < x->argc; i += 2) {
-        if (config_set(&n->config, x->argv[i], x->argv[i + 1], false, &n->scratch)) continue;
-        n->config = old;
+    if (config_set_all(&n->config, x->argc - 2, x->argv + 2, &n->scratch)) {
+        config_changed(n);
+        reply_ok(x->reply);
+    } else {
         reply_error_format(x->reply, "ERR %.*s", (int)n->scratch.size, n->scratch.data);
-        return;
     }
-    config_changed(n);
-    reply_ok(x->reply);
+}
+
+/* A node's parameters come from its driver; it has no file to write them to. */
+void run_config_rewrite(struct exec *x)
+{
+    reply_error(x->reply, "ERR The server is running without a config file");
 }
 
 void run_config_resetstat(struct exec *x)
 {
     struct node *n = call_of(x)->node;
     n->counters = (struct node_counters){.discarded_bytes = n->counters.discarded_bytes};
+    stats_reset(n);
     *keyspace_stats(n->keyspace) = (struct keyspace_stats){0};
     n->feeds.full_syncs = n->feeds.partial_syncs = n->feeds.partial_refused = 0;
     reply_ok(x->reply);
+}
+
+void run_config_help(struct exec *x)
+{
+    static const char *const lines[] = {
+        "GET <pattern>",
+        "    Return parameters matching the glob-like <pattern> and their values.",
+        "SET <directive> <value>",
+        "    Set the configuration <directive> to <value>.",
+        "RESETSTAT",
+        "    Reset statistics reported by the INFO command.",
+        "REWRITE",
+        "    Rewrite the configuration file.",
+        NULL,
+    };
+    exec_help(x, "CONFIG", lines);
 }
 
 /* ---- the rest ---- */
@@ -114,40 +162,30 @@ void run_time(struct exec *x)
     reply_bulk(x->reply, slice_of(text, number_format_int(text, now_us % 1000000)));
 }
 
-/* SHUTDOWN [NOSAVE|SAVE] [NOW] [FORCE]: no reply; the driver flushes what it can and lets the node go. */
+/* SHUTDOWN [NOSAVE|SAVE] [NOW] [FORCE] [ABORT]: no reply; the driver flushes what it can and lets the node go. What
+ * cannot be saved is not lost silently: SAVE needs FORCE as long as there is nothing to save to. */
 void run_shutdown(struct exec *x)
 {
     struct node *n = call_of(x)->node;
-    n->shutdown = true;
-    session_wake(call_of(x)->session);
-}
-
-static void debug_sleep(struct exec *x)
-{
-    struct node *n = call_of(x)->node;
-    double seconds;
-    if (!exec_real(x, 2, &seconds)) return;
-    if (seconds > 0) n->sleep_until_us = n->now.mono_us + (int64_t)(seconds * 1e6);
-    reply_ok(x->reply);
-}
-
-void run_debug(struct exec *x)
-{
-    struct node *n = call_of(x)->node;
-    if (exec_is(x, 1, "sleep") && x->argc == 3) {
-        debug_sleep(x);
-    } else if (exec_is(x, 1, "set-active-expire") && x->argc == 3) {
-        n->config.activeexpire = !exec_is(x, 2, "0");
-        reply_ok(x->reply);
-    } else if (exec_is(x, 1, "digest") && x->argc == 2) {
-        struct digest d = keyspace_digest(n->keyspace);
-        char text[41];
-        snprintf(text, sizeof text, "%016llx%016llx00000000", (unsigned long long)d.high,
-                 (unsigned long long)d.low);
-        reply_status(x->reply, text);
+    bool save = false, nosave = false, now = false, force = false, abort = false, known = true;
+    for (int i = 1; i < x->argc && known; i++) {
+        bool *option = exec_is(x, i, "save")     ? &save
+                       : exec_is(x, i, "nosave") ? &nosave
+                       : exec_is(x, i, "now")    ? &now
+                       : exec_is(x, i, "force")  ? &force
+                       : exec_is(x, i, "abort")  ? &abort
+                                                 : NULL;
+        known = option != NULL;
+        if (known) *option = true;
+    }
+    if (!known || (save && nosave) || (abort && (save || nosave || now || force))) {
+        exec_syntax_error(x);
+    } else if (abort) {
+        reply_error(x->reply, "ERR No shutdown in progress.");
+    } else if (save && !force) {
+        reply_error(x->reply, "ERR Errors trying to SHUTDOWN. Check logs.");
     } else {
-        reply_error_format(x->reply,
-                           "ERR Unknown subcommand or wrong number of arguments for '%.*s'. Try DEBUG HELP.",
-                           (int)(x->argv[1].size < 128 ? x->argv[1].size : 128), x->argv[1].data);
+        n->shutdown = true;
+        session_wake(call_of(x)->session);
     }
 }

@@ -63,13 +63,24 @@ void block_time_out(struct node *n)
     while ((first = heap_top(&n->timeouts)) != NULL && first->key <= n->now.mono_us) wait_answer(first->item);
 }
 
+static void block_failed(struct session *s, const char *error)
+{
+    block_cancel(s);
+    reply_error(&s->writer.reply, error);
+    stats_error(s->node, &s->writer.reply, 1);
+    block_answered(s);
+}
+
+void block_end(struct session *s, const char *error)
+{
+    if (error)
+        block_failed(s, error);
+    else
+        wait_answer(s);
+}
+
 void block_fail_all(struct node *n, const char *error)
 {
     struct waiter *w;
-    while ((w = wait_any(&n->waits)) != NULL) {
-        struct session *s = list_item(w, struct session, waiter);
-        block_cancel(s);
-        reply_error(&s->writer.reply, error);
-        block_answered(s);
-    }
+    while ((w = wait_any(&n->waits)) != NULL) block_failed(list_item(w, struct session, waiter), error);
 }

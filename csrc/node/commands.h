@@ -3,8 +3,11 @@
  * transaction.c   MULTI EXEC DISCARD WATCH UNWATCH
  * replica.c       REPLCONF PSYNC SYNC REPLICAOF ROLE WAIT
  * connection.c    HELLO AUTH PING ECHO SELECT QUIT RESET
- * client.c        CLIENT and its subcommands
- * admin.c         CONFIG INFO DEBUG SHUTDOWN TIME LASTSAVE …
+ * client.c        CLIENT ID GETNAME SETNAME SETINFO REPLY NO-EVICT NO-TOUCH GETREDIR TRACKINGINFO UNBLOCK
+ * client_list.c   CLIENT INFO LIST KILL
+ * pause.c         CLIENT PAUSE UNPAUSE
+ * admin.c         CONFIG INFO SHUTDOWN TIME
+ * debug.c         DEBUG
  * *_table.c       the rows
  */
 #ifndef TIDELOCK_NODE_COMMANDS_H
@@ -37,6 +40,23 @@ void run_echo(struct exec *x);
 void run_select(struct exec *x);
 void run_quit(struct exec *x);
 void run_reset(struct exec *x);
+
+void run_client_id(struct exec *x);
+void run_client_getname(struct exec *x);
+void run_client_setname(struct exec *x);
+void run_client_setinfo(struct exec *x);
+void run_client_reply(struct exec *x);
+void run_client_no_evict(struct exec *x);
+void run_client_no_touch(struct exec *x);
+void run_client_getredir(struct exec *x);
+void run_client_trackinginfo(struct exec *x);
+void run_client_unblock(struct exec *x);
+void run_client_help(struct exec *x);
+void run_client_info(struct exec *x);
+void run_client_list(struct exec *x);
+void run_client_kill(struct exec *x);
+void run_client_pause(struct exec *x);
+void run_client_unpause(struct exec *x);
 
 void run_info(struct exec *x);
 void run_time(struct exec *x);

@@ -2,7 +2,10 @@
  *
  * A row says where in `struct config` a parameter lives and how its text is read. Aliases (slave-…) are rows of their
  * own over the same field, as CONFIG GET shows them in Redis. What must happen in the node after a change is
- * node_apply_config's (admin.c).
+ * config_changed's (admin.c).
+ *
+ * Fixed ones are there for tools that ask (redis-benchmark: save, appendonly) and for files that say them; a value
+ * that would promise something this server does not do is refused.
  *
  * Source: Redis 7.0's redis.conf.
  */
@@ -19,7 +22,8 @@ enum config_type {
     CONFIG_SIZE,   /* int64, bytes, with Redis's units */
     CONFIG_TEXT,   /* char[CONFIG_TEXT_MAX] */
     CONFIG_POLICY, /* maxmemory-policy */
-    CONFIG_LIMITS  /* client-output-buffer-limit */
+    CONFIG_LIMITS, /* client-output-buffer-limit */
+    CONFIG_FIXED   /* `initial` and nothing else: what this server does or has only one way */
 };
 
 enum config_flag {
@@ -39,9 +43,11 @@ struct config_row {
 #define GIB ((int64_t)1024 * 1024 * 1024)
 
 static const struct config_row rows[] = {
-    {"maxclients", CONFIG_INT, FIELD(maxclients), 1, INT32_MAX, "10000", 0},
+    {"maxclients", CONFIG_INT, FIELD(maxclients), 1, UINT32_MAX, "10000", 0},
     {"maxmemory", CONFIG_SIZE, FIELD(maxmemory), 0, INT64_MAX, "0", 0},
     {"maxmemory-policy", CONFIG_POLICY, FIELD(maxmemory_policy), 0, 0, "noeviction", 0},
+    {"lfu-log-factor", CONFIG_INT, FIELD(lfu_log_factor), 0, INT32_MAX, "10", 0},
+    {"lfu-decay-time", CONFIG_INT, FIELD(lfu_decay_minutes), 0, INT32_MAX, "1", 0},
     {"proto-max-bulk-len", CONFIG_SIZE, FIELD(proto_max_bulk_len), 1024 * 1024, INT64_MAX / 4, "512mb", 0},
     {"client-query-buffer-limit", CONFIG_SIZE, FIELD(client_query_buffer_limit), 1024 * 1024, INT64_MAX / 4,
      "1gb", 0},
@@ -81,14 +87,31 @@ static const struct config_row rows[] = {
     {"port", CONFIG_INT, FIELD(port), 0, 65535, "6379", CONFIG_START},
     {"databases", CONFIG_INT, FIELD(databases), 1, 65536, "16", CONFIG_START},
     {"active-expire", CONFIG_BOOL, FIELD(activeexpire), 0, 0, "yes", 0},
-    {"hz", CONFIG_INT, FIELD(hz), 1, 500, "10", 0},
+    {"hz", CONFIG_INT, FIELD(hz), 0, INT32_MAX, "10", 0},
     {"rdbchecksum", CONFIG_BOOL, FIELD(rdbchecksum), 0, 0, "yes", CONFIG_START},
     {"rdbcompression", CONFIG_BOOL, FIELD(rdbcompression), 0, 0, "yes", 0},
+    {"save", CONFIG_FIXED, 0, 0, 0, "", 0},
+    {"appendonly", CONFIG_FIXED, 0, 0, 0, "no", 0},
+    {"cluster-enabled", CONFIG_FIXED, 0, 0, 0, "no", 0},
+    {"protected-mode", CONFIG_FIXED, 0, 0, 0, "no", 0},
+    {"daemonize", CONFIG_FIXED, 0, 0, 0, "no", 0},
+    {"activedefrag", CONFIG_FIXED, 0, 0, 0, "no", 0},
+    {"io-threads", CONFIG_FIXED, 0, 0, 0, "1", 0},
+    {"repl-diskless-sync", CONFIG_FIXED, 0, 0, 0, "yes", 0},
+    {"repl-disable-tcp-nodelay", CONFIG_FIXED, 0, 0, 0, "no", 0},
+    {"tls-port", CONFIG_FIXED, 0, 0, 0, "0", 0},
+    {"unixsocket", CONFIG_FIXED, 0, 0, 0, "", 0},
+    {"logfile", CONFIG_FIXED, 0, 0, 0, "", 0},
 };
 
 static const char *const policies[] = {"volatile-lru",   "volatile-lfu", "volatile-random",
                                        "volatile-ttl",   "allkeys-lru",  "allkeys-lfu",
                                        "allkeys-random", "noeviction",   NULL};
+
+bool config_evicts_lfu(const struct config *c)
+{
+    return strstr(policies[c->maxmemory_policy], "-lfu") != NULL;
+}
 
 static const struct config_row *find_row(struct slice name)
 {
@@ -154,14 +177,23 @@ static struct slice next_word(struct slice *text)
     return word;
 }
 
+static int count_words(struct slice text)
+{
+    int count = 0;
+    while (next_word(&text).size > 0) count++;
+    return count;
+}
+
 /* "normal 0 0 0 slave 256mb 64mb 60 …": any number of classes. All or nothing. */
 static bool set_limits(struct config *c, const struct config_row *row, struct slice value,
                        struct bytes *error)
 {
     struct output_limit normal = c->output_normal, replica = c->output_replica, pubsub = c->output_pubsub;
-    for (;;) {
+    int words = count_words(value);
+    if (words % 4 != 0)
+        return complain(error, row, "Wrong number of arguments in buffer limit configuration.");
+    for (int i = 0; i < words / 4; i++) {
         struct slice class = next_word(&value);
-        if (class.size == 0) break;
         struct output_limit *limit = slice_is_word(class, "normal") ? &normal
                                      : slice_is_word(class, "slave") || slice_is_word(class, "replica")
                                          ? &replica
@@ -198,20 +230,46 @@ static bool set_row(struct config *c, const struct config_row *row, struct slice
         return true;
     case CONFIG_POLICY: return set_policy(field, row, value, error);
     case CONFIG_LIMITS: return set_limits(c, row, value, error);
+    case CONFIG_FIXED:
+        if (slice_is_word(value, row->initial)) return true;
+        return complain(error, row, "this server supports only one value, which CONFIG GET shows");
     default: return set_number(field, row, value, error);
     }
 }
 
-bool config_set(struct config *c, struct slice name, struct slice value, bool start, struct bytes *error)
+/* The row, if it can be set now. */
+static const struct config_row *settable_row(struct slice name, bool start, struct bytes *error)
 {
     const struct config_row *row = find_row(name);
     if (!row) {
         bytes_append_format(error, "Unknown option or number of arguments for CONFIG SET - '%.*s'",
                             (int)(name.size < 128 ? name.size : 128), name.data);
-        return false;
+        return NULL;
     }
-    if ((row->flags & CONFIG_START) && !start) return complain(error, row, "can't set immutable config");
-    return set_row(c, row, value, error);
+    if (!(row->flags & CONFIG_START) || start) return row;
+    complain(error, row, "can't set immutable config");
+    return NULL;
+}
+
+bool config_set(struct config *c, struct slice name, struct slice value, bool start, struct bytes *error)
+{
+    const struct config_row *row = settable_row(name, start, error);
+    return row && set_row(c, row, value, error);
+}
+
+bool config_set_all(struct config *c, int count, const struct slice *pairs, struct bytes *error)
+{
+    struct config changed = *c;
+    for (int i = 0; i < count; i += 2) {
+        const struct config_row *row = settable_row(pairs[i], false, error);
+        if (!row) return false;
+        for (int k = 0; k < i; k += 2)
+            if (find_row(pairs[k]) == row) return complain(error, row, "duplicate parameter");
+    }
+    for (int i = 0; i < count; i += 2)
+        if (!set_row(&changed, find_row(pairs[i]), pairs[i + 1], error)) return false;
+    *c = changed;
+    return true;
 }
 
 void config_defaults(struct config *c)
@@ -244,6 +302,7 @@ bool config_get(const struct config *c, struct slice name, struct bytes *value)
     case CONFIG_TEXT: return bytes_append_text(value, field);
     case CONFIG_POLICY: return bytes_append_text(value, policies[*(const int *)field]);
     case CONFIG_LIMITS: get_limits(c, value); return true;
+    case CONFIG_FIXED: return bytes_append_text(value, row->initial);
     default: return bytes_append_int(value, *(const int64_t *)field);
     }
 }

@@ -18,7 +18,8 @@ struct config {
     /* limits */
     int64_t maxclients;
     int64_t maxmemory;
-    int maxmemory_policy; /* enum in config.c; noeviction unless said otherwise */
+    int maxmemory_policy;                      /* enum in config.c; noeviction unless said otherwise */
+    int64_t lfu_log_factor, lfu_decay_minutes; /* lfu-decay-time */
     int64_t proto_max_bulk_len;
     int64_t client_query_buffer_limit;
     struct output_limit output_normal, output_replica, output_pubsub;
@@ -58,6 +59,10 @@ void config_defaults(struct config *c);
 /* Sets one parameter from text. False: `error` has Redis's text (without "ERR "). `start`: parameters that cannot
  * change while running are allowed. */
 bool config_set(struct config *c, struct slice name, struct slice value, bool start, struct bytes *error);
+/* Sets several while running, `count` names and values in turn, all or none; otherwise the same. */
+bool config_set_all(struct config *c, int count, const struct slice *pairs, struct bytes *error);
+/* Whether maxmemory-policy goes by frequency of use. */
+bool config_evicts_lfu(const struct config *c);
 /* Appends the value as CONFIG GET shows it; false: no such parameter. */
 bool config_get(const struct config *c, struct slice name, struct bytes *value);
 /* The name of parameter number `index`, in table order, NULL at the end (aliases such as slave-… included). */

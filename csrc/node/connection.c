@@ -60,7 +60,11 @@ void run_echo(struct exec *x) { reply_bulk(x->reply, x->argv[1]); }
 void run_select(struct exec *x)
 {
     int64_t db;
-    if (!exec_int_or(x, 1, &db, "ERR invalid DB index")) return;
+    if (!exec_int(x, 1, &db)) return;
+    if (db < INT32_MIN || db > INT32_MAX) {
+        reply_error(x->reply, "ERR value is out of range, value must between -2147483648 and 2147483647");
+        return;
+    }
     if (db < 0 || db >= keyspace_databases(x->keyspace)) {
         reply_error(x->reply, "ERR DB index is out of range");
         return;
@@ -95,23 +99,23 @@ void run_reset(struct exec *x)
 
 /* ---- HELLO ---- */
 
-static bool valid_name(struct slice name)
+/* What stands in a line of CLIENT LIST must not look like two fields or lines. */
+static bool is_plain(struct slice text)
 {
-    for (size_t i = 0; i < name.size; i++) {
-        if (name.data[i] < '!' || name.data[i] > '~') return false;
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] < '!' || text.data[i] > '~') return false;
     }
     return true;
 }
 
-bool connection_set_name(struct exec *x, struct slice name)
+bool connection_set_attribute(struct exec *x, struct bytes *field, struct slice value, const char *what)
 {
-    struct session *s = call_of(x)->session;
-    if (!valid_name(name)) {
-        reply_error(x->reply, "ERR Client names cannot contain spaces, newlines or special characters.");
+    if (!is_plain(value)) {
+        reply_error_format(x->reply, "ERR %s cannot contain spaces, newlines or special characters.", what);
         return false;
     }
-    bytes_clear(&s->name);
-    if (!bytes_append_slice(&s->name, name)) {
+    bytes_clear(field);
+    if (!bytes_append_slice(field, value)) {
         exec_no_memory(x);
         return false;
     }
@@ -126,7 +130,8 @@ static bool hello_options(struct exec *x)
             if (!authenticate(x, x->argv[i + 1], x->argv[i + 2])) return false;
             i += 2;
         } else if (exec_is(x, i, "setname") && left >= 1) {
-            if (!connection_set_name(x, x->argv[i + 1])) return false;
+            if (!connection_set_attribute(x, &call_of(x)->session->name, x->argv[i + 1], "Client names"))
+                return false;
             i++;
         } else {
             reply_error_format(x->reply, "ERR Syntax error in HELLO option '%.*s'", (int)x->argv[i].size,

@@ -4,6 +4,7 @@
  * memory); queue it if MULTI is open; run it; append its effect to the log. The checks are in Redis's order, so that a
  * request with two things wrong gets Redis's answer.
  */
+#include "command/keys.h"
 #include "node/commands.h"
 #include "node/internal.h"
 
@@ -68,7 +69,8 @@ void call_init(struct call *c, struct session *s, struct slice raw)
                  .index = n->commands,
                  .db = s->db,
                  .now_ms = keyspace_time(n->keyspace),
-                 .replica = n->follow != NULL,
+                 .access = &n->access[s->no_touch],
+                 .replica = n->follow != NULL || n->pause_until_us != 0, /* nothing expires during a pause */
                  .from_primary = s->kind == SESSION_STREAM,
                  .bulk_max = n->config.proto_max_bulk_len,
                  .reply = s->reply,
@@ -131,7 +133,11 @@ void dispatch_run(struct call *c, const struct command *command, int argc, const
     x->effect_given = false;
     bytes_clear(&n->effects);
     n->counters.commands++;
+    if (command->run == run_touch) x->access = &n->access[0]; /* the one access that CLIENT NO-TOUCH leaves */
+    stats_begin(n, x->reply);
     command->run(x);
+    n->counters.changes += x->changes;
+    stats_called(n, command, x->reply);
     if (x->changes == 0 && n->effects.size == 0 && !n->effects.failed) return;
     if (n->follow || s->kind == SESSION_STREAM) return; /* a replica's log is its primary's bytes */
     log_effects(c);
@@ -170,16 +176,18 @@ void dispatch(struct session *s, int argc, const struct slice *argv, struct slic
     bool is_write = command && writes(s, command) && !must_queue(s, command);
     if (!command) {
         s->transaction.aborted |= s->transaction.open;
+        stats_refused(n, argc, argv, s->reply);
     } else {
         s->last_command = command;
         const char *why = refusal(s, command);
-        if (why)
+        if (why) {
             refuse(s, command, why);
-        else
+            stats_refused(n, argc, argv, s->reply);
+        } else {
             run_or_queue(s, command, argc, argv, raw);
+        }
     }
     bool failed = s->reply->errors != errors;
-    n->counters.errors += failed;
     if (is_write && n->keep_trail) trail_write(s, failed);
     withhold_reply(s, before);
     if (s->reply == &s->writer.reply && s->output.size > s->output_sent && !s->output_told) session_wake(s);

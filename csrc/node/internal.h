@@ -8,8 +8,10 @@
 #include "base/heap.h"
 #include "base/list.h"
 #include "base/random.h"
+#include "command/access.h"
 #include "node/config.h"
 #include "node/node.h"
+#include "node/stats.h"
 #include "replication/feed.h"
 #include "replication/follow.h"
 #include "replication/log.h"
@@ -50,7 +52,7 @@ struct session {
     void *driver;
     enum session_kind kind;
     int64_t id;
-    char address[64];
+    char address[64], local_address[64];
     /* what the driver still has to hear or has heard */
     bool wants_connect, wants_close, close_told, closed;
     bool close_after_reply; /* no more requests; wants_close once the output is gone */
@@ -90,7 +92,7 @@ struct session {
 };
 
 struct node_counters {
-    int64_t connections, rejected, commands, errors, input_bytes, output_bytes, repl_input_bytes,
+    int64_t connections, rejected, commands, changes, errors, input_bytes, output_bytes, repl_input_bytes,
         repl_output_bytes;
     int64_t discarded_bytes, full_sync_taken, evicted_clients, total_reads, total_writes;
 };
@@ -105,7 +107,8 @@ struct node {
     struct node_host host;
     struct node_time now, started;
     struct config config;
-    bool started_up; /* somebody has connected: what cannot change while running is closed */
+    struct access_policy access[2]; /* what accesses do to entries; [1]: in sessions with CLIENT NO-TOUCH */
+    bool started_up;                /* somebody has connected: what cannot change while running is closed */
 
     struct keyspace *keyspace;
     struct log log;
@@ -125,6 +128,8 @@ struct node {
     bool ack_wanted;      /* a WAIT began: ask replicas for acknowledgements when the turn ends */
     int64_t next_ping_us, next_second_us;
     int64_t sleep_until_us; /* DEBUG SLEEP: 0 when awake */
+    int64_t pause_until_us; /* CLIENT PAUSE: 0 when it is not */
+    bool pause_writes;      /* …holds writes only */
     bool shutdown, shutdown_told;
     bool follow_paused;
 
@@ -135,6 +140,7 @@ struct node {
     bool tidying;         /* keyspace_tidy has more to do */
     bool expiring;        /* active expiry has more to do */
     struct node_counters counters;
+    struct stats stats;
     bool digest; /* the keyspace keeps its digest */
     bool keep_trail;
     struct bytes trail; /* struct trail_point, one after another */
@@ -193,6 +199,8 @@ void transaction_reset(struct session *s); /* DISCARD, EXEC, disconnection: drop
 /* Queues one checked command; replies QUEUED. */
 void transaction_queue(struct call *c, int argc, const struct slice *argv);
 void transaction_unwatch(struct session *s);
+/* Whether a watched key has changed: EXEC will not run. */
+bool transaction_watch_dirty(const struct session *s);
 
 /* ---- blocking.c ---- */
 
@@ -206,6 +214,15 @@ void block_wake(struct node *n);
 void block_time_out(struct node *n);
 /* Everyone waiting gets an error: -UNBLOCKED on demotion. */
 void block_fail_all(struct node *n, const char *error);
+/* CLIENT UNBLOCK: as if its time were up, or with an error. */
+void block_end(struct session *s, const char *error);
+
+/* ---- pause.c ---- */
+
+/* Whether CLIENT PAUSE holds this request of the session back: it then stays in the input. Only while paused. */
+bool pause_holds(const struct session *s, int argc, const struct slice *argv);
+/* Lets everybody go when the time has come. */
+void pause_advance(struct node *n);
 
 /* ---- topology.c ---- */
 
@@ -244,12 +261,30 @@ void trail_write(struct session *s, bool refused);
 
 /* ---- connection.c ---- */
 
-/* CLIENT SETNAME and HELLO SETNAME. False: it has replied the error. */
-bool connection_set_name(struct exec *x, struct slice name);
+/* What a client says of itself (name, lib-name, lib-ver): kept in `field`. False: it has replied the error, in which
+ * `what` stands for the attribute. */
+bool connection_set_attribute(struct exec *x, struct bytes *field, struct slice value, const char *what);
+
+/* ---- client.c ---- */
+
+/* Too many arguments for a subcommand of CLIENT whose arity allows for more. */
+void client_usage_error(struct exec *x);
+
+/* ---- client_list.c ---- */
+
+/* Memory a session takes, buffers included. */
+size_t client_memory(const struct session *s);
+
+/* ---- admin.c ---- */
+
+/* What follows from changed parameters. */
+void config_changed(struct node *n);
 
 /* ---- info.c ---- */
 
 /* Appends INFO's text for the sections asked for (none: the default ones). */
 void info_write(struct node *n, int count, const struct slice *sections, struct bytes *out);
+/* Its section "replication" (info_replication.c). */
+void info_replication(struct node *n, struct bytes *out);
 
 #endif

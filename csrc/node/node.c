@@ -63,6 +63,7 @@ static void node_init(struct node *n, const struct node_options *o)
     wait_init(&n->waits, &n->memory);
     log_init(&n->log, &n->memory, &n->random, n->config.repl_backlog_size);
     n->next_ping_us = n->next_second_us = o->now.mono_us;
+    config_changed(n);
 }
 
 struct node *node_new(const struct node_options *o)
@@ -93,6 +94,7 @@ void node_free(struct node *n)
         feeds_free(&n->feeds);
     }
     if (n->follow) follow_free(n->follow);
+    stats_reset(n);
     wait_free(&n->waits);
     heap_free(&n->timeouts);
     log_free(&n->log);
@@ -110,7 +112,7 @@ void node_free(struct node *n)
 static void node_expire(struct node *n)
 {
     n->expiring = false;
-    if (n->follow || !n->config.activeexpire) return;
+    if (n->follow || !n->config.activeexpire || n->pause_until_us != 0) return;
     for (int i = 0; i < EXPIRE_SLICE; i++) {
         int db;
         struct entry *e = keyspace_next_expired(n->keyspace, &db);
@@ -190,9 +192,11 @@ void node_advance(struct node *n, struct node_time now)
     if (now.mono_us < n->now.mono_us) now.mono_us = n->now.mono_us;
     n->now = now;
     keyspace_set_time(n->keyspace, now.wall_us / 1000);
+    stats_sample(n);
     if (now.mono_us < node_deadline(n)) return;
     node_awake(n);
     if (n->sleep_until_us != 0) return;
+    pause_advance(n);
     block_time_out(n);
     node_expire(n);
     n->tidying = keyspace_tidy(n->keyspace, TIDY_SLICE);
@@ -228,7 +232,9 @@ int64_t node_deadline(const struct node *n)
     if (!n->follow && n->feeds.count > 0) earlier(&deadline, n->next_ping_us);
     if (n->feeds.count > 0) earlier(&deadline, feeds_deadline(&n->feeds));
     if (node_needs_seconds(n)) earlier(&deadline, n->next_second_us);
-    if (!n->follow && n->config.activeexpire) {
+    if (n->pause_until_us != 0) {
+        earlier(&deadline, n->pause_until_us);
+    } else if (!n->follow && n->config.activeexpire) {
         int64_t expires_ms = keyspace_expire_deadline(n->keyspace);
         if (expires_ms != INT64_MAX) earlier(&deadline, n->now.mono_us + expires_ms * 1000 - n->now.wall_us);
     }

@@ -18,7 +18,8 @@
  *
  * Files of this room: node.c (life, time, actions), session.c (a connection's input and output), dispatch.c (from a
  * request to its effect in the log), transaction.c (MULTI), blocking.c (WAIT), topology.c (REPLICAOF, roles, the
- * primary's stream), admin.c / client.c (connection and server commands), config.c, info.c, trail.c (what checkers see).
+ * primary's stream), connection.c, client.c, client_list.c, pause.c, admin.c, debug.c (connection and server commands),
+ * config.c, info.c, stats.c, trail.c (what checkers see).
  */
 #ifndef TIDELOCK_NODE_NODE_H
 #define TIDELOCK_NODE_NODE_H
@@ -72,6 +73,8 @@ int64_t node_deadline(const struct node *n);
 /* Somebody connected from `address` ("ip:port", for CLIENT LIST and replicas). NULL: refuse (memory is out). When maxclients is
  * reached the session answers with the error and asks to be closed. */
 struct session *node_accept(struct node *n, const char *address);
+/* This end's address ("ip:port"), for CLIENT LIST and CLIENT KILL LADDR. */
+void session_set_local_address(struct session *s, const char *address);
 /* The driver's own pointer for this session. */
 void session_set_driver(struct session *s, void *driver);
 void *session_driver(const struct session *s);

@@ -70,6 +70,11 @@ void session_set_driver(struct session *s, void *driver) { s->driver = driver; }
 
 void *session_driver(const struct session *s) { return s->driver; }
 
+void session_set_local_address(struct session *s, const char *address)
+{
+    text_copy(s->local_address, sizeof s->local_address, address);
+}
+
 int64_t session_id(const struct session *s) { return s->id; }
 
 void session_wrote(struct session *s)
@@ -219,6 +224,7 @@ void session_process(struct session *s)
             session_protocol_error(s);
             break;
         }
+        if (s->node->pause_until_us != 0 && pause_holds(s, s->reader.argc, s->reader.argv)) break;
         s->input_start += s->reader.consumed;
         if (s->reader.argc == 0) continue;
         struct slice raw = slice_of(data, s->reader.is_inline ? 0 : s->reader.consumed);
@@ -326,6 +332,7 @@ void session_check_limits(struct session *s)
 enum session_result session_call(struct session *s, int argc, const struct slice *argv, struct reply *reply)
 {
     if (s->block != BLOCK_NONE || s->executing || s->node->sleep_until_us != 0) return SESSION_BUSY;
+    if (s->node->pause_until_us != 0 && pause_holds(s, argc, argv)) return SESSION_BUSY;
     s->executing = true;
     s->reply = reply;
     dispatch(s, argc, argv, slice_of(NULL, 0));

@@ -162,7 +162,6 @@ static const char *apply_command(struct node *n)
     const struct command *command = command_resolve(n->commands, f->reader.argv, f->reader.argc, s->reply);
     if (command) dispatch_run(&c, command, f->reader.argc, f->reader.argv);
     errors = s->writer.reply.errors - errors;
-    n->counters.errors += errors;
     bytes_clear(&s->output);
     if (!command) return "the stream has a command that this node does not know";
     if (errors > 0) return "a command of the stream could not be executed here";

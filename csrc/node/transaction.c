@@ -127,7 +127,7 @@ void run_unwatch(struct exec *x)
 
 /* ---- EXEC ---- */
 
-static bool watches_dirty(struct session *s)
+bool transaction_watch_dirty(const struct session *s)
 {
     list_each(link, &s->transaction.watches)
     {
@@ -188,7 +188,7 @@ void run_exec(struct exec *x)
         reply_error(x->reply, "ERR EXEC without MULTI");
         return;
     }
-    bool aborted = t->aborted, dirty = watches_dirty(s);
+    bool aborted = t->aborted, dirty = transaction_watch_dirty(s);
     struct bytes requests = t->requests;
     int64_t count = t->count;
     bytes_init(&t->requests, x->memory);

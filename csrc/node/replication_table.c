@@ -1,0 +1,113 @@
+/* replication_table.c: the rows of the commands of replication.
+ *
+ * Data: what Redis 7.0.15 says of them in COMMAND INFO and COMMAND DOCS.
+ */
+#include "command/docs.h"
+#include "node/commands.h"
+
+const struct command node_replication_commands[] = {
+    {
+        .name = "psync",
+        .run = run_psync,
+        .arity = -3,
+        .flags = COMMAND_ADMIN | COMMAND_NOSCRIPT | COMMAND_NO_MULTI | COMMAND_NO_ASYNC_LOADING,
+        .summary = "Internal command used for replication",
+        .since = "2.8.0",
+        .group = "server",
+        .arguments = COMMAND_ARGUMENTS({.name = "replicationid", .type = ARGUMENT_STRING},
+                                       {.name = "offset", .type = ARGUMENT_INTEGER}),
+    },
+    {
+        .name = "replconf",
+        .run = run_replconf,
+        .arity = -1,
+        .flags = COMMAND_ADMIN | COMMAND_NOSCRIPT | COMMAND_LOADING | COMMAND_STALE | COMMAND_ALLOW_BUSY,
+        .summary = "An internal command for configuring the replication stream",
+        .since = "3.0.0",
+        .group = "server",
+        .complexity = "O(1)",
+        .system = true,
+    },
+    {
+        .name = "replicaof",
+        .run = run_replicaof,
+        .arity = 3,
+        .flags = COMMAND_ADMIN | COMMAND_NOSCRIPT | COMMAND_STALE | COMMAND_NO_ASYNC_LOADING,
+        .summary = "Make the server a replica of another instance, or promote it as master.",
+        .since = "5.0.0",
+        .group = "server",
+        .complexity = "O(1)",
+        .arguments = COMMAND_ARGUMENTS(
+            {.name = "args",
+             .type = ARGUMENT_ONEOF,
+             .arguments = COMMAND_ARGUMENTS(
+                 {.name = "host-port",
+                  .type = ARGUMENT_BLOCK,
+                  .arguments = COMMAND_ARGUMENTS({.name = "host", .type = ARGUMENT_STRING},
+                                                 {.name = "port", .type = ARGUMENT_INTEGER})},
+                 {.name = "no-one",
+                  .type = ARGUMENT_BLOCK,
+                  .arguments = COMMAND_ARGUMENTS({.name = "no", .type = ARGUMENT_TOKEN, .token = "NO"},
+                                                 {.name = "one", .type = ARGUMENT_TOKEN, .token = "ONE"})})}),
+    },
+    {
+        .name = "role",
+        .run = run_role,
+        .arity = 1,
+        .flags = COMMAND_NOSCRIPT | COMMAND_LOADING | COMMAND_STALE | COMMAND_FAST,
+        .acl = ACL_ADMIN | ACL_DANGEROUS,
+        .summary = "Return the role of the instance in the context of replication",
+        .since = "2.8.12",
+        .group = "server",
+        .complexity = "O(1)",
+    },
+    {
+        .name = "slaveof",
+        .run = run_replicaof,
+        .arity = 3,
+        .flags = COMMAND_ADMIN | COMMAND_NOSCRIPT | COMMAND_STALE | COMMAND_NO_ASYNC_LOADING,
+        .summary = "Make the server a replica of another instance, or promote it as master.",
+        .since = "1.0.0",
+        .group = "server",
+        .complexity = "O(1)",
+        .deprecated_since = "5.0.0",
+        .replaced_by = "`REPLICAOF`",
+        .arguments = COMMAND_ARGUMENTS(
+            {.name = "args",
+             .type = ARGUMENT_ONEOF,
+             .arguments = COMMAND_ARGUMENTS(
+                 {.name = "host-port",
+                  .type = ARGUMENT_BLOCK,
+                  .arguments = COMMAND_ARGUMENTS({.name = "host", .type = ARGUMENT_STRING},
+                                                 {.name = "port", .type = ARGUMENT_INTEGER})},
+                 {.name = "no-one",
+                  .type = ARGUMENT_BLOCK,
+                  .arguments = COMMAND_ARGUMENTS({.name = "no", .type = ARGUMENT_TOKEN, .token = "NO"},
+                                                 {.name = "one", .type = ARGUMENT_TOKEN, .token = "ONE"})})}),
+    },
+    {
+        .name = "sync",
+        .run = run_psync,
+        .arity = 1,
+        .flags = COMMAND_ADMIN | COMMAND_NOSCRIPT | COMMAND_NO_MULTI | COMMAND_NO_ASYNC_LOADING,
+        .summary = "Internal command used for replication",
+        .since = "1.0.0",
+        .group = "server",
+    },
+    {
+        .name = "wait",
+        .run = run_wait,
+        .arity = 3,
+        .flags = COMMAND_NOSCRIPT,
+        .acl = ACL_CONNECTION,
+        .tips = "request_policy:all_shards response_policy:agg_min",
+        .summary = "Wait for the synchronous replication of all the write commands sent in the context of "
+                   "the current connection",
+        .since = "3.0.0",
+        .group = "generic",
+        .complexity = "O(1)",
+        .arguments = COMMAND_ARGUMENTS({.name = "numreplicas", .type = ARGUMENT_INTEGER},
+                                       {.name = "timeout", .type = ARGUMENT_INTEGER}),
+    },
+    {.name = NULL},
+};

@@ -1,0 +1,577 @@
+/* test_node_admin.c: commands about connections and the server: CLIENT, HELLO, CONFIG, INFO, DEBUG, SHUTDOWN. */
+#include "nodes.h"
+#include "test.h"
+
+/* The value of a field of INFO; what follows it is cut off. "": there is none. */
+static const char *info(struct wire *w, const char *section, const char *field)
+{
+    char command[64], line[64];
+    snprintf(command, sizeof command, "INFO %s", section);
+    snprintf(line, sizeof line, "\n%s:", field);
+    char *text = (char *)(uintptr_t)say(w, command);
+    char *found = strstr(text, line);
+    if (!found) return "";
+    found += strlen(line);
+    found[strcspn(found, "\r")] = '\0';
+    return found;
+}
+
+static bool has(const char *text, const char *part) { return strstr(text, part) != NULL; }
+
+#define CHECK_HAS(text, part) CHECK(has(text, part))
+#define CHECK_LACKS(text, part) CHECK(!has(text, part))
+
+/* ---- CLIENT ---- */
+
+TEST(client_names_and_numbers)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0), *d = room_dial(&r, 0);
+    CHECK_EQ_STR(say(c, "CLIENT ID"), ":2\r\n");
+    CHECK_EQ_STR(say(d, "CLIENT ID"), ":3\r\n");
+    CHECK_EQ_STR(say(c, "CLIENT GETNAME"), "$-1\r\n");
+    CHECK_EQ_STR(say(c, "CLIENT SETNAME me"), "+OK\r\n");
+    CHECK_EQ_STR(say(c, "CLIENT GETNAME"), "$2\r\nme\r\n");
+    CHECK_EQ_STR(say(c, "CLIENT SETNAME 'a b'"),
+                 "-ERR Client names cannot contain spaces, newlines or special characters.\r\n");
+    CHECK_EQ_STR(say(c, "CLIENT SETNAME ''"), "+OK\r\n");
+    CHECK_EQ_STR(say(c, "CLIENT GETNAME"), "$-1\r\n");
+    CHECK_EQ_STR(say(c, "CLIENT SETINFO lib-ver 1.0\n"), "+OK\r\n");
+    CHECK_EQ_STR(say(c, "CLIENT SETINFO LIB-NAME 'a b'"),
+                 "-ERR lib-name cannot contain spaces, newlines or special characters.\r\n");
+    CHECK_EQ_STR(say(c, "CLIENT SETINFO age 7"), "-ERR Unrecognized option 'age'\r\n");
+    room_close(&r);
+}
+
+TEST(client_list_has_the_fields_of_redis_in_order)
+{
+    static const char *const fields[] = {"id=2 ",
+                                         " addr=10.0.0.1:5000",
+                                         " laddr=10.0.0.2:1",
+                                         " fd=-1",
+                                         " name=me",
+                                         " age=5",
+                                         " idle=2",
+                                         " flags=N",
+                                         " db=3",
+                                         " sub=0",
+                                         " psub=0",
+                                         " ssub=0",
+                                         " multi=-1",
+                                         " qbuf=",
+                                         " qbuf-free=",
+                                         " argv-mem=",
+                                         " multi-mem=",
+                                         " rbs=",
+                                         " rbp=",
+                                         " obl=0",
+                                         " oll=0",
+                                         " omem=0",
+                                         " tot-mem=",
+                                         " events=r",
+                                         " cmd=select",
+                                         " user=default",
+                                         " redir=-1",
+                                         " resp=2",
+                                         " lib-name=",
+                                         " lib-ver=7\n"};
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0), *d = room_dial(&r, 0);
+    session_set_local_address(c->session, "10.0.0.2:1");
+    say(c, "CLIENT SETNAME me");
+    say(c, "CLIENT SETINFO lib-ver 7");
+    room_pass(&r, 3000);
+    say(c, "SELECT 3");
+    room_pass(&r, 2000);
+    const char *at = say(d, "CLIENT LIST ID 2");
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        const char *found = strstr(at, fields[i]);
+        if (!found) test_fail(t_, __FILE__, __LINE__, fields[i]);
+        if (found) at = found;
+    }
+    room_close(&r);
+}
+
+TEST(client_list_and_info_show_what_connections_are_about)
+{
+    struct room r;
+    room_open(&r, 2);
+    struct wire *a = room_dial(&r, 0), *b = room_dial(&r, 1), *c = room_dial(&r, 0), *d = room_dial(&r, 0);
+    say(b, "REPLICAOF host 1");
+    room_pass(&r, 10);
+    say(c, "WATCH k\r\nMULTI\r\nSET x 1");
+    CHECK_HAS(say(d, "CLIENT INFO"), " cmd=client|info ");
+    say(d, "SET k 1\r\nWAIT 5 0");
+    const char *text = say(a, "CLIENT LIST");
+    CHECK_HAS(text, " flags=S ");
+    CHECK_HAS(text, " flags=xd db=0 sub=0 psub=0 ssub=0 multi=1 ");
+    CHECK_HAS(text, " flags=b ");
+    CHECK_HAS(text, " cmd=wait ");
+    text = say(a, "CLIENT LIST TYPE replica");
+    CHECK_HAS(text, " flags=S ");
+    CHECK_LACKS(text, " flags=b ");
+    CHECK_LACKS(say(a, "CLIENT LIST TYPE normal"), " flags=S ");
+    CHECK_EQ_STR(say(a, "CLIENT LIST TYPE master"), "$0\r\n\r\n");
+    CHECK_HAS(say(b, "CLIENT LIST TYPE master"), " addr=host:1 ");
+    CHECK_EQ_STR(say(a, "CLIENT LIST TYPE none"), "-ERR Unknown client type 'none'\r\n");
+    CHECK_EQ_STR(say(a, "CLIENT LIST ID x"), "-ERR Invalid client ID\r\n");
+    CHECK_EQ_STR(say(a, "CLIENT LIST ID 77"), "$0\r\n\r\n");
+    room_close(&r);
+}
+
+TEST(client_kill_by_address_and_by_filters)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *a = room_dial(&r, 0), *b = room_dial(&r, 0), *c = room_dial(&r, 0);
+    CHECK_EQ_STR(say(a, "CLIENT KILL 1.2.3.4:5"), "-ERR No such client\r\n");
+    CHECK_EQ_STR(say(a, "CLIENT KILL ID 3"), ":1\r\n");
+    CHECK(b->closed);
+    CHECK_EQ_STR(say(a, "CLIENT KILL ID 3"), ":0\r\n");
+    CHECK_EQ_STR(say(a, "CLIENT KILL TYPE replica ID 4"), ":0\r\n");
+    CHECK_EQ_STR(say(a, "CLIENT KILL USER nobody"), "-ERR No such user 'nobody'\r\n");
+    CHECK_EQ_STR(say(a, "CLIENT KILL ID 0"), "-ERR client-id should be greater than 0\r\n");
+    session_set_local_address(c->session, "10.0.0.2:1");
+    CHECK_EQ_STR(say(a, "CLIENT KILL LADDR 10.0.0.2:1 USER default"), ":1\r\n");
+    CHECK(c->closed);
+    CHECK_EQ_STR(say(a, "CLIENT KILL TYPE normal SKIPME no"), ":1\r\n");
+    CHECK(a->closed);
+    struct wire *d = room_dial(&r, 0);
+    CHECK_EQ_STR(say(d, "CLIENT KILL 10.0.0.1:5000"), "+OK\r\n");
+    CHECK(d->closed);
+    room_close(&r);
+}
+
+TEST(a_replica_whose_connection_is_killed_comes_back)
+{
+    struct room r;
+    room_open(&r, 2);
+    struct wire *a = room_dial(&r, 0), *b = room_dial(&r, 1);
+    say(b, "REPLICAOF host 1");
+    room_pass(&r, 10);
+    CHECK_EQ_STR(say(a, "CLIENT KILL TYPE replica"), ":1\r\n");
+    room_pass(&r, 2000);
+    CHECK_EQ_STR(say(b, "CLIENT KILL TYPE master"), ":1\r\n");
+    room_pass(&r, 2000);
+    CHECK_EQ_STR(info(a, "stats", "sync_partial_ok"), "2");
+    CHECK_EQ_STR(room_send(a, "SET k v\r\nWAIT 1 0\r\n"), "+OK\r\n:1\r\n");
+    room_close(&r);
+}
+
+TEST(client_reply_keeps_quiet_as_told)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    CHECK_EQ_STR(room_send(c, "CLIENT REPLY OFF\r\nSET a 1\r\nGET a\r\nCLIENT REPLY SKIP\r\n"), "");
+    CHECK_EQ_STR(say(c, "CLIENT REPLY ON"), "+OK\r\n");
+    CHECK_EQ_STR(room_send(c, "CLIENT REPLY SKIP\r\nINCR a\r\nINCR a\r\n"), ":3\r\n");
+    CHECK_EQ_STR(say(c, "CLIENT REPLY maybe"), "-ERR syntax error\r\n");
+    CHECK_EQ_STR(room_send(c, "CLIENT REPLY OFF\r\nRESET\r\nPING\r\n"), "+RESET\r\n+PONG\r\n");
+    room_close(&r);
+}
+
+TEST(client_unblock_ends_a_wait)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *a = room_dial(&r, 0), *w = room_dial(&r, 0);
+    CHECK_EQ_STR(room_send(w, "WAIT 1 0\r\nPING\r\n"), "");
+    CHECK_EQ_STR(say(a, "CLIENT UNBLOCK 3"), ":1\r\n");
+    CHECK_EQ_STR(room_hear(w), ":0\r\n+PONG\r\n");
+    CHECK_EQ_STR(say(a, "CLIENT UNBLOCK 3"), ":0\r\n");
+    say(w, "WAIT 1 5000");
+    CHECK_EQ_STR(say(a, "CLIENT UNBLOCK 3 ERROR"), ":1\r\n");
+    CHECK_EQ_STR(room_hear(w), "-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n");
+    CHECK_EQ_STR(info(a, "errorstats", "errorstat_UNBLOCKED"), "count=1");
+    room_pass(&r, 6000);
+    CHECK_EQ_STR(room_hear(w), "");
+    CHECK_EQ_STR(say(a, "CLIENT UNBLOCK 3 soon"),
+                 "-ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR\r\n");
+    room_close(&r);
+}
+
+TEST(a_pause_holds_requests_in_order_until_its_time_is_over)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *a = room_dial(&r, 0), *b = room_dial(&r, 0);
+    CHECK_EQ_STR(room_send(a, "CLIENT PAUSE 1000\r\nSET k 1\r\nGET k\r\n"), "+OK\r\n");
+    CHECK_EQ_STR(say(b, "INCR k"), "");
+    room_pass(&r, 998);
+    CHECK_EQ_STR(room_hear(a), "");
+    room_pass(&r, 3);
+    CHECK_EQ_STR(room_hear(a), "+OK\r\n$1\r\n1\r\n");
+    CHECK_EQ_STR(room_hear(b), ":2\r\n");
+    room_close(&r);
+}
+
+TEST(a_pause_of_writes_lets_reads_through_until_the_first_write)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *a = room_dial(&r, 0), *b = room_dial(&r, 0);
+    say(a, "SET k 1 PX 500");
+    CHECK_EQ_STR(say(a, "CLIENT PAUSE 60000 WRITE"), "+OK\r\n");
+    CHECK_EQ_STR(room_send(b, "GET k\r\nINCR k\r\nGET k\r\n"), "$1\r\n1\r\n");
+    CHECK_EQ_STR(room_send(a, "MULTI\r\nGET k\r\nEXEC\r\n"), "+OK\r\n+QUEUED\r\n*1\r\n$1\r\n1\r\n");
+    room_pass(&r, 1000);
+    CHECK_EQ_STR(say(a, "GET k"), "$-1\r\n"); /* expired, but nothing is deleted: the log stands still */
+    CHECK_EQ_STR(say(a, "DBSIZE"), ":1\r\n");
+    CHECK_EQ_STR(say(a, "CLIENT UNPAUSE"), "+OK\r\n");
+    CHECK_EQ_STR(room_hear(b), ":1\r\n$1\r\n1\r\n");
+    room_close(&r);
+}
+
+TEST(two_pauses_are_the_longer_and_the_stricter)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *a = room_dial(&r, 0);
+    CHECK_EQ_STR(say(a, "CLIENT PAUSE -1"), "-ERR timeout is negative\r\n");
+    CHECK_EQ_STR(say(a, "CLIENT PAUSE x"), "-ERR timeout is not an integer or out of range\r\n");
+    CHECK_EQ_STR(say(a, "CLIENT PAUSE 10 some"), "-ERR CLIENT PAUSE mode must be WRITE or ALL\r\n");
+    CHECK_EQ_STR(say(a, "CLIENT PAUSE 0"), "+OK\r\n");
+    CHECK_EQ_STR(room_send(a, "CLIENT PAUSE 1000 WRITE\r\nCLIENT PAUSE 100 ALL\r\nPING\r\n"),
+                 "+OK\r\n+OK\r\n");
+    room_pass(&r, 900);
+    CHECK_EQ_STR(room_hear(a), "");
+    room_pass(&r, 101);
+    CHECK_EQ_STR(room_hear(a), "+PONG\r\n");
+    room_close(&r);
+}
+
+TEST(a_paused_primary_still_hears_its_replicas)
+{
+    struct room r;
+    room_open(&r, 2);
+    struct wire *a = room_dial(&r, 0), *b = room_dial(&r, 1), *c = room_dial(&r, 0);
+    say(b, "REPLICAOF host 1");
+    room_pass(&r, 10);
+    CHECK_EQ_STR(room_send(a, "SET k v\r\nCLIENT PAUSE 5000\r\nWAIT 1 0\r\n"), "+OK\r\n+OK\r\n");
+    room_pass(&r, 4000);
+    CHECK_EQ_STR(say(c, "PING"), "");
+    room_pass(&r, 1001);
+    CHECK_EQ_STR(room_hear(a), ":1\r\n");
+    CHECK_EQ_STR(room_hear(c), "+PONG\r\n");
+    room_close(&r);
+}
+
+TEST(no_touch_leaves_no_trace)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    say(c, "SET k v");
+    CHECK_EQ_STR(say(c, "CLIENT NO-TOUCH on"), "+OK\r\n");
+    room_pass(&r, 10000);
+    say(c, "GET k");
+    CHECK_EQ_STR(say(c, "OBJECT IDLETIME k"), ":10\r\n");
+    CHECK_EQ_STR(room_send(c, "TOUCH k\r\nOBJECT IDLETIME k\r\n"), ":1\r\n:0\r\n");
+    room_pass(&r, 10000);
+    CHECK_EQ_STR(say(c, "CLIENT NO-TOUCH off"), "+OK\r\n");
+    CHECK_EQ_STR(room_send(c, "GET k\r\nOBJECT IDLETIME k\r\n"), "$1\r\nv\r\n:0\r\n");
+    CHECK_EQ_STR(say(c, "CLIENT NO-EVICT maybe"), "-ERR syntax error\r\n");
+    room_close(&r);
+}
+
+/* ---- the conversation ---- */
+
+TEST(hello_chooses_the_protocol_and_says_who_answers)
+{
+    static const char map3[] =
+        "%7\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$6\r\n7.0.15\r\n$5\r\nproto\r\n:3\r\n$"
+        "2\r\nid\r\n:2"
+        "\r\n$4\r\nmode\r\n$10\r\nstandalone\r\n$4\r\nrole\r\n$6\r\nmaster\r\n$7\r\nmodules\r\n*0\r\n";
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    CHECK_EQ_STR(say(c, "HELLO 4"), "-NOPROTO unsupported protocol version\r\n");
+    CHECK_EQ_STR(say(c, "HELLO x"), "-ERR Protocol version is not an integer or out of range\r\n");
+    CHECK_EQ_STR(say(c, "HELLO 3 AUTH a"), "-ERR Syntax error in HELLO option 'AUTH'\r\n");
+    CHECK_EQ_STR(say(c, "HELLO 3 SETNAME me"), map3);
+    CHECK_EQ_STR(say(c, "GET none"), "_\r\n");
+    CHECK_EQ_STR(say(c, "CLIENT TRACKINGINFO"),
+                 "%3\r\n$5\r\nflags\r\n~1\r\n$3\r\noff\r\n$8\r\nredirect\r\n:-1\r\n$8\r\nprefixes\r\n*0\r\n");
+    CHECK_EQ_STR(say(c, "RESET"), "+RESET\r\n");
+    CHECK_EQ_STR(say(c, "CLIENT GETNAME"), "$-1\r\n");
+    room_close(&r);
+}
+
+TEST(hello_logs_in_and_a_password_taken_back_is_not_asked_for)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *a = room_dial(&r, 0);
+    CHECK_EQ_STR(say(a, "CONFIG SET requirepass secret"), "+OK\r\n");
+    struct wire *b = room_dial(&r, 0), *c = room_dial(&r, 0);
+    CHECK_HAS(say(b, "HELLO 3"), "-NOAUTH HELLO must be called with the client already authenticated");
+    CHECK_HAS(say(b, "HELLO 3 AUTH default no"), "-WRONGPASS ");
+    CHECK_HAS(say(b, "HELLO 3 AUTH default secret"), "%7\r\n");
+    CHECK_EQ_STR(say(b, "PING"), "+PONG\r\n");
+    CHECK_EQ_STR(say(b, "RESET"), "+RESET\r\n");
+    CHECK_EQ_STR(say(b, "PING"), "-NOAUTH Authentication required.\r\n");
+    CHECK_EQ_STR(say(c, "PING"), "-NOAUTH Authentication required.\r\n");
+    CHECK_EQ_STR(say(a, "CONFIG SET requirepass ''"), "+OK\r\n");
+    CHECK_EQ_STR(say(c, "PING"), "+PONG\r\n");
+    room_close(&r);
+}
+
+/* ---- CONFIG ---- */
+
+TEST(config_get_takes_names_and_patterns)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    CHECK_EQ_STR(say(c, "CONFIG GET save"), "*2\r\n$4\r\nsave\r\n$0\r\n\r\n");
+    CHECK_EQ_STR(say(c, "CONFIG GET appendonly nosuch"), "*2\r\n$10\r\nappendonly\r\n$2\r\nno\r\n");
+    CHECK_EQ_STR(say(c, "CONFIG GET MaxMemory"), "*2\r\n$9\r\nMaxMemory\r\n$1\r\n0\r\n");
+    CHECK_EQ_STR(say(c, "CONFIG GET LFU-* hz"), "*6\r\n$14\r\nlfu-log-factor\r\n$2\r\n10\r\n$14\r\nlfu-decay-"
+                                                "time\r\n$1\r\n1\r\n$2\r\nhz\r\n$2\r\n10\r\n");
+    room_close(&r);
+}
+
+TEST(config_set_is_all_or_nothing)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    CHECK_EQ_STR(say(c, "CONFIG SET timeout 5 maxmemory 10mb"), "+OK\r\n");
+    CHECK_EQ_STR(say(c, "CONFIG GET maxmemory"), "*2\r\n$9\r\nmaxmemory\r\n$8\r\n10485760\r\n");
+    CHECK_EQ_STR(
+        say(c, "CONFIG SET timeout 7 maxmemory x"),
+        "-ERR CONFIG SET failed (possibly related to argument 'maxmemory') - argument must be a memory "
+        "value\r\n");
+    CHECK_EQ_STR(say(c, "CONFIG SET timeout 7 nosuch x"),
+                 "-ERR Unknown option or number of arguments for CONFIG SET - 'nosuch'\r\n");
+    CHECK_EQ_STR(say(c, "CONFIG SET timeout 7 timeout 8"),
+                 "-ERR CONFIG SET failed (possibly related to argument 'timeout') - duplicate parameter\r\n");
+    CHECK_EQ_STR(say(c, "CONFIG SET timeout 7 databases 8"),
+                 "-ERR CONFIG SET failed (possibly related to argument 'databases') - can't set immutable "
+                 "config\r\n");
+    CHECK_EQ_STR(
+        say(c, "CONFIG SET appendonly yes"),
+        "-ERR CONFIG SET failed (possibly related to argument 'appendonly') - this server supports only "
+        "one value, which CONFIG GET shows\r\n");
+    CHECK_EQ_STR(say(c, "CONFIG SET timeout 7 hz"), "-ERR syntax error\r\n");
+    CHECK_EQ_STR(say(c, "CONFIG GET timeout"), "*2\r\n$7\r\ntimeout\r\n$1\r\n5\r\n");
+    CHECK_EQ_STR(say(c, "CONFIG REWRITE"), "-ERR The server is running without a config file\r\n");
+    room_close(&r);
+}
+
+TEST(a_smaller_backlog_gives_up_the_oldest_bytes)
+{
+    struct room r;
+    room_open(&r, 2);
+    struct wire *a = room_dial(&r, 0), *b = room_dial(&r, 1);
+    say(b, "REPLICAOF host 1");
+    room_pass(&r, 10);
+    for (int i = 0; i < 400; i++)
+        say(a,
+            "SET key 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567"
+            "8901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901"
+            "2");
+    CHECK(atoi(info(a, "replication", "repl_backlog_histlen")) > 80000);
+    CHECK_EQ_STR(say(a, "CONFIG SET repl-backlog-size 20kb"), "+OK\r\n");
+    room_pass(&r, 2000);
+    CHECK_EQ_STR(info(a, "replication", "repl_backlog_size"), "20480");
+    CHECK(atoi(info(a, "replication", "repl_backlog_histlen")) < 60000);
+    room_close(&r);
+}
+
+TEST(an_lfu_policy_changes_what_accesses_mean)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    say(c, "SET old 1");
+    CHECK_HAS(say(c, "OBJECT FREQ old"), "-ERR An LFU maxmemory policy is not selected");
+    CHECK_EQ_STR(say(c, "CONFIG SET maxmemory-policy allkeys-lfu lfu-log-factor 0 lfu-decay-time 1"),
+                 "+OK\r\n");
+    CHECK_EQ_STR(room_send(c, "SET k 1\r\nOBJECT FREQ k\r\n"), "+OK\r\n:5\r\n");
+    CHECK_EQ_STR(room_send(c, "GET k\r\nGET k\r\nOBJECT FREQ k\r\n"), "$1\r\n1\r\n$1\r\n1\r\n:7\r\n");
+    room_pass(&r, 120000);
+    CHECK_EQ_STR(say(c, "OBJECT FREQ k"), ":5\r\n");
+    room_close(&r);
+}
+
+TEST(a_new_limit_holds_for_connections_that_are_open)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0), *d = room_dial(&r, 0);
+    CHECK_EQ_STR(say(c, "CONFIG SET proto-max-bulk-len 1mb"), "+OK\r\n");
+    CHECK_EQ_STR(room_send(d, "*2\r\n$4\r\nECHO\r\n$2000000\r\n"),
+                 "-ERR Protocol error: invalid bulk length\r\n");
+    CHECK(d->closed);
+    room_close(&r);
+}
+
+/* ---- INFO ---- */
+
+TEST(info_sections_by_name_and_by_group)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    CHECK_EQ_STR(say(c, "INFO cluster"), "$30\r\n# Cluster\r\ncluster_enabled:0\r\n\r\n");
+    CHECK_EQ_STR(say(c, "INFO nosuch"), "$0\r\n\r\n");
+    const char *text = say(c, "INFO keyspace CLUSTER");
+    CHECK_HAS(text, "# Cluster\r\ncluster_enabled:0\r\n\r\n# Keyspace\r\n");
+    CHECK_LACKS(text, "# Server");
+    text = say(c, "INFO");
+    CHECK_HAS(text, "# Server\r\n");
+    CHECK_HAS(text, "# Errorstats\r\n");
+    CHECK_LACKS(text, "# Commandstats\r\n");
+    CHECK_HAS(say(c, "INFO everything"), "# Commandstats\r\n");
+    CHECK_HAS(say(c, "INFO default commandstats"), "# Commandstats\r\n");
+    room_close(&r);
+}
+
+TEST(info_counts_commands_and_errors_by_code)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    CHECK_EQ_STR(say(c, "CONFIG RESETSTAT"), "+OK\r\n");
+    room_send(c, "SET s x\r\nSET\r\nINCR s\r\nNOSUCH\r\nCLIENT ID\r\nCLIENT ID x\r\n");
+    room_send(c, "MULTI\r\nINCR s\r\nGET s\r\nEXEC\r\nEXEC\r\n");
+    say(c, "REPLICAOF host 4");
+    say(c, "SET s y");
+    CHECK_EQ_STR(info(c, "commandstats", "cmdstat_set"), "calls=1,rejected_calls=2,failed_calls=0");
+    CHECK_EQ_STR(info(c, "commandstats", "cmdstat_incr"), "calls=2,rejected_calls=0,failed_calls=2");
+    CHECK_EQ_STR(info(c, "commandstats", "cmdstat_exec"), "calls=2,rejected_calls=0,failed_calls=1");
+    CHECK_EQ_STR(info(c, "commandstats", "cmdstat_client|id"), "calls=1,rejected_calls=1,failed_calls=0");
+    CHECK_EQ_STR(info(c, "errorstats", "errorstat_ERR"), "count=6");
+    CHECK_EQ_STR(info(c, "errorstats", "errorstat_READONLY"), "count=1");
+    CHECK_EQ_STR(info(c, "stats", "total_error_replies"), "7");
+    CHECK_EQ_STR(say(c, "CONFIG RESETSTAT"), "+OK\r\n");
+    CHECK_EQ_STR(info(c, "errorstats", "errorstat_ERR"), "");
+    CHECK_EQ_STR(info(c, "stats", "total_error_replies"), "0");
+    room_close(&r);
+}
+
+TEST(info_measures_rates_without_asking_for_time)
+{
+    struct room r;
+    room_open(&r, 1);
+    CHECK(node_deadline(r.nodes[0]) == INT64_MAX);
+    struct wire *c = room_dial(&r, 0);
+    for (int i = 0; i < 300; i++) {
+        say(c, "PING");
+        room_pass(&r, 10);
+    }
+    int rate = atoi(info(c, "stats", "instantaneous_ops_per_sec"));
+    CHECK(rate >= 90 && rate <= 110);
+    room_pass(&r, 600000);
+    CHECK_EQ_STR(info(c, "stats", "instantaneous_ops_per_sec"), "0");
+    CHECK(node_deadline(r.nodes[0]) == INT64_MAX);
+    room_close(&r);
+}
+
+TEST(an_idle_node_is_small)
+{
+    struct room r;
+    room_open(&r, 1);
+    CHECK(node_memory(r.nodes[0])->used < 8192);
+    room_close(&r);
+}
+
+TEST(info_replication_says_what_sentinel_reads)
+{
+    struct room r;
+    room_open(&r, 2);
+    struct wire *a = room_dial(&r, 0), *b = room_dial(&r, 1);
+    CHECK_EQ_STR(info(a, "replication", "role"), "master");
+    CHECK_EQ_INT(strlen(info(a, "server", "run_id")), 40);
+    say(b, "CONFIG SET replica-priority 42");
+    say(b, "REPLICAOF host 1");
+    room_pass(&r, 1500);
+    const char *row = info(a, "replication", "slave0");
+    CHECK_HAS(row, "ip=10.0.0.9,port=2,state=online,offset=");
+    CHECK_HAS(row, ",lag=");
+    CHECK_EQ_STR(info(b, "replication", "role"), "slave");
+    CHECK_EQ_STR(info(b, "replication", "master_host"), "host");
+    CHECK_EQ_STR(info(b, "replication", "master_port"), "1");
+    CHECK_EQ_STR(info(b, "replication", "master_link_status"), "up");
+    CHECK_EQ_STR(info(b, "replication", "slave_priority"), "42");
+    CHECK_EQ_STR(info(b, "replication", "replica_announced"), "1");
+    CHECK_EQ_STR(info(b, "replication", "master_link_down_since_seconds"), "");
+    say(b, "REPLICAOF host 9");
+    room_pass(&r, 3000);
+    CHECK_EQ_STR(info(b, "replication", "master_link_status"), "down");
+    CHECK_EQ_STR(info(b, "replication", "master_link_down_since_seconds"), "3");
+    room_close(&r);
+}
+
+/* ---- DEBUG, TIME, SHUTDOWN ---- */
+
+TEST(debug_digests_and_objects)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    CHECK_EQ_STR(say(c, "DEBUG DIGEST"), "+0000000000000000000000000000000000000000\r\n");
+    CHECK_EQ_STR(say(c, "DEBUG DIGEST-VALUE none"), "*1\r\n+0000000000000000000000000000000000000000\r\n");
+    say(c, "SET k 10");
+    CHECK(strcmp(say(c, "DEBUG DIGEST"), "+0000000000000000000000000000000000000000\r\n") != 0);
+    room_pass(&r, 7000);
+    CHECK_HAS(say(c, "DEBUG OBJECT k"), "+Value at:0x0 refcount:1 encoding:int serializedlength:2 lru:");
+    CHECK_HAS(say(c, "DEBUG OBJECT k"), " lru_seconds_idle:7\r\n");
+    CHECK_EQ_STR(say(c, "DEBUG OBJECT none"), "-ERR no such key\r\n");
+    CHECK_EQ_STR(say(c, "DEBUG NOSUCH"),
+                 "-ERR unknown subcommand or wrong number of arguments for 'NOSUCH'. Try DEBUG HELP.\r\n");
+    say(c, "DEBUG SET-ACTIVE-EXPIRE 0");
+    say(c, "PEXPIRE k 10");
+    room_pass(&r, 100);
+    CHECK_EQ_STR(say(c, "DBSIZE"), ":1\r\n");
+    say(c, "DEBUG SET-ACTIVE-EXPIRE 1");
+    room_pass(&r, 10);
+    CHECK_EQ_STR(say(c, "DBSIZE"), ":0\r\n");
+    room_close(&r);
+}
+
+TEST(time_is_what_the_driver_says)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    room_pass(&r, 1);
+    CHECK_EQ_STR(say(c, "TIME"), "*2\r\n$10\r\n1700000000\r\n$4\r\n1000\r\n");
+    room_close(&r);
+}
+
+TEST(shutdown_checks_its_words)
+{
+    struct room r;
+    struct node_action action;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    CHECK_EQ_STR(say(c, "SHUTDOWN soon"), "-ERR syntax error\r\n");
+    CHECK_EQ_STR(say(c, "SHUTDOWN SAVE NOSAVE"), "-ERR syntax error\r\n");
+    CHECK_EQ_STR(say(c, "SHUTDOWN ABORT NOW"), "-ERR syntax error\r\n");
+    CHECK_EQ_STR(say(c, "SHUTDOWN ABORT"), "-ERR No shutdown in progress.\r\n");
+    CHECK_EQ_STR(say(c, "SHUTDOWN SAVE"), "-ERR Errors trying to SHUTDOWN. Check logs.\r\n");
+    CHECK_EQ_STR(room_send(c, "MULTI\r\nSHUTDOWN\r\nDISCARD\r\n"),
+                 "+OK\r\n-ERR Command not allowed inside a transaction\r\n+OK\r\n");
+    room_put(c->session, "SHUTDOWN NOSAVE NOW\r\nPING\r\n", 27);
+    CHECK(node_next_action(r.nodes[0], &action));
+    CHECK_EQ_INT(action.kind, NODE_SHUTDOWN);
+    room_close(&r);
+}
+
+TEST(help_is_at_hand)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    CHECK_HAS(say(c, "CLIENT HELP"), "+CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:\r\n");
+    CHECK_HAS(say(c, "CONFIG HELP"), "+REWRITE\r\n+    Rewrite the configuration file.\r\n+HELP\r\n");
+    CHECK_HAS(say(c, "DEBUG HELP"), "+SLEEP <seconds>\r\n");
+    room_close(&r);
+}
+
+TEST_MAIN()
