@@ -47,21 +47,29 @@ static struct world_relay *open_relay(const struct lua_relay *r)
 
 static int relay_closed(lua_State *L) { return result_fail(L, "CLOSED the relay is closed"); }
 
+static int check_port(lua_State *L, int index, lua_Integer min)
+{
+    lua_Integer port = luaL_checkinteger(L, index);
+    luaL_argcheck(L, port >= min && port <= UINT16_MAX, index, "not a port");
+    return (int)port;
+}
+
 /* core.relay(world, port, host, to_port): listens on a port (0: a free one) and passes on to host:to_port. */
 static int new_relay(lua_State *L)
 {
     struct lua_world *w = binding_world(L, 1);
-    int port = (int)luaL_checkinteger(L, 2);
+    int port = check_port(L, 2, 0);
     const char *host = luaL_checkstring(L, 3);
-    int to_port = (int)luaL_checkinteger(L, 4);
+    int to_port = check_port(L, 4, 1);
     struct lua_relay *r = lua_newuserdatauv(L, sizeof *r, 1);
     *r = (struct lua_relay){.owner = w};
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, 1);
     luaL_setmetatable(L, CLASS_RELAY);
     if (!w->world) return result_fail(L, "CLOSED the world is closed");
+    if (world_is_sim(w->world)) return luaL_error(L, "a simulated world has no relays, its links are its own");
     r->relay = world_relay_new(w->world, port, host, to_port);
-    if (!r->relay) return result_fail(L, "ERR %s", world_error(w->world));
+    if (!r->relay) return binding_world_failed(L, w, world_failure(w->world), "the world is closed");
     return 1;
 }
 

@@ -2,6 +2,7 @@
 -- are addresses and pipelines.
 
 local core = require "tidelock.core"
+local link = require "tidelock.link"
 local options = require "tidelock.options"
 
 ---@class tidelock.Client
@@ -20,7 +21,9 @@ function Client:close()
   local name, world = self.name, self.world
   close(self)
   local places = core.state(world).places
-  if places[name] == self then places[name] = nil end
+  if places[name] ~= self then return end
+  places[name] = nil
+  link.forget(world, name)
 end
 
 ---Sends several requests without waiting in between: `fn` is given a pipeline, whose methods send. Returns the array

@@ -86,6 +86,14 @@ function link.set_default(world, properties)
   return world:link_set("", "", properties)
 end
 
+---A place is gone, and what cut it off with it.
+function link.forget(world, name)
+  local cuts = world:cuts()
+  for i = #cuts, 1, -1 do
+    if cuts[i][1] == name or cuts[i][2] == name then table.remove(cuts, i) end
+  end
+end
+
 ---Heals what has been cut in a world.
 function link.heal_all(world)
   local cuts = world:cuts()

@@ -3,6 +3,7 @@
 
 local core = require "tidelock.core"
 local errors = require "tidelock.errors"
+local link = require "tidelock.link"
 local options = require "tidelock.options"
 local task = require "tidelock.task"
 local shared_node = require("tidelock.node").shared
@@ -28,7 +29,24 @@ end
 ---Whether the server answers.
 ---@return boolean
 function Node:is_up()
-  return self:ping() == true or self:ping() == "PONG"
+  return self:ping() ~= nil
+end
+
+-- how long one WAIT on the connection that nodes are asked over may take
+local WAIT_SLICE_MS = 500
+
+---WAIT for what was written over the same connection: by this script at the node itself, not by its clients.
+---@param replicas integer
+---@param timeout integer ms, 0: for ever
+function Node:wait(replicas, timeout)
+  local begun = self.world:now()
+  while true do
+    local left = timeout == 0 and WAIT_SLICE_MS or timeout - (self.world:now() - begun)
+    local slice = math.max(1, math.min(WAIT_SLICE_MS, math.ceil(left)))
+    local count, message, code = self:call("WAIT", replicas, slice)
+    if not count then return nil, message, code end
+    if count >= replicas or (timeout ~= 0 and left <= slice) then return count end
+  end
 end
 
 ---@return boolean|nil, string? message, string? code
@@ -66,7 +84,9 @@ local function unsupported(what)
   end
 end
 
-for _, fault in ipairs { "crash", "restart", "pause", "resume", "channels" } do Node[fault] = unsupported(fault) end
+for _, fault in ipairs { "crash", "restart", "pause", "resume", "configure", "channels" } do
+  Node[fault] = unsupported(fault)
+end
 
 -- Commands are methods, as on other nodes; `methods` of a kind of world come first.
 local function node_metatable(methods)
@@ -91,6 +111,7 @@ end
 ---@field live tidelock.World
 ---@field list tidelock.RemoteNode[]
 ---@field places table<string, any> nodes and clients by name
+---@field cannot string why faults are not to be had
 local World = {}
 
 for name, method in pairs(shared_world) do World[name] = method end
@@ -101,7 +122,7 @@ end
 
 ---As in every world: until no task is left, for that many milliseconds, or an experiment.
 function World:run(what, ...)
-  if type(what) ~= "function" then return self.live:run(what) end
+  if type(what) ~= "function" or not self:is_open() then return self.live:run(what) end
   return task.start(self.live, what, self, ...):join()
 end
 
@@ -114,11 +135,11 @@ function World:cuts()
   return self.cut_list
 end
 
----Adds a node that runs at host:port.
+---Adds a node that runs at host:port. `level`: of the error, when the name is taken.
 ---@package
-function World:add(name, host, port, fields)
+function World:add(name, host, port, fields, level)
   if self.places[name] then
-    error(("node: name: there is already something called '%s' in this world"):format(name), 3)
+    error(("node: name: there is already something called '%s' in this world"):format(name), level or 3)
   end
   local node = fields or {}
   node.name, node.host, node.port, node.world = name, host, port, self
@@ -129,6 +150,16 @@ function World:add(name, host, port, fields)
   return node
 end
 
+---Takes a node out again.
+---@package
+function World:drop(node)
+  node.control:close()
+  self:forget(node.name)
+  for i, other in ipairs(self.list) do
+    if other == node then table.remove(self.list, i) end
+  end
+end
+
 ---Where a client at place `from` reaches `target`: past a link, if this world has links.
 ---@package
 function World:route(_, target) -- luacheck: ignore 212/self
@@ -137,17 +168,29 @@ end
 
 ---Makes a client of a node; as in other worlds.
 function World:client(target, given)
-  given = given or {}
-  self.client_count = self.client_count + 1
-  local name = given.name or ("client" .. self.client_count)
-  if self.places[name] then
-    error(("client: name: there is already something called '%s' in this world"):format(name), 2)
+  given = options.check("client", given, { "name", "timeout" })
+  local name = options.text("client", given, "name")
+  if not self:is_open() then return errors.fail("CLOSED", "the world is closed") end
+  if not name then
+    repeat
+      self.client_count = self.client_count + 1
+      name = "client-" .. self.client_count
+    until not self.places[name]
+  elseif self.places[name] then
+    error(("client: there is already something called '%s' in this world"):format(name), 2)
   end
   local host, port = self:route(name, target)
   local client, message, code =
     self.live:client(("%s:%d"):format(host, port), { name = name, timeout = given.timeout })
   if not client then return nil, message, code end
   return self:wrap_client(name, client)
+end
+
+---A place is gone: what goes with it.
+---@package
+function World:forget(name)
+  self.places[name] = nil
+  link.forget(self, name)
 end
 
 -- A client that goes through this world's links wherever it connects.
@@ -162,8 +205,8 @@ function Client:pipeline(fn)
 end
 
 function Client:close()
-  if self.world.places[self.name] == self then self.world.places[self.name] = nil end
-  return self.client:close()
+  self.client:close()
+  if self.world.places[self.name] == self then self.world:forget(self.name) end
 end
 
 local client_commands = {}
@@ -177,6 +220,7 @@ local client_metatable = {
     return method
   end,
   __close = function(self) self:close() end,
+  __tostring = function(self) return tostring(self.client) end,
 }
 
 ---@package
@@ -186,22 +230,44 @@ function World:wrap_client(name, client)
   return wrapped
 end
 
+-- What two nodes that have converged share. Digests are of each kind of server's own making; one may keep its own to
+-- itself.
+local function fingerprint(node)
+  local info, message = node:info "everything"
+  if not info then return nil, ("%s does not answer: %s"):format(node.name, message) end
+  local keys = {}
+  for name, value in pairs(info) do
+    if name:find "^db%d+$" then keys[#keys + 1] = name .. ": " .. tostring(value.keys) end
+  end
+  table.sort(keys)
+  local digest, kind = node:digest(), info.tidelock_version and "tidelock" or info.server_name or "redis"
+  return {
+    history = info.master_replid, offset = info.master_repl_offset, keys = table.concat(keys, ", "),
+    digest = digest and { [kind] = digest } or {},
+  }
+end
+
+-- "a and b differ in …", or nil
+local function difference(one, other)
+  for _, what in ipairs { "history", "offset", "keys" } do
+    if one[what] ~= other[what] then return ("%s: %s, %s"):format(what, one[what], other[what]) end
+  end
+  for kind, digest in pairs(one.digest) do
+    if other.digest[kind] and other.digest[kind] ~= digest then return "digest" end
+  end
+end
+
 ---Whether all nodes are at the same offset of the same history with the same number of keys, and, as far as they can
 ---say, the same digest; if not, why.
+---@return boolean, string? why
 function World:converged()
   local first
   for _, node in ipairs(self.list) do
-    local info, message = node:info "replication"
-    if not info then return false, ("%s does not answer: %s"):format(node.name, message) end
-    local seen = { history = info.master_replid, offset = info.master_repl_offset, keys = node:dbsize() }
-    seen.digest = node:digest() or "unknown"
+    local seen, why = fingerprint(node)
+    if not seen then return false, why end
     first = first or seen
-    for _, what in ipairs { "history", "offset", "keys", "digest" } do
-      if seen[what] ~= first[what] then
-        return false, ("%s and %s differ in %s: %s, %s"):format(self.list[1].name, node.name, what,
-          tostring(first[what]), tostring(seen[what]))
-      end
-    end
+    local what = difference(first, seen)
+    if what then return false, ("%s and %s differ in %s"):format(self.list[1].name, node.name, what) end
   end
   return true
 end
@@ -241,4 +307,4 @@ local function class(world_methods, node_methods, cannot)
   end
 end
 
-return { class = class, World = World, fail = errors.fail }
+return { class = class, World = World, Node = Node }
