@@ -33,7 +33,7 @@ enum config_flag {
 struct config_row {
     const char *name;
     enum config_type type;
-    size_t field;
+    uint32_t field; /* its place in struct config */
     int64_t min, max;
     const char *initial; /* as it would be set */
     unsigned flags;

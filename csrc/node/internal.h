@@ -57,15 +57,15 @@ struct session {
     bool wants_connect, wants_close, close_told, closed;
     bool close_after_reply; /* no more requests; wants_close once the output is gone */
     bool gone;              /* closed by the driver; freed at the end of the turn */
+    bool executing;         /* guards against re-entry */
+    bool output_told;       /* the driver knows of the output */
     /* input */
     struct bytes input;
     size_t input_start; /* consumed */
     struct resp_reader reader;
-    bool executing; /* guards against re-entry */
     /* output */
     struct bytes output;
     size_t output_sent;
-    bool output_told;
     struct resp_writer writer;
     struct reply *reply; /* where replies go: &writer.reply, or the caller's in session_call */
     bool reply_off, reply_skip_next, reply_skip; /* CLIENT REPLY */
@@ -125,11 +125,11 @@ struct node {
     int64_t next_session;
     int clients;          /* SESSION_CLIENT ones */
     struct heap timeouts; /* blocked sessions, by block_until_us */
-    bool ack_wanted;      /* a WAIT began: ask replicas for acknowledgements when the turn ends */
     int64_t next_ping_us, next_second_us;
     int64_t sleep_until_us; /* DEBUG SLEEP: 0 when awake */
     int64_t pause_until_us; /* CLIENT PAUSE: 0 when it is not */
     bool pause_writes;      /* …holds writes only */
+    bool ack_wanted;        /* a WAIT began: ask replicas for acknowledgements when the turn ends */
     bool shutdown, shutdown_told;
     bool follow_paused;
 
@@ -139,10 +139,10 @@ struct node {
     bool exec_logged;     /* …and MULTI has been written to the log */
     bool tidying;         /* keyspace_tidy has more to do */
     bool expiring;        /* active expiry has more to do */
+    bool digest;          /* the keyspace keeps its digest */
+    bool keep_trail;
     struct node_counters counters;
     struct stats stats;
-    bool digest; /* the keyspace keeps its digest */
-    bool keep_trail;
     struct bytes trail; /* struct trail_point, one after another */
     size_t trail_start;
 };
