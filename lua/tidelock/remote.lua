@@ -180,8 +180,7 @@ function World:client(target, given)
     error(("client: there is already something called '%s' in this world"):format(name), 2)
   end
   local host, port = self:route(name, target)
-  local client, message, code =
-    self.live:client(("%s:%d"):format(host, port), { name = name, timeout = given.timeout })
+  local client, message, code = self.live:client(("%s:%d"):format(host, port), { timeout = given.timeout })
   if not client then return nil, message, code end
   return self:wrap_client(name, client)
 end
@@ -220,7 +219,7 @@ local client_metatable = {
     return method
   end,
   __close = function(self) self:close() end,
-  __tostring = function(self) return tostring(self.client) end,
+  __tostring = function(self) return ("tidelock.Client (%s)"):format(self.name) end,
 }
 
 ---@package
