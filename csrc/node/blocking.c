@@ -2,7 +2,8 @@
  *
  * A blocked session executes nothing more; its further requests stay in its input and are executed once it has been
  * answered. Acknowledgements only note that something moved; who is ready is worked out once at the end of the turn
- * (block_wake), however many acknowledgements came in.
+ * (block_wake), however many acknowledgements came in. Whoever has been answered goes on when all have been, and never
+ * within the command that let it go (CLIENT UNBLOCK, REPLICAOF).
  */
 #include "node/internal.h"
 
@@ -35,7 +36,7 @@ void block_cancel(struct session *s)
 static void block_answered(struct session *s)
 {
     session_wake(s);
-    session_process(s);
+    session_resume(s);
 }
 
 static void wait_answer(struct session *s)

@@ -46,8 +46,9 @@ struct transaction {
 };
 
 struct session {
-    struct list link;  /* node->sessions */
-    struct list ready; /* node->ready while the driver has to be told something */
+    struct list link;    /* node->sessions */
+    struct list ready;   /* node->ready while the driver has to be told something */
+    struct list resumed; /* node->resumed while it has to go on with its input */
     struct node *node;
     void *driver;
     enum session_kind kind;
@@ -122,6 +123,7 @@ struct node {
 
     struct list sessions; /* all but `stream` */
     struct list ready;    /* sessions with something for the driver */
+    struct list resumed;  /* sessions that go on with their input before the turn ends */
     int64_t next_session;
     int clients;          /* SESSION_CLIENT ones */
     struct heap timeouts; /* blocked sessions, by block_until_us */
@@ -168,6 +170,9 @@ void session_wrote(struct session *s);
 int64_t session_write_offset(const struct session *s);
 /* Something for the driver: puts it into node->ready. */
 void session_wake(struct session *s);
+/* Goes on with its input before the turn ends. Whoever lets a session go while a command runs must not have it run another
+ * one at once: commands run one at a time. */
+void session_resume(struct session *s);
 /* Close the connection: now, or once its output has been sent. */
 void session_close_now(struct session *s);
 void session_close_after_reply(struct session *s);

@@ -56,6 +56,7 @@ static void node_init(struct node *n, const struct node_options *o)
     config_defaults(&n->config);
     list_init(&n->sessions);
     list_init(&n->ready);
+    list_init(&n->resumed);
     bytes_init(&n->effects, &n->memory);
     bytes_init(&n->scratch, &n->memory);
     bytes_init(&n->trail, &n->memory);
@@ -268,9 +269,18 @@ static void node_wake_feeds(struct node *n)
     }
 }
 
+/* Those who were let go during the turn, in that order. One of them may let go others. */
+static void node_resume(struct node *n)
+{
+    struct list *first;
+    while ((first = list_pop(&n->resumed)) != NULL)
+        session_process(list_item(first, struct session, resumed));
+}
+
 void node_settle(struct node *n)
 {
     block_wake(n);
+    node_resume(n);
     node_ask_acknowledgements(n);
     if (n->feeds.count > 0) {
         struct rdb_info info;

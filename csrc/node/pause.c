@@ -25,7 +25,7 @@ bool pause_holds(const struct session *s, int argc, const struct slice *argv)
 static void pause_end(struct node *n)
 {
     n->pause_until_us = 0;
-    list_each_safe(link, &n->sessions) session_process(list_item(link, struct session, link));
+    list_each(link, &n->sessions) session_resume(list_item(link, struct session, link));
 }
 
 void pause_advance(struct node *n)

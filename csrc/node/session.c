@@ -21,6 +21,7 @@ struct session *session_new(struct node *n, enum session_kind kind, const char *
     if (!s) return NULL;
     list_init(&s->link);
     list_init(&s->ready);
+    list_init(&s->resumed);
     s->node = n;
     s->kind = kind;
     s->id = ++n->next_session;
@@ -56,6 +57,7 @@ void session_free(struct session *s)
     if (s->kind == SESSION_CLIENT) n->clients--;
     list_remove(&s->link);
     list_remove(&s->ready);
+    list_remove(&s->resumed);
     resp_reader_free(&s->reader);
     bytes_free(&s->transaction.requests);
     bytes_free(&s->input);
@@ -96,6 +98,11 @@ bool session_is_replica(const struct session *s)
 void session_wake(struct session *s)
 {
     if (list_empty(&s->ready)) list_push(&s->node->ready, &s->ready);
+}
+
+void session_resume(struct session *s)
+{
+    if (list_empty(&s->resumed)) list_push(&s->node->resumed, &s->resumed);
 }
 
 void session_close_now(struct session *s)

@@ -83,12 +83,11 @@ bool topology_follow(struct node *n, const char *host, int port)
     struct follow_options options = follow_options(n);
     struct follow *follow = follow_new(&n->memory, &n->log, &n->random, &options, host, port, n->now.mono_us);
     if (!follow) return false;
+    if (!was_primary) end_follow(n);
+    n->follow = follow;
     if (was_primary)
         block_fail_all(n, "UNBLOCKED force unblock from blocking operation, instance state changed "
                           "(master -> replica?)");
-    else
-        end_follow(n);
-    n->follow = follow;
     topology_step(n);
     return true;
 }
