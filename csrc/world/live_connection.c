@@ -43,6 +43,17 @@ void live_connection_close(struct live_connection *c, const char *why)
     session_closed(s, why);
 }
 
+/* Which of the node's addresses somebody has reached: CLIENT LIST's laddr. */
+static void tell_local_address(struct session *s, int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
+    char text[80];
+    if (getsockname(fd, (struct sockaddr *)&address, &size) != 0) return;
+    live_address_format(&address, text, sizeof text);
+    session_set_local_address(s, text);
+}
+
 void live_connection_accept(struct live_node *ln, int fd, const struct sockaddr_storage *address)
 {
     char text[80];
@@ -58,6 +69,7 @@ void live_connection_accept(struct live_node *ln, int fd, const struct sockaddr_
         return;
     }
     session_set_driver(c->session, c);
+    tell_local_address(c->session, fd);
     live_socket_keepalive(&c->socket, (int)live_node_parameter(ln, "tcp-keepalive"));
     live_socket_watch(&c->socket, true, false);
 }

@@ -8,6 +8,8 @@
  * windows are full. Ends with something for the node wait in a list in order of arrival; when the node resumes it gets
  * all of it at once.
  */
+#include <stdio.h>
+
 #include "world/check.h"
 #include "world/sim.h"
 
@@ -53,6 +55,8 @@ static bool accept_end(struct sim_node *n, struct sim_end *e)
     struct session *s = node_accept(n->base.node, address);
     if (!s) return false;
     session_set_driver(s, e);
+    snprintf(address, sizeof address, "%s:%d", n->base.place.name, n->base.port);
+    session_set_local_address(s, address);
     e->owner = s;
     e->session_id = session_id(s);
     return true;
