@@ -45,6 +45,9 @@ for i = 1, count do
   events, hash = events + outcome.events, (hash ~ outcome.hash) * 0x9e3779b97f4a7c15
   for name in pairs(sum) do sum[name] = sum[name] + outcome.checks[name] end
   bar:advance(i)
+  if not bar.shown and count >= 1000 and i % (count // 10) == 0 then
+    io.stderr:write(("%d seeds, %.0f s of CPU time\n"):format(i, os.clock() - began))
+  end
 end
 print(("%d seeds from %d, each twice, in %.0f s of CPU time: %d events, %d points compared, %d waits and %d writes "
   .. "judged, %d histories; one hash over all: %016x"):format(count, first, os.clock() - began, events, sum.prefixes,
