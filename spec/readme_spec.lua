@@ -1,9 +1,9 @@
 -- What README.md and docs/ show works as it stands there.
 --
 --   ```lua   a whole script: run by the launcher; where lines end in `--> words`, these are what it prints, in order
---   ```sh    commands, a line each, comments aside. `make NAME`: there is such a target. `build/tidelock run FILE`: there
---            is such a file. `build/tidelock server ...`: runs until the block ends, at a port of its own. redis-cli is
---            run; `... --> words`: what it prints
+--   ```sh    commands, a line each, comments aside. `make NAME`: there is such a target. `build/tidelock run FILE`:
+--            there is such a file. `build/tidelock server ...`: runs until the block ends, at a port of its own.
+--            redis-cli is run; `... --> words`: what it prints
 --   ```      a table of the lab's report has the columns that the report has today
 
 local report = require "tidelock.lab.report"
