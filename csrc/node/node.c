@@ -222,6 +222,14 @@ static bool follow_stands_still(const struct node *n)
     return n->follow_paused && !f->scrap && (f->closing || f->state == FOLLOW_DOWN);
 }
 
+/* When the first key expires. A time that is too far away to be counted in microseconds never comes. */
+static int64_t expiry_deadline(const struct node *n)
+{
+    int64_t expires_ms = keyspace_expire_deadline(n->keyspace);
+    if (expires_ms > INT64_MAX / 2000) return INT64_MAX;
+    return n->now.mono_us + expires_ms * 1000 - n->now.wall_us;
+}
+
 int64_t node_deadline(const struct node *n)
 {
     if (n->sleep_until_us != 0) return n->sleep_until_us;
@@ -236,8 +244,7 @@ int64_t node_deadline(const struct node *n)
     if (n->pause_until_us != 0) {
         earlier(&deadline, n->pause_until_us);
     } else if (!n->follow && n->config.activeexpire) {
-        int64_t expires_ms = keyspace_expire_deadline(n->keyspace);
-        if (expires_ms != INT64_MAX) earlier(&deadline, n->now.mono_us + expires_ms * 1000 - n->now.wall_us);
+        earlier(&deadline, expiry_deadline(n));
     }
     return deadline;
 }
