@@ -17,11 +17,25 @@ static bool writes(const struct session *s, const struct command *command)
     return (flags & COMMAND_WRITE) != 0;
 }
 
+/* Whether a replica without a primary answers it, even though what it has may be old. */
+static bool runs_stale(const struct session *s, const struct command *command)
+{
+    unsigned lacks = ~command->flags | (command->run == run_exec ? s->transaction.lacks : 0);
+    return (lacks & COMMAND_STALE) == 0;
+}
+
+const char *dispatch_role_refuses(const struct node *n, unsigned flags)
+{
+    if (!(flags & COMMAND_WRITE) || !n->follow || !n->config.replica_read_only) return NULL;
+    return "READONLY You can't write against a read only replica.";
+}
+
 /* Why this command cannot run here and now: Redis's error text, or NULL. */
 static const char *refusal(const struct session *s, const struct command *command)
 {
     const struct node *n = s->node;
     const struct config *c = &n->config;
+    const char *why = NULL;
     if (!s->authenticated && !(command->flags & COMMAND_NO_AUTH)) return "NOAUTH Authentication required.";
     if ((command->flags & COMMAND_NO_MULTI) && s->transaction.open)
         return "ERR Command not allowed inside a transaction";
@@ -32,12 +46,11 @@ static const char *refusal(const struct session *s, const struct command *comman
     if (is_write && !n->follow && c->min_replicas_to_write > 0 &&
         topology_good_replicas(n) < c->min_replicas_to_write)
         return "NOREPLICAS Not enough good replicas to write.";
-    if (is_write && n->follow && c->replica_read_only)
-        return "READONLY You can't write against a read only replica.";
-    if (n->follow && n->follow->state != FOLLOW_STREAMING && !c->replica_serve_stale_data &&
-        !(command->flags & COMMAND_STALE))
-        return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
-    return NULL;
+    if (is_write) why = dispatch_role_refuses(n, COMMAND_WRITE);
+    if (!why && n->follow && n->follow->state != FOLLOW_STREAMING && !c->replica_serve_stale_data &&
+        !runs_stale(s, command))
+        why = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
+    return why;
 }
 
 /* A request that cannot run also spoils the transaction it belongs to. */
@@ -81,7 +94,11 @@ void call_init(struct call *c, struct session *s, struct slice raw)
     };
 }
 
-void dispatch_lose_history(struct node *n) { log_new_history(&n->log, &n->random); }
+void dispatch_lose_history(struct node *n)
+{
+    log_new_history(&n->log, &n->random);
+    n->exec_logged = false; /* the MULTI went with it */
+}
 
 /* Inside EXEC the first effect is preceded by MULTI; transaction.c writes the EXEC. */
 static bool log_begin_transaction(struct node *n)
@@ -106,7 +123,7 @@ static void log_effects(struct call *c)
 {
     struct exec *x = &c->exec;
     struct node *n = c->node;
-    bool verbatim = x->changes > 0 && !x->effect_given;
+    bool verbatim = x->changes > 0 && !x->effect_given && !n->effects.failed;
     if (verbatim && c->raw.size > 0 && n->effects.size == 0) {
         dispatch_log(n, x->db, c->raw);
         return;

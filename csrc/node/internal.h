@@ -42,6 +42,7 @@ struct transaction {
     struct bytes requests; /* the queued commands as RESP requests */
     int64_t count;
     unsigned flags;      /* of the queued commands, or-ed: EXEC of a write is a write */
+    unsigned lacks;      /* flags that one of them does not have */
     struct list watches; /* struct watched.link, transaction.c */
 };
 
@@ -190,6 +191,8 @@ bool session_is_replica(const struct session *s);
 void dispatch(struct session *s, int argc, const struct slice *argv, struct slice raw);
 /* Executes a command that has been checked already (EXEC, the primary's stream): runs it and logs its effects. */
 void dispatch_run(struct call *c, const struct command *command, int argc, const struct slice *argv);
+/* Why a command with these flags is refused by a replica, NULL: it is not. */
+const char *dispatch_role_refuses(const struct node *n, unsigned flags);
 /* Prepares a call for a session. */
 void call_init(struct call *c, struct session *s, struct slice raw);
 /* Appends an effect to the log on the node's own behalf (expiry). */
@@ -204,6 +207,8 @@ void transaction_reset(struct session *s); /* DISCARD, EXEC, disconnection: drop
 /* Queues one checked command; replies QUEUED. */
 void transaction_queue(struct call *c, int argc, const struct slice *argv);
 void transaction_unwatch(struct session *s);
+/* Writes EXEC to the log if MULTI is there: the transaction that is being executed has ended as far as the log goes. */
+void transaction_end_log(struct node *n);
 /* Whether a watched key has changed: EXEC will not run. */
 bool transaction_watch_dirty(const struct session *s);
 

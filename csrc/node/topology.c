@@ -80,6 +80,7 @@ static void end_follow(struct node *n)
 bool topology_follow(struct node *n, const char *host, int port)
 {
     bool was_primary = n->follow == NULL;
+    transaction_end_log(n); /* REPLICAOF within EXEC: from here on the log is another's */
     struct follow_options options = follow_options(n);
     struct follow *follow = follow_new(&n->memory, &n->log, &n->random, &options, host, port, n->now.mono_us);
     if (!follow) return false;

@@ -40,7 +40,7 @@ void transaction_reset(struct session *s)
     bytes_trim(&t->requests, 1024);
     t->open = t->aborted = false;
     t->count = 0;
-    t->flags = 0;
+    t->flags = t->lacks = 0;
 }
 
 void transaction_queue(struct call *c, int argc, const struct slice *argv)
@@ -56,6 +56,7 @@ void transaction_queue(struct call *c, int argc, const struct slice *argv)
     }
     t->count++;
     t->flags |= c->exec.command->flags;
+    t->lacks |= ~c->exec.command->flags;
     reply_status(s->reply, "QUEUED");
 }
 
@@ -144,39 +145,58 @@ static void run_queued(struct session *s, const struct resp_reader *r, struct sl
     struct call c;
     call_init(&c, s, raw);
     const struct command *command = command_resolve(n->commands, r->argv, r->argc, s->reply);
-    if (command) dispatch_run(&c, command, r->argc, r->argv);
+    if (!command) return;
+    const char *why = dispatch_role_refuses(n, command->flags);
+    if (why)
+        reply_error(s->reply, why);
+    else
+        dispatch_run(&c, command, r->argc, r->argv);
 }
 
-/* Closes the transaction in the log, if it has written anything there. */
-static void log_end_transaction(struct node *n)
+void transaction_end_log(struct node *n)
 {
     static const char exec[] = "*1\r\n$4\r\nEXEC\r\n";
-    n->in_exec = false;
     if (!n->exec_logged) return;
     n->exec_logged = false;
     if (!log_append(&n->log, exec, sizeof exec - 1)) dispatch_lose_history(n);
     trail_applied(n);
 }
 
-static void run_all(struct session *s, struct bytes *requests, int64_t count)
+/* Reads all requests once without running them: afterwards the reader has the memory it takes to read them again. */
+static bool can_read_all(struct resp_reader *reader, const struct bytes *requests)
+{
+    for (size_t at = 0; at < requests->size; at += reader->consumed) {
+        if (resp_read_request(reader, requests->data + at, requests->size - at) != RESP_REQUEST) return false;
+    }
+    return true;
+}
+
+static void run_all(struct session *s, struct resp_reader *reader, const struct bytes *requests,
+                    int64_t count)
 {
     struct node *n = s->node;
-    struct resp_reader reader;
-    struct resp_limits limits = {.bulk_max = INT64_MAX, .arguments_max = INT32_MAX, .inline_max = INT64_MAX};
-    resp_reader_init(&reader, &n->memory, &limits);
     reply_array(s->reply, count);
     n->in_exec = true;
-    for (size_t at = 0; count > 0; count--) {
+    for (size_t at = 0; at < requests->size; at += reader->consumed) {
         const char *data = requests->data + at;
-        if (resp_read_request(&reader, data, requests->size - at) != RESP_REQUEST) {
-            reply_error(s->reply, "OOM out of memory in a transaction");
-            continue;
-        }
-        run_queued(s, &reader, slice_of(data, reader.consumed));
-        at += reader.consumed;
+        resp_read_request(reader, data, requests->size - at);
+        run_queued(s, reader, slice_of(data, reader->consumed));
     }
-    log_end_transaction(n);
+    n->in_exec = false;
+    transaction_end_log(n);
     if (!n->follow) session_wrote(s);
+}
+
+/* All or nothing: what is needed to read the queue is there before the first of it runs. */
+static void run_queue(struct session *s, const struct bytes *requests, int64_t count)
+{
+    struct resp_reader reader;
+    struct resp_limits limits = {.bulk_max = INT64_MAX, .arguments_max = INT32_MAX, .inline_max = INT64_MAX};
+    resp_reader_init(&reader, &s->node->memory, &limits);
+    if (can_read_all(&reader, requests))
+        run_all(s, &reader, requests, count);
+    else
+        reply_error(s->reply, "EXECABORT Transaction discarded because of: OOM out of memory");
     resp_reader_free(&reader);
 }
 
@@ -198,7 +218,7 @@ void run_exec(struct exec *x)
     else if (dirty)
         reply_null_array(x->reply);
     else
-        run_all(s, &requests, count);
+        run_queue(s, &requests, count);
     bytes_free(&requests);
     bytes_clear(x->effects); /* each command has logged its own */
     x->changes = 0;

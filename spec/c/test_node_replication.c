@@ -125,4 +125,22 @@ TEST(a_demoted_primary_gives_up_its_own_writes_and_says_how_many_bytes)
     room_close(&r);
 }
 
+TEST(what_is_queued_behind_a_demotion_is_refused_as_a_replica_does)
+{
+    struct room r;
+    room_open(&r, 2);
+    struct wire *a = room_dial(&r, 0), *b = room_dial(&r, 1);
+    say(b, "REPLICAOF host 1");
+    room_pass(&r, 10);
+    say(b, "REPLICAOF NO ONE");
+    room_pass(&r, 10);
+    CHECK_EQ_STR(room_send(a, "MULTI\r\nSET k v\r\nREPLICAOF host 2\r\nSET k w\r\nEXEC\r\n"),
+                 "+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n*3\r\n+OK\r\n+OK\r\n"
+                 "-READONLY You can't write against a read only replica.\r\n");
+    room_pass(&r, 100);
+    CHECK(same_data(&r, 0, 1));
+    CHECK_EQ_INT(state_of(&r, 0).offset, state_of(&r, 1).offset);
+    room_close(&r);
+}
+
 TEST_MAIN()
