@@ -10,6 +10,9 @@
 #include "base/number.h"
 #include "replication/follow_internal.h"
 
+/* A history can go on for ever from here, without its offsets coming to an end. */
+static const int64_t OFFSET_MAX = INT64_MAX / 2;
+
 /* ---- +FULLRESYNC ---------------------------------------------------------------------------------------------- */
 
 /* Takes the next word off the front of `text`. */
@@ -39,7 +42,8 @@ enum follow_event sync_begin(struct follow *f, struct slice announced, int64_t n
     struct slice whole = announced;
     struct slice replid = next_word(&announced), offset = next_word(&announced),
                  shared = next_word(&announced);
-    if (!follow_is_replid(replid) || !number_parse_int(offset, &f->sync_offset) || f->sync_offset < 0)
+    if (!follow_is_replid(replid) || !number_parse_int(offset, &f->sync_offset) || f->sync_offset < 0 ||
+        f->sync_offset > OFFSET_MAX)
         return follow_fail_with(f, "unexpected answer to PSYNC: +FULLRESYNC", whole, now_us);
     memcpy(f->sync_replid, replid.data, REPLID_SIZE);
     f->discarded = count_discarded(f, replid, shared);
