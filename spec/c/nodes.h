@@ -31,6 +31,7 @@ struct room {
     struct node *nodes[ROOM_NODES];
     struct node_time now;
     struct wire wires[ROOM_WIRES];
+    struct wire *dialled; /* a node has connected to a port that is no node's: the spec answers */
     char text[65536];
 };
 
@@ -80,17 +81,32 @@ static inline struct wire *room_wire(struct room *r, struct node *n, struct sess
     abort();
 }
 
-static inline void room_put(struct session *s, const char *data, size_t size)
+static inline void room_hang_up(struct wire *w)
+{
+    if (w->closed) return;
+    w->closed = true;
+    session_closed(w->session, "closed");
+    w->session = NULL;
+    if (w->peer) {
+        room_hang_up(w->peer);
+        w->used = false;
+    }
+}
+
+/* False: the session has no memory for it. */
+static inline bool room_put(struct session *s, const char *data, size_t size)
 {
     while (size > 0) {
         size_t space;
         char *place = session_input_reserve(s, &space);
+        if (!place) return false;
         size_t part = size < space ? size : space;
         memcpy(place, data, part);
         session_input_commit(s, part);
         data += part;
         size -= part;
     }
+    return true;
 }
 
 /* Carries what one session has to send. True if anything moved. */
@@ -104,32 +120,27 @@ static inline bool room_carry(struct wire *w)
         bytes_init(&copy, &w->room->memory);
         for (int i = 0; i < count; i++) bytes_append_slice(&copy, slices[i]);
         session_output_sent(w->session, copy.size);
+        bool taken = true;
         if (w->peer && !w->peer->closed)
-            room_put(w->peer->session, copy.data, copy.size);
+            taken = room_put(w->peer->session, copy.data, copy.size);
         else if (!w->peer)
             bytes_append_slice(&w->heard, bytes_slice(&copy));
         bytes_free(&copy);
+        if (!taken) room_hang_up(w->peer);
         moved = true;
     }
     return moved;
-}
-
-static inline void room_hang_up(struct wire *w)
-{
-    if (w->closed) return;
-    w->closed = true;
-    session_closed(w->session, "closed");
-    w->session = NULL;
-    if (w->peer) {
-        room_hang_up(w->peer);
-        w->used = false;
-    }
 }
 
 static inline void room_connect(struct room *r, struct node *from, const struct node_action *action)
 {
     struct wire *near = room_wire(r, from, action->session);
     struct node *to = action->port >= 1 && action->port <= ROOM_NODES ? r->nodes[action->port - 1] : NULL;
+    if (action->port > ROOM_NODES) {
+        r->dialled = near;
+        session_connected(near->session);
+        return;
+    }
     struct session *s = to ? node_accept(to, "10.0.0.9:1234") : NULL;
     if (!s) {
         near->closed = true;
@@ -215,7 +226,7 @@ static inline const char *room_hear(struct wire *w)
 /* Sends raw bytes and returns what comes back at this moment. */
 static inline const char *room_send(struct wire *w, const char *bytes)
 {
-    room_put(w->session, bytes, strlen(bytes));
+    if (!w->closed && !room_put(w->session, bytes, strlen(bytes))) room_hang_up(w);
     room_settle(w->room);
     return room_hear(w);
 }
