@@ -159,13 +159,14 @@ void log_trim(struct log *l, int64_t reader)
 static void drop_one_mark(struct log *l, int64_t now_us)
 {
     int least = 1;
-    double least_gap = -1;
+    double least_gap = 1, least_age = 0; /* gap / age of the least: none yet */
     for (int i = 1; i + 1 < l->mark_count; i++) {
         double age = (double)(now_us - l->marks[i].time_us) + MARK_DISTANCE_US;
-        double gap = (double)(l->marks[i + 1].time_us - l->marks[i - 1].time_us) / age;
-        if (least_gap >= 0 && gap >= least_gap) continue;
+        double gap = (double)(l->marks[i + 1].time_us - l->marks[i - 1].time_us);
+        if (gap * least_age >= least_gap * age) continue;
         least = i;
         least_gap = gap;
+        least_age = age;
     }
     l->mark_count--;
     memmove(&l->marks[least], &l->marks[least + 1], (size_t)(l->mark_count - least) * sizeof l->marks[0]);

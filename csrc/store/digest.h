@@ -2,7 +2,7 @@
  *
  * The digest of an entry is two SipHash-2-4 with fixed keys over an unambiguous serialisation of key, type,
  * expiry time and canonical value. A database's is the sum of its entries', so that one change costs one
- * subtraction and one addition; the dataset's is the sum over its databases of a hash of (number, database
+ * subtraction and one addition; the dataset's is the sum over its databases of a mixture of (number, database
  * digest), so that SWAPDB and FLUSHDB cost nothing. (Sums and not XOR: an entry that were counted twice
  * would vanish from an XOR.)
  */
