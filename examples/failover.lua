@@ -14,7 +14,7 @@ local function failover(setting)
     for _, pair in ipairs { { a, b }, { a, c }, { b, c } } do
       world:link(pair[1], pair[2]):set { latency = 1 + 19 * world:random() }
     end
-    assert(world:await(function() return lab.all_stream { b, c } end))
+    assert(world:await(function() return lab.all_stream { b, c } end, 10000, 10))
 
     local trial, primary = lab.trial(world, setting), a
     local writers = trial:writers {

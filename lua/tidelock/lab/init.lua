@@ -35,8 +35,9 @@ end
 ---@param node tidelock.Node
 ---@return integer offset -1: the node does not answer
 function lab.offset(node)
-  local info = node:info "replication"
-  return info and (info.slave_repl_offset or info.master_repl_offset) or -1
+  local text = node:call("INFO", "replication")
+  if not text then return -1 end
+  return math.tointeger(tonumber(text:match "slave_repl_offset:(%d+)" or text:match "master_repl_offset:(%d+)")) or -1
 end
 
 ---The replica that has got furthest; the first of equals.
