@@ -38,7 +38,7 @@ local function failover(setting)
     a:restart()
     a:replicaof(promoted)
     writers:join()
-    assert(world:await(function() return world:converged() end))
+    assert(world:await(function() return world:converged() end, 10000, 5))
     return trial:judge(promoted), trial
   end
 end
