@@ -176,7 +176,7 @@ void run_hello(struct exec *x)
     if (!call_of(x)->session->authenticated) {
         reply_error(x->reply,
                     "NOAUTH HELLO must be called with the client already authenticated, otherwise the "
-                    "HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and "
+                    "HELLO AUTH <user> <pass> option can be used to authenticate the client and "
                     "select the RESP protocol version at the same time");
         return;
     }
