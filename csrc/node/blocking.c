@@ -7,9 +7,16 @@
  */
 #include "node/internal.h"
 
+/* Room for the longest answer, asked for before it is due: who waits for it must get it. */
+enum { ANSWER_MAX = 160 };
+
 bool block_wait(struct session *s, int64_t offset, int needed, int64_t until_us)
 {
     struct node *n = s->node;
+    if (!bytes_reserve(&s->output, ANSWER_MAX)) {
+        s->output.failed = false;
+        return false;
+    }
     s->waiter = (struct waiter){.offset = offset, .needed = needed};
     if (!wait_add(&n->waits, &s->waiter)) return false;
     if (until_us != INT64_MAX && !heap_insert(&n->timeouts, until_us, s)) {
@@ -32,9 +39,10 @@ void block_cancel(struct session *s)
     s->block_until_us = INT64_MAX;
 }
 
-/* The answer has been written to the session's own writer: lets it go on. */
-static void block_answered(struct session *s)
+/* The answer has been written to the session's own writer, whose output had this size before: lets it go on. */
+static void block_answered(struct session *s, size_t before)
 {
+    dispatch_withhold_reply(s, before);
     session_wake(s);
     session_resume(s);
 }
@@ -43,11 +51,12 @@ static void wait_answer(struct session *s)
 {
     struct node *n = s->node;
     int64_t offset = s->waiter.offset;
+    size_t before = s->output.size;
     int count = feeds_acknowledged(&n->feeds, offset);
     block_cancel(s);
     trail_waited(n, offset, count);
     reply_integer(&s->writer.reply, count);
-    block_answered(s);
+    block_answered(s, before);
 }
 
 void block_wake(struct node *n)
@@ -66,10 +75,11 @@ void block_time_out(struct node *n)
 
 static void block_failed(struct session *s, const char *error)
 {
+    size_t before = s->output.size;
     block_cancel(s);
     reply_error(&s->writer.reply, error);
     stats_error(s->node, &s->writer.reply, 1);
-    block_answered(s);
+    block_answered(s, before);
 }
 
 void block_end(struct session *s, const char *error)

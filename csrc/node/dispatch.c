@@ -17,6 +17,29 @@ static bool writes(const struct session *s, const struct command *command)
     return (flags & COMMAND_WRITE) != 0;
 }
 
+static bool must_queue(const struct session *s, const struct command *command)
+{
+    return s->transaction.open && !(command->flags & COMMAND_NO_QUEUE);
+}
+
+/* Whether it needs memory that stays taken. Whatever is queued does. */
+static bool takes_memory(const struct session *s, const struct command *command)
+{
+    unsigned flags = command->flags;
+    if (command->run == run_exec) flags |= s->transaction.flags;
+    return flags & COMMAND_DENYOOM || must_queue(s, command);
+}
+
+/* maxmemory is reached. What the log holds for slow replicas, beyond the backlog, does not count: refusing writes would
+ * not free it, and a slow replica must not stop its primary. */
+static bool memory_is_short(const struct node *n)
+{
+    const struct config *c = &n->config;
+    if (c->maxmemory == 0 || n->memory.used <= (size_t)c->maxmemory) return false;
+    int64_t for_replicas = n->log.tape.end - n->log.tape.start - n->log.backlog_size;
+    return n->memory.used > (size_t)c->maxmemory + (for_replicas > 0 ? (size_t)for_replicas : 0);
+}
+
 /* Whether a replica without a primary answers it, even though what it has may be old. */
 static bool runs_stale(const struct session *s, const struct command *command)
 {
@@ -39,11 +62,12 @@ static const char *refusal(const struct session *s, const struct command *comman
     if (!s->authenticated && !(command->flags & COMMAND_NO_AUTH)) return "NOAUTH Authentication required.";
     if ((command->flags & COMMAND_NO_MULTI) && s->transaction.open)
         return "ERR Command not allowed inside a transaction";
+    if (session_is_replica(s) && command->flags & (COMMAND_READONLY | COMMAND_WRITE | COMMAND_MAY_REPLICATE))
+        return "ERR Replica can't interact with the keyspace";
     bool is_write = writes(s, command);
-    if (c->maxmemory > 0 && n->memory.used > (size_t)c->maxmemory &&
-        ((command->flags | (command->run == run_exec ? s->transaction.flags : 0)) & COMMAND_DENYOOM))
+    if (takes_memory(s, command) && memory_is_short(n))
         return "OOM command not allowed when used memory > 'maxmemory'.";
-    if (is_write && !n->follow && c->min_replicas_to_write > 0 &&
+    if (is_write && !n->follow && c->min_replicas_to_write > 0 && c->min_replicas_max_lag_s > 0 &&
         topology_good_replicas(n) < c->min_replicas_to_write)
         return "NOREPLICAS Not enough good replicas to write.";
     if (is_write) why = dispatch_role_refuses(n, COMMAND_WRITE);
@@ -63,11 +87,6 @@ static void refuse(struct session *s, const struct command *command, const char 
     }
     reply_error(s->reply, why);
     s->transaction.aborted |= s->transaction.open;
-}
-
-static bool must_queue(const struct session *s, const struct command *command)
-{
-    return s->transaction.open && !(command->flags & COMMAND_NO_QUEUE);
 }
 
 /* ---- running it ---- */
@@ -161,8 +180,7 @@ void dispatch_run(struct call *c, const struct command *command, int argc, const
     session_wrote(s);
 }
 
-/* CLIENT REPLY OFF and SKIP: what was answered is taken back. */
-static void withhold_reply(struct session *s, size_t before)
+void dispatch_withhold_reply(struct session *s, size_t before)
 {
     bool withhold = s->reply_off || s->reply_skip;
     s->reply_skip = s->reply_skip_next;
@@ -206,6 +224,5 @@ void dispatch(struct session *s, int argc, const struct slice *argv, struct slic
     }
     bool failed = s->reply->errors != errors;
     if (is_write && n->keep_trail) trail_write(s, failed);
-    withhold_reply(s, before);
-    if (s->reply == &s->writer.reply && s->output.size > s->output_sent && !s->output_told) session_wake(s);
+    if (s->block == BLOCK_NONE) dispatch_withhold_reply(s, before);
 }

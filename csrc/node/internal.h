@@ -179,7 +179,9 @@ void session_close_now(struct session *s);
 void session_close_after_reply(struct session *s);
 /* Executes what is in the input as long as the session is free to. */
 void session_process(struct session *s);
-/* Checks its output limits, after a command or once a second. */
+/* After each command: replies that pile up are checked at once, those to a connection that is going are dropped. */
+void session_replied(struct session *s);
+/* Checks its output limits: at the end of its input, and once a second. */
 void session_check_limits(struct session *s);
 /* Bytes of output not sent yet. */
 size_t session_pending(const struct session *s);
@@ -189,6 +191,8 @@ bool session_is_replica(const struct session *s);
 
 /* Executes one request of a session (queues it inside MULTI). */
 void dispatch(struct session *s, int argc, const struct slice *argv, struct slice raw);
+/* CLIENT REPLY OFF and SKIP: takes back what has been answered to a request since the output had this size. */
+void dispatch_withhold_reply(struct session *s, size_t before);
 /* Executes a command that has been checked already (EXEC, the primary's stream): runs it and logs its effects. */
 void dispatch_run(struct call *c, const struct command *command, int argc, const struct slice *argv);
 /* Why a command with these flags is refused by a replica, NULL: it is not. */

@@ -109,6 +109,8 @@ void session_close_now(struct session *s)
 {
     s->close_after_reply = true;
     s->wants_close = true;
+    bytes_free(&s->output); /* nobody will read it */
+    s->output_sent = 0;
     block_cancel(s);
     session_wake(s);
 }
@@ -177,6 +179,16 @@ char *session_input_reserve(struct session *s, size_t *room)
     return place;
 }
 
+/* What has come in and has not been executed, what is queued behind MULTI included. The follow looks after its own, as
+ * long as it is free to. */
+static size_t session_held_input(const struct session *s)
+{
+    const struct node *n = s->node;
+    if (s->kind != SESSION_FOLLOW) return s->input.size - s->input_start + s->transaction.requests.size;
+    bool stands_still = s == n->follow_session && (n->follow_paused || n->sleep_until_us != 0);
+    return stands_still ? n->follow->input.size : 0;
+}
+
 void session_input_commit(struct session *s, size_t size)
 {
     struct node *n = s->node;
@@ -187,11 +199,11 @@ void session_input_commit(struct session *s, size_t size)
         n->counters.repl_input_bytes += (int64_t)size;
         follow_input_commit(n->follow, size, n->now.mono_us);
         topology_step(n);
-        return;
+    } else {
+        bytes_commit(&s->input, size);
+        session_process(s);
     }
-    bytes_commit(&s->input, size);
-    session_process(s);
-    if (s->input.size - s->input_start > (size_t)n->config.client_query_buffer_limit) session_close_now(s);
+    if (session_held_input(s) > (size_t)n->config.client_query_buffer_limit) session_close_now(s);
 }
 
 static bool session_may_execute(const struct session *s)
@@ -200,17 +212,19 @@ static bool session_may_execute(const struct session *s)
            !s->node->shutdown;
 }
 
-/* Gives back what has been executed; the rest moves to the front. */
+/* Gives back what has been executed. The rest moves to the front once it is the smaller part: whoever waits after every
+ * other request must not have all that follow moved each time. */
 static void session_compact(struct session *s)
 {
-    if (s->input_start == 0) return;
-    if (s->input_start == s->input.size) {
-        s->input.size = 0;
-        bytes_trim(&s->input, INPUT_KEEP);
-    } else {
+    size_t rest = s->input.size - s->input_start;
+    if (s->close_after_reply) rest = 0;
+    if (rest > s->input_start) return;
+    if (rest > 0)
         bytes_drop(&s->input, s->input_start);
-    }
+    else
+        s->input.size = 0;
     s->input_start = 0;
+    bytes_trim(&s->input, INPUT_KEEP);
 }
 
 static void session_protocol_error(struct session *s)
@@ -223,6 +237,7 @@ void session_process(struct session *s)
 {
     if (s->executing) return;
     s->executing = true;
+    s->reader.limits.bulk_max = s->node->config.proto_max_bulk_len;
     while (s->input_start < s->input.size && session_may_execute(s)) {
         const char *data = s->input.data + s->input_start;
         enum resp_result result = resp_read_request(&s->reader, data, s->input.size - s->input_start);
@@ -236,6 +251,7 @@ void session_process(struct session *s)
         if (s->reader.argc == 0) continue;
         struct slice raw = slice_of(data, s->reader.is_inline ? 0 : s->reader.consumed);
         dispatch(s, s->reader.argc, s->reader.argv, raw);
+        session_replied(s);
     }
     session_compact(s);
     s->executing = false;
@@ -288,6 +304,7 @@ static size_t session_replies_sent(struct session *s, size_t size)
 void session_output_sent(struct session *s, size_t size)
 {
     struct node *n = s->node;
+    if (s->wants_close) return;
     n->counters.output_bytes += (int64_t)size;
     if (s->kind == SESSION_FOLLOW) {
         if (s == n->follow_session) bytes_drop(&n->follow->out, size);
@@ -324,7 +341,7 @@ void session_check_limits(struct session *s)
     if (limit->soft > 0 && held > limit->soft) {
         int64_t now = s->node->now.mono_us;
         if (s->output_soft_since_us == 0) s->output_soft_since_us = now;
-        over |= now - s->output_soft_since_us >= limit->soft_seconds * 1000000;
+        over |= (now - s->output_soft_since_us) / 1000000 >= limit->soft_seconds;
     } else {
         s->output_soft_since_us = 0;
     }
@@ -332,6 +349,14 @@ void session_check_limits(struct session *s)
         s->node->counters.evicted_clients++;
         session_close_now(s);
     }
+}
+
+void session_replied(struct session *s)
+{
+    if (s->wants_close)
+        bytes_free(&s->output);
+    else if (s->output.size - s->output_sent > OUTPUT_KEEP)
+        session_check_limits(s);
 }
 
 /* ---- commands at the node itself ---- */

@@ -181,6 +181,7 @@ static void run_all(struct session *s, struct resp_reader *reader, const struct 
         const char *data = requests->data + at;
         resp_read_request(reader, data, requests->size - at);
         run_queued(s, reader, slice_of(data, reader->consumed));
+        session_replied(s);
     }
     n->in_exec = false;
     transaction_end_log(n);
