@@ -142,13 +142,14 @@ static void node_ping(struct node *n)
     trail_applied(n);
 }
 
-/* A replica that neither acknowledges nor, while it gets a snapshot, takes anything, for longer than repl-timeout. */
+/* A replica from which nothing has come for longer than repl-timeout; while it gets a snapshot: that has taken nothing of
+ * it, whatever it says, because others wait for the snapshot to end. */
 static bool replica_is_silent(const struct session *s)
 {
     const struct feed *f = s->feed;
     int64_t heard = f->ack_time_us > s->active_us ? f->ack_time_us : s->active_us;
     if (f->state == FEED_WAITING) return false;
-    if (f->state == FEED_SNAPSHOT && f->progress_us > heard) heard = f->progress_us;
+    if (f->state == FEED_SNAPSHOT) heard = f->progress_us;
     return s->node->now.mono_us - heard > s->node->config.repl_timeout_s * SECOND_US;
 }
 
@@ -269,6 +270,7 @@ static void node_wake_feeds(struct node *n)
         struct feed *f = list_item(link, struct feed, link);
         struct session *s = f->session;
         struct slice probe;
+        if (s->output_told) session_check_limits(s); /* it has not taken all that it was offered */
         if (feed_broken(f))
             session_close_now(s);
         else if (!s->output_told && f->state != FEED_HANDSHAKE && feed_output(f, &probe, 1) > 0)
