@@ -54,6 +54,7 @@ static void node_init(struct node *n, const struct node_options *o)
     n->keep_trail = o->trail;
     n->digest = o->digest;
     config_defaults(&n->config);
+    n->config.port = o->port;
     list_init(&n->sessions);
     list_init(&n->ready);
     list_init(&n->resumed);

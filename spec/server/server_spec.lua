@@ -38,6 +38,7 @@ describe("tidelock", function()
       assert.not_equal(one.port, other.port)
       assert.matches(("ready to accept connections on port %d %%(pid %d%%)\n$"):format(one.port, one.pid), one:log())
       assert.equal(one.port, one:info("server").tcp_port)
+      assert.same({ "port", tostring(one.port) }, one:call("CONFIG", "GET", "port"))
       assert.equal(one.pid, one:info("server").process_id)
     end)
 
