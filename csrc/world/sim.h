@@ -112,9 +112,10 @@ struct sim_place;
 /* From one place to another. Made when the first connection needs it or somebody sets it. */
 struct sim_link {
     struct sim_place *from, *to;
-    struct list member; /* of sim_links.all */
-    struct list pipes;  /* struct sim_pipe.member: those that carry data over it */
-    bool own;           /* has parameters of its own, otherwise the world's default */
+    struct list member;             /* of sim_links.all */
+    struct list outgoing, incoming; /* of from->outgoing, of to->incoming */
+    struct list pipes;              /* struct sim_pipe.member: those that carry data over it */
+    bool own;                       /* has parameters of its own, otherwise the world's default */
     struct world_link parameters;
     int64_t free_at; /* the transmitter is busy until then (bandwidth) */
 };
@@ -132,6 +133,8 @@ bool sim_links_init(struct sim_links *ls, struct memory *m, uint64_t seed);
 void sim_links_finish(struct sim_links *ls);
 /* NULL: memory is out. */
 struct sim_link *sim_link_between(struct sim *s, struct sim_place *from, struct sim_place *to);
+/* Frees all links from and to a place. There are no connections over them. */
+void sim_links_forget(struct sim_links *ls, struct sim_place *p);
 static inline const struct world_link *sim_link_parameters(const struct sim_links *ls,
                                                            const struct sim_link *l)
 {
@@ -163,6 +166,8 @@ struct sim_place_ops {
     void (*ready)(struct sim_end *e);
     /* There is room to write again. */
     void (*room)(struct sim_end *e);
+    /* A place that was closed is not needed any more; NULL: such places are not closed. */
+    void (*gone)(struct sim_place *p);
 };
 
 struct sim_place {
@@ -175,6 +180,9 @@ struct sim_place {
     struct list ends; /* struct sim_end.member: open */
     struct list
         ghosts; /* …and those that were open when the machine went off, until their other end is gone */
+    struct list outgoing, incoming; /* links */
+    int64_t conns;                  /* connections that begin or end here */
+    bool closed;                    /* and gone when the last of them is */
 };
 
 /* What travels together. */
@@ -271,6 +279,8 @@ void sim_end_address(const struct sim_end *e, char *out, size_t size);
 static inline struct sim_end *sim_end_other(struct sim_end *e) { return &e->conn->end[e->opener ? 1 : 0]; }
 
 void sim_place_init(struct sim_place *p, struct sim *s, const struct sim_place_ops *ops, const char *name);
+/* Its owner is done with it: it has no name any more, and is gone when its last connection is. */
+void sim_place_close(struct sim_place *p);
 /* The machine goes off: its ends are gone without a word. Their owners must not use them afterwards. */
 void sim_place_die(struct sim_place *p);
 /* …and is on again: what others still send it is answered with RST when it gets through. */

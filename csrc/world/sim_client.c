@@ -51,7 +51,13 @@ static void place_ready(struct sim_end *e)
 
 static void place_room(struct sim_end *e) { sim_client_send(&client_at(e->place)->base); }
 
-static const struct sim_place_ops client_place_ops = {place_listens, place_ready, place_room};
+static void place_gone(struct sim_place *p)
+{
+    sim_links_forget(&p->sim->links, p);
+    sim_pool_give(&p->sim->clients, client_at(p));
+}
+
+static const struct sim_place_ops client_place_ops = {place_listens, place_ready, place_room, place_gone};
 
 /* ---- the environment of client.c ---- */
 
@@ -65,10 +71,15 @@ struct world_client *sim_client_alloc(struct world *w)
     return &c->base;
 }
 
-void sim_client_free(struct world_client *c)
+/* Its place stays as long as connections from there are under way. */
+void sim_client_free(struct world_client *wc)
 {
-    client_of(c)->alarm_event = 0;
-    sim_pool_give(&sim_of(c->world)->clients, c);
+    struct sim_client *c = client_of(wc);
+    c->alarm_event = 0;
+    if (c->place.sim)
+        sim_place_close(&c->place);
+    else
+        sim_pool_give(&sim_of(wc->world)->clients, c);
 }
 
 bool sim_client_settle(struct world_client *c)

@@ -38,10 +38,15 @@ void sim_links_finish(struct sim_links *ls)
 
 /* ---- finding ---- */
 
-static size_t link_slot(const struct sim_links *ls, const struct sim_place *from, const struct sim_place *to)
+static size_t home_slot(const struct sim_links *ls, const struct sim_place *from, const struct sim_place *to)
 {
     uint64_t key = (uint64_t)from->id << 32 | to->id;
-    size_t slot = (size_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (ls->capacity - 1);
+    return (size_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (ls->capacity - 1);
+}
+
+static size_t link_slot(const struct sim_links *ls, const struct sim_place *from, const struct sim_place *to)
+{
+    size_t slot = home_slot(ls, from, to);
     while (ls->slots[slot] && (ls->slots[slot]->from != from || ls->slots[slot]->to != to))
         slot = (slot + 1) & (ls->capacity - 1);
     return slot;
@@ -79,11 +84,46 @@ struct sim_link *sim_link_between(struct sim *s, struct sim_place *from, struct 
     if (!l) return NULL;
     *l = (struct sim_link){.from = from, .to = to};
     list_init(&l->member);
+    list_init(&l->outgoing);
+    list_init(&l->incoming);
     list_init(&l->pipes);
     list_push(&ls->all, &l->member);
+    list_push(&from->outgoing, &l->outgoing);
+    list_push(&to->incoming, &l->incoming);
     ls->slots[link_slot(ls, from, to)] = l;
     ls->count++;
     return l;
+}
+
+/* Empties a slot; those behind it that were pushed on by it move up. */
+static void empty_slot(struct sim_links *ls, size_t hole)
+{
+    size_t mask = ls->capacity - 1;
+    ls->slots[hole] = NULL;
+    for (size_t at = (hole + 1) & mask; ls->slots[at]; at = (at + 1) & mask) {
+        struct sim_link *l = ls->slots[at];
+        size_t home = home_slot(ls, l->from, l->to);
+        if (((at - home) & mask) < ((at - hole) & mask)) continue;
+        ls->slots[hole] = l;
+        ls->slots[at] = NULL;
+        hole = at;
+    }
+}
+
+static void forget(struct sim_links *ls, struct sim_link *l)
+{
+    empty_slot(ls, link_slot(ls, l->from, l->to));
+    ls->count--;
+    list_remove(&l->member);
+    list_remove(&l->outgoing);
+    list_remove(&l->incoming);
+    sim_pool_give(&ls->pool, l);
+}
+
+void sim_links_forget(struct sim_links *ls, struct sim_place *p)
+{
+    while (!list_empty(&p->outgoing)) forget(ls, list_item(p->outgoing.next, struct sim_link, outgoing));
+    while (!list_empty(&p->incoming)) forget(ls, list_item(p->incoming.next, struct sim_link, incoming));
 }
 
 /* ---- passing ---- */

@@ -33,6 +33,20 @@ void sim_place_init(struct sim_place *p, struct sim *s, const struct sim_place_o
         .ops = ops, .sim = s, .name = name, .id = ++s->place_count, .next_port = FIRST_PORT};
     list_init(&p->ends);
     list_init(&p->ghosts);
+    list_init(&p->outgoing);
+    list_init(&p->incoming);
+}
+
+void sim_place_close(struct sim_place *p)
+{
+    p->closed = true;
+    p->name = "a closed client"; /* whoever accepts a connection of it only now asks */
+    if (p->conns == 0) p->ops->gone(p);
+}
+
+static void place_left(struct sim_place *p)
+{
+    if (p && --p->conns == 0 && p->closed) p->ops->gone(p);
 }
 
 static int take_port(struct sim_place *p)
@@ -63,6 +77,8 @@ static struct sim_conn *conn_new(struct sim *s, struct sim_place *from, struct s
     end_init(&c->end[0], c, from, true);
     end_init(&c->end[1], c, to, false);
     list_push(&from->ends, &c->end[0].member);
+    from->conns++;
+    if (to) to->conns++;
     return c;
 }
 
@@ -76,6 +92,8 @@ static void conn_free(struct sim_conn *c)
     }
     c->syn_event = 0;
     check_writes_free(s->check, c->writes);
+    place_left(c->end[0].place);
+    place_left(c->end[1].place);
     sim_pool_give(&s->conns, c);
 }
 

@@ -149,7 +149,7 @@ static bool place_listens(struct sim_place *p, int port)
     return n->base.node && n->base.port == port;
 }
 
-static const struct sim_place_ops node_place_ops = {place_listens, place_ready, place_room};
+static const struct sim_place_ops node_place_ops = {place_listens, place_ready, place_room, NULL};
 
 /* ---- turns ---- */
 

@@ -77,7 +77,7 @@ static void peer_ready(struct sim_end *e)
 
 static void peer_room(struct sim_end *e) { note(list_item(e->place, struct peer, place), "has room"); }
 
-static const struct sim_place_ops peer_ops = {peer_listens, peer_ready, peer_room};
+static const struct sim_place_ops peer_ops = {peer_listens, peer_ready, peer_room, NULL};
 
 /* A world with two places, "a" who opens and "b" who listens. */
 struct net {
