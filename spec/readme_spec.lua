@@ -150,9 +150,11 @@ end
 
 local CHECKS = { lua = run_lua, sh = run_shell, [""] = check_table }
 
-local pages = { "README.md" }
-for name in dirent.files(support.path "docs") do
-  if name:find "%.md$" then pages[#pages + 1] = "docs/" .. name end
+local pages = {}
+for _, directory in ipairs { "", "docs/" } do
+  for name in dirent.files(support.path(directory)) do
+    if name:find "%.md$" then pages[#pages + 1] = directory .. name end
+  end
 end
 table.sort(pages)
 
