@@ -56,9 +56,9 @@ struct session {
     int64_t id;
     char address[64], local_address[64];
     /* what the driver still has to hear or has heard */
-    bool wants_connect, wants_close, close_told, closed;
+    bool wants_connect, wants_close, close_told;
     bool close_after_reply; /* no more requests; wants_close once the output is gone */
-    bool gone;              /* closed by the driver; freed at the end of the turn */
+    bool gone;              /* closed by the driver while the node sleeps; freed when it wakes */
     bool executing;         /* guards against re-entry */
     bool output_told;       /* the driver knows of the output */
     /* input */

@@ -181,13 +181,20 @@ static void node_each_second(struct node *n)
     list_each_safe(link, &n->sessions) session_each_second(list_item(link, struct session, link));
 }
 
-/* DEBUG SLEEP is over: everybody's requests are executed in order of arrival of their sessions. */
+/* DEBUG SLEEP is over: what the primary has sent is applied, then everybody's requests are executed in order of arrival
+ * of their sessions, also those of connections that have ended meanwhile: their bytes had come. */
 static void node_awake(struct node *n)
 {
     if (n->sleep_until_us == 0 || n->now.mono_us < n->sleep_until_us) return;
     n->sleep_until_us = 0;
-    list_each_safe(link, &n->sessions) session_process(list_item(link, struct session, link));
     topology_step(n);
+    list_each(link, &n->sessions) session_process(list_item(link, struct session, link));
+    if (n->sleep_until_us != 0) return; /* one of them was another DEBUG SLEEP */
+    list_each_safe(link, &n->sessions)
+    {
+        struct session *s = list_item(link, struct session, link);
+        if (s->gone) session_closed(s, NULL);
+    }
 }
 
 void node_advance(struct node *n, struct node_time now)
@@ -289,6 +296,7 @@ static void node_resume(struct node *n)
 
 void node_settle(struct node *n)
 {
+    if (n->sleep_until_us != 0) return;
     block_wake(n);
     node_resume(n);
     node_ask_acknowledgements(n);

@@ -97,7 +97,7 @@ bool session_is_replica(const struct session *s)
 
 void session_wake(struct session *s)
 {
-    if (list_empty(&s->ready)) list_push(&s->node->ready, &s->ready);
+    if (list_empty(&s->ready) && !s->gone) list_push(&s->node->ready, &s->ready);
 }
 
 void session_resume(struct session *s)
@@ -148,9 +148,15 @@ void session_connected(struct session *s)
     topology_step(n);
 }
 
+/* A node that sleeps learns of it when it wakes, after all that came before. */
 void session_closed(struct session *s, const char *why)
 {
     struct node *n = s->node;
+    if (n->sleep_until_us != 0) {
+        s->gone = true;
+        list_remove(&s->ready);
+        return;
+    }
     if (s == n->follow_session) {
         n->follow_session = NULL;
         session_free(s);
@@ -270,6 +276,10 @@ size_t session_pending(const struct session *s)
 int session_output(struct session *s, struct slice *slices, int max)
 {
     if (max <= 0 || s->wants_close) return 0;
+    if (s->node->sleep_until_us != 0) {
+        s->output_told = false;
+        return 0;
+    }
     if (s->kind == SESSION_FOLLOW) {
         s->output_told = session_pending(s) > 0;
         if (!s->output_told) return 0;

@@ -143,4 +143,63 @@ TEST(what_is_queued_behind_a_demotion_is_refused_as_a_replica_does)
     room_close(&r);
 }
 
+TEST(a_replica_that_sleeps_has_what_its_primary_sent_before_it_died)
+{
+    struct room r;
+    room_open(&r, 2);
+    struct wire *a = room_dial(&r, 0), *b = room_dial(&r, 1);
+    say(b, "REPLICAOF host 1");
+    room_pass(&r, 10);
+    say(b, "DEBUG SLEEP 1");
+    CHECK_EQ_STR(room_send(a, "SET k v\r\nWAIT 1 100\r\n"), "+OK\r\n");
+    room_pass(&r, 101);
+    CHECK_EQ_STR(room_hear(a), ":0\r\n");
+    room_hang_up(&r.wires[3]);
+    CHECK_EQ_STR(say(b, "REPLICAOF NO ONE"), "");
+    room_pass(&r, 1000);
+    CHECK_EQ_STR(room_hear(b), "+OK\r\n+OK\r\n");
+    CHECK_EQ_STR(say(b, "GET k"), "$1\r\nv\r\n");
+    room_close(&r);
+}
+
+TEST(nodes_that_follow_themselves_or_each_other_wait_for_better_days)
+{
+    struct room r;
+    room_open(&r, 2);
+    struct wire *a = room_dial(&r, 0), *b = room_dial(&r, 1);
+    say(a, "SET k v");
+    CHECK_EQ_STR(say(a, "REPLICAOF host 1"), "+OK\r\n");
+    room_pass(&r, 5000);
+    CHECK(!state_of(&r, 0).link_up);
+    say(b, "REPLICAOF host 1");
+    say(a, "REPLICAOF host 2");
+    room_pass(&r, 5000);
+    CHECK(!state_of(&r, 0).link_up && !state_of(&r, 1).link_up);
+    say(a, "REPLICAOF NO ONE");
+    room_pass(&r, 5000);
+    CHECK_EQ_STR(say(b, "GET k"), "$1\r\nv\r\n");
+    room_close(&r);
+}
+
+TEST(replicas_of_each_other_that_stream_say_nothing)
+{
+    struct room r;
+    room_open(&r, 2);
+    struct wire *a = room_dial(&r, 0), *b = room_dial(&r, 1);
+    say(b, "REPLICAOF host 1");
+    room_pass(&r, 10);
+    room_send(a, "SET k v\r\nREPLICAOF host 2\r\n");
+    room_pass(&r, 1000);
+    int64_t offset = state_of(&r, 0).offset;
+    CHECK(state_of(&r, 0).link_up && state_of(&r, 1).link_up);
+    room_pass(&r, 30000);
+    CHECK_EQ_INT(state_of(&r, 0).offset, offset);
+    say(a, "REPLICAOF NO ONE");
+    say(a, "SET k w");
+    room_pass(&r, 5000);
+    CHECK_EQ_STR(say(b, "GET k"), "$1\r\nw\r\n");
+    CHECK(same_data(&r, 0, 1));
+    room_close(&r);
+}
+
 TEST_MAIN()

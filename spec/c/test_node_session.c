@@ -131,10 +131,16 @@ TEST(debug_sleep_holds_everybody_until_it_is_over)
     struct room r;
     room_open(&r, 1);
     struct wire *c = room_dial(&r, 0), *d = room_dial(&r, 0);
-    CHECK_EQ_STR(say(c, "DEBUG SLEEP 1"), "+OK\r\n");
-    CHECK_EQ_STR(say(d, "PING"), "");
-    room_pass(&r, 1001);
-    CHECK_EQ_STR(room_hear(d), "+PONG\r\n");
+    CHECK_EQ_STR(room_send(c, "PING\r\nDEBUG SLEEP 1\r\nPING\r\n"), "");
+    CHECK_EQ_STR(say(d, "SET k v"), "");
+    room_hang_up(d);
+    struct wire *e = room_dial(&r, 0);
+    CHECK_EQ_STR(say(e, "GET k"), "");
+    room_pass(&r, 999);
+    CHECK_EQ_STR(room_hear(c), "");
+    room_pass(&r, 2);
+    CHECK_EQ_STR(room_hear(c), "+PONG\r\n+OK\r\n+PONG\r\n");
+    CHECK_EQ_STR(room_hear(e), "$1\r\nv\r\n");
     room_close(&r);
 }
 
