@@ -67,7 +67,8 @@ static int new_relay(lua_State *L)
     lua_setiuservalue(L, -2, 1);
     luaL_setmetatable(L, CLASS_RELAY);
     if (!w->world) return result_fail(L, "CLOSED the world is closed");
-    if (world_is_sim(w->world)) return luaL_error(L, "a simulated world has no relays, its links are its own");
+    if (world_is_sim(w->world))
+        return luaL_error(L, "a simulated world has no relays, its links are its own");
     r->relay = world_relay_new(w->world, port, host, to_port);
     if (!r->relay) return binding_world_failed(L, w, world_failure(w->world), "the world is closed");
     return 1;
