@@ -7,12 +7,15 @@
  * Leaves out: what requests mean.
  */
 #include "node/internal.h"
+#include "resp/peek.h"
 
 enum {
     INPUT_ROOM_MIN = 2048,
     INPUT_ROOM_MAX = 65536,
     INPUT_KEEP = 16384, /* an empty buffer larger than this is given back */
-    OUTPUT_KEEP = 65536
+    OUTPUT_KEEP = 65536,
+    LOOK_AHEAD = 16,                /* pipelined requests whose keys are fetched together */
+    LOOK_AHEAD_MEMORY = 1024 * 1024 /* what is smaller is in the cache anyway */
 };
 
 struct session *session_new(struct node *n, enum session_kind kind, const char *address)
@@ -239,9 +242,22 @@ static void session_protocol_error(struct session *s)
     session_close_after_reply(s);
 }
 
+/* Has the memory that the next requests of a pipeline will look at fetched, all of it at once. How many requests need not
+ * be looked at again. */
+static size_t session_look_ahead(const struct session *s)
+{
+    struct slice keys[LOOK_AHEAD];
+    if (s->input_start == s->input.size || s->node->memory.used < LOOK_AHEAD_MEMORY) return LOOK_AHEAD;
+    size_t found =
+        resp_peek_keys(s->input.data + s->input_start, s->input.size - s->input_start, keys, LOOK_AHEAD);
+    if (found > 1) keyspace_prefetch(s->node->keyspace, s->db, keys, found);
+    return found;
+}
+
 void session_process(struct session *s)
 {
     if (s->executing) return;
+    size_t fetched = 0;
     s->executing = true;
     s->reader.limits.bulk_max = s->node->config.proto_max_bulk_len;
     while (s->input_start < s->input.size && session_may_execute(s)) {
@@ -258,6 +274,10 @@ void session_process(struct session *s)
         struct slice raw = slice_of(data, s->reader.is_inline ? 0 : s->reader.consumed);
         dispatch(s, s->reader.argc, s->reader.argv, raw);
         session_replied(s);
+        if (fetched == 0)
+            fetched = session_look_ahead(s);
+        else
+            fetched--;
     }
     session_compact(s);
     s->executing = false;

@@ -1,0 +1,15 @@
+/* peek.h: looks ahead in the input, for the keys of requests that will be executed next.
+ *
+ * Only a hint is wanted (keyspace_prefetch), so only requests as clients write them are understood: anything unusual
+ * ends the look, and the reader finds out what it is when it gets there.
+ */
+#ifndef TIDELOCK_RESP_PEEK_H
+#define TIDELOCK_RESP_PEEK_H
+
+#include "base/bytes.h"
+
+/* The argument after the name, mostly a key, of each of the next requests in `data` that are there in full, at most
+ * `max` of them. Returns how many. Requests that have none are skipped. */
+size_t resp_peek_keys(const char *data, size_t size, struct slice *keys, size_t max);
+
+#endif
