@@ -110,7 +110,7 @@ struct node {
     struct node_time now, started;
     struct config config;
     struct access_policy access[2]; /* what accesses do to entries; [1]: in sessions with CLIENT NO-TOUCH */
-    bool started_up;                /* somebody has connected: what cannot change while running is closed */
+    bool started_up; /* somebody has connected or called: what cannot change while running is closed */
 
     struct keyspace *keyspace;
     struct log log;

@@ -147,6 +147,7 @@ void session_connected(struct session *s)
 {
     struct node *n = s->node;
     if (s->kind != SESSION_FOLLOW || s != n->follow_session) return;
+    n->started_up = true;
     follow_connected(n->follow, n->now.mono_us);
     topology_step(n);
 }
@@ -395,6 +396,7 @@ enum session_result session_call(struct session *s, int argc, const struct slice
 {
     if (s->block != BLOCK_NONE || s->executing || s->node->sleep_until_us != 0) return SESSION_BUSY;
     if (s->node->pause_until_us != 0 && pause_holds(s, argc, argv)) return SESSION_BUSY;
+    s->node->started_up = true;
     s->executing = true;
     s->reply = reply;
     dispatch(s, argc, argv, slice_of(NULL, 0));
