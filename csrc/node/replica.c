@@ -14,6 +14,14 @@ static bool already_follows(const struct node *n, struct slice host, int64_t por
     return n->follow && slice_equal(host, slice_text(n->follow->host)) && port == n->follow->port;
 }
 
+/* A host's name is one word: it is shown in lines of INFO, and looked up as a C string. */
+static bool is_host(struct slice host)
+{
+    for (size_t i = 0; i < host.size; i++)
+        if ((unsigned char)host.data[i] <= ' ') return false;
+    return host.size > 0;
+}
+
 const char *topology_replicaof(struct node *n, struct slice host, struct slice port)
 {
     int64_t number;
@@ -23,7 +31,7 @@ const char *topology_replicaof(struct node *n, struct slice host, struct slice p
         return NULL;
     }
     if (!number_parse_int(port, &number) || number < 0 || number > 65535) return "ERR Invalid master port";
-    if (host.size == 0 || host.size >= sizeof name) return "ERR Invalid master host";
+    if (!is_host(host) || host.size >= sizeof name) return "ERR Invalid master host";
     if (already_follows(n, host, number)) return NULL;
     memcpy(name, host.data, host.size);
     name[host.size] = '\0';
@@ -58,11 +66,14 @@ static struct feed *feed_of(struct exec *x)
     return s->feed;
 }
 
+/* What a replica says of itself is shown in lines of INFO: it must not end them. */
 static void keep_text(struct bytes *field, struct slice text)
 {
     enum { TEXT_MAX = 255 };
     bytes_clear(field);
     bytes_append(field, text.data, text.size < TEXT_MAX ? text.size : TEXT_MAX);
+    for (size_t i = 0; i < field->size; i++)
+        if ((unsigned char)field->data[i] < ' ') field->data[i] = '.';
 }
 
 /* REPLCONF ACK has no reply: the connection is a one-way stream by then. */

@@ -41,4 +41,21 @@ TEST(an_offset_beyond_all_histories_is_refused)
     room_close(&r);
 }
 
+TEST(names_cannot_end_the_lines_in_which_they_are_shown)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0), *d = room_dial(&r, 0);
+    CHECK_EQ_STR(say(c, "REPLICAOF \"x\\r\\nrole:master\" 1"), "-ERR Invalid master host\r\n");
+    CHECK_EQ_STR(say(c, "REPLICAOF \"a\\x00b\" 1"), "-ERR Invalid master host\r\n");
+    CHECK_EQ_STR(say(c, "REPLICAOF x 65536"), "-ERR Invalid master port\r\n");
+    CHECK_EQ_STR(say(d, "REPLCONF name \"n\\r\\nrole:slave\" ip-address \"i\\r\\nrole:slave\""), "+OK\r\n");
+    say(d, "PSYNC ? -1");
+    CHECK(!strstr(say(c, "INFO replication"), "\nrole:slave"));
+    CHECK_EQ_STR(say(c, "REPLCONF"), "+OK\r\n");
+    CHECK_EQ_STR(say(c, "REPLCONF a"), "-ERR syntax error\r\n");
+    CHECK_EQ_STR(say(c, "REPLCONF a b"), "-ERR Unrecognized REPLCONF option: a\r\n");
+    room_close(&r);
+}
+
 TEST_MAIN()
