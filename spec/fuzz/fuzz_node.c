@@ -257,7 +257,8 @@ static void check(struct fuzz *f)
         const char *what;
         if (!keyspace_check(n->keyspace, &what)) fprintf(stderr, "node %d: %s\n", i, what);
         MUST(what == NULL);
-        MUST(!n->in_exec && !n->exec_logged && list_empty(&n->resumed));
+        MUST(!n->in_exec && !n->exec_logged);
+        MUST(list_empty(&n->resumed) || n->sleep_until_us != 0);
         MUST(!n->follow || n->follow->applied == log_offset(&n->log));
         for (int j = 0; j < i; j++) {
             struct node *other = f->room.nodes[j];
