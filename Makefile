@@ -2,7 +2,7 @@
 #
 # One Makefile, no recursion. A *variant* is one way to compile all of csrc: a directory, a compiler, flags.
 #
-#   main   $(BUILD)/      $(CC) -O2            what `make` leaves and LuaRocks installs
+#   main   $(BUILD)/      $(CC) -O2 -flto      what `make` leaves and LuaRocks installs
 #   asan   build/asan/    gcc, ASan + UBSan    C specs and busted specs; `make ASAN=1` builds it
 #   gcc    build/gcc/     gcc -O2              only if main is another compiler's; `make strict`
 #   clang  build/clang/   clang -O2            `make strict`
@@ -115,12 +115,14 @@ $$($(1)_CORE): $$($(1)_OBJ) $(2)/sources
 $$($(1)_CSPEC): $(2)/%: $(2)/obj/%.o $(CSUPPORT:%.c=$(2)/obj/%.o) $$($(1)_ROOMS) $(2)/sources
 	@mkdir -p $$(@D)
 	$$(call say,link)
-	$(Q)$(3) $(4) -o $$@ $$(filter %.o,$$^) $(LDFLAGS) $(LIBS)
+	$(Q)$(3) $(4) -fno-lto -o $$@ $$(filter %.o,$$^) $(LDFLAGS) $(LIBS)
 
 -include $(patsubst %.c,$(2)/obj/%.d,$(SRC) $(CSPEC) $(CSUPPORT) $(FUZZERS))
 endef
 
-$(eval $(call variant,main,$(BUILD),$(CC),$(CFLAGS)))
+# Many small functions in many files: with gcc the module is optimised as a whole when it is linked.
+LTO ?= $(if $(filter gcc,$(CC)),-flto=auto -ffat-lto-objects)
+$(eval $(call variant,main,$(BUILD),$(CC),$(CFLAGS) $(LTO)))
 # nodelete: a leak found when Lua has unloaded the module still has a name
 $(eval $(call variant,asan,build/asan,gcc,-O1 -g $(SANITIZE) -Wl$(comma)-z$(comma)nodelete))
 $(eval $(call variant,clang,build/clang,clang,-O2 -g))
