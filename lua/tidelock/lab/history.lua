@@ -24,7 +24,10 @@ History.__name = "tidelock.History"
 ---@param now number
 ---@return tidelock.Operation
 function History:invoke(process, f, key, value, now)
-  local operation = { process = process, f = f, key = key, value = value, invoked = now }
+  -- with room for what its completion says
+  local operation = {
+    process = process, f = f, key = key, value = value, invoked = now, completed = nil, outcome = nil, executed = nil,
+  }
   self.operations[#self.operations + 1] = operation
   return operation
 end
