@@ -95,10 +95,8 @@ static inline bool command_arity_fits(const struct command *c, int argc)
 {
     return c->arity >= 0 ? argc == c->arity : argc >= -c->arity;
 }
-/* The argument indexes of the keys of a call; -1 when the arguments make no sense. `keys` has room for
- * argc. */
-int command_keys_of(const struct command *c, const struct slice *argv, int argc, int *keys);
-/* The same, with the flags of each key ("RW access update") in `flags` (room for argc). */
+/* The argument indexes of the keys of a call, and the flags of each key ("RW access update") in `flags` (NULL: not
+ * wanted); -1 when the arguments make no sense. Both have room for argc. */
 int command_keys_and_flags(const struct command *c, const struct slice *argv, int argc, int *keys,
                            const char **flags);
 

@@ -140,21 +140,6 @@ bool exec_int(struct exec *x, int index, int64_t *value)
     return exec_int_or(x, index, value, not_an_integer);
 }
 
-bool exec_positive(struct exec *x, int index, int64_t *value, const char *error)
-{
-    if (!exec_int_or(x, index, value, error ? error : not_an_integer)) return false;
-    if (*value >= 0) return true;
-    reply_error(x->reply, error ? error : "ERR value is out of range, must be positive");
-    return false;
-}
-
-bool exec_real(struct exec *x, int index, double *value)
-{
-    if (number_parse_double(x->argv[index], value)) return true;
-    reply_error(x->reply, "ERR value is not a valid float");
-    return false;
-}
-
 bool exec_db(struct exec *x, int index, int *db, const char *error)
 {
     int64_t value;

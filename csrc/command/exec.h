@@ -85,9 +85,6 @@ void exec_effect_words(struct exec *x, int argc, ...); /* argc times a struct sl
 bool exec_int(struct exec *x, int index, int64_t *value); /* "value is not an integer or out of range" */
 bool exec_int_or(struct exec *x, int index, int64_t *value,
                  const char *error); /* the same with another text */
-bool exec_positive(struct exec *x, int index, int64_t *value,
-                   const char *error);                    /* >= 0; error NULL: the usual text */
-bool exec_real(struct exec *x, int index, double *value); /* "value is not a valid float" */
 /* A database number, valid for this keyspace; `error` (NULL: the usual text) for what is no int. */
 bool exec_db(struct exec *x, int index, int *db, const char *error);
 static inline bool exec_is(const struct exec *x, int index, const char *word)

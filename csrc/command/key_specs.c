@@ -85,8 +85,3 @@ int command_keys_and_flags(const struct command *c, const struct slice *argv, in
     for (int i = 0; i < count; i++) flags[i] = same;
     return count;
 }
-
-int command_keys_of(const struct command *c, const struct slice *argv, int argc, int *keys)
-{
-    return command_keys_and_flags(c, argv, argc, keys, NULL);
-}

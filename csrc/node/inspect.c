@@ -112,7 +112,3 @@ bool node_channel_pause(struct node *n, int64_t id, bool pause)
 struct digest node_digest(struct node *n) { return keyspace_digest(n->keyspace); }
 
 struct memory *node_memory(struct node *n) { return &n->memory; }
-
-const char *node_name(const struct node *n) { return n->name; }
-
-int node_port(const struct node *n) { return n->port; }

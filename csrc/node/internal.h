@@ -96,7 +96,7 @@ struct session {
 struct node_counters {
     int64_t connections, rejected, commands, changes, errors, input_bytes, output_bytes, repl_input_bytes,
         repl_output_bytes;
-    int64_t discarded_bytes, full_sync_taken, evicted_clients, total_reads, total_writes;
+    int64_t discarded_bytes, full_sync_taken, evicted_clients;
 };
 
 struct node {

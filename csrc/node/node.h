@@ -155,8 +155,6 @@ struct node_state {
 void node_inspect(struct node *n, struct node_state *state);
 struct digest node_digest(struct node *n);
 struct memory *node_memory(struct node *n);
-const char *node_name(const struct node *n);
-int node_port(const struct node *n);
 
 enum channel_direction {
     CHANNEL_FEED,  /* to a replica */
