@@ -10,8 +10,8 @@
  * each other. So a snapshot that is being written does not hold up the journal's fsync. When one fails, those behind it
  * in the lane still run: the owner knows which it needs.
  *
- * Names are relative to the node's directory (`dir`), may contain one '/', and never begin with '/' or '.'. The driver
- * makes directories as needed.
+ * Names are relative to the node's directory (`dir`): one or two parts with a '/' between, none of them empty or
+ * beginning with '.', without control characters. The driver makes directories as needed.
  *
  * What each promises, also of a machine that loses power right after:
  *
@@ -21,7 +21,8 @@
  *   DISK_TRUNCATE  cuts the file to `offset` bytes; durable with the next sync.
  *   DISK_RENAME    `name` becomes `to`, replacing it: at once and durably, or not at all.
  *   DISK_REMOVE    no error when the file is missing. Durable with the next sync or rename of any file.
- *   DISK_LIST      the names in directory `name` ("": the node's own), each followed by '\n', in byte order.
+ *   DISK_LIST      the names of the files in directory `name` ("": the node's own), each followed by '\n', in byte
+ *                  order; none when there is no such directory.
  *
  * Without it (a process killed, the machine up) everything that was carried out is there.
  */
@@ -53,7 +54,7 @@ struct disk_op {
     enum disk_lane lane;
     enum disk_state state;
     int64_t id;        /* from 1, in the order of asking */
-    void *owner;       /* whoever asked: disk_take(owner) */
+    const void *owner; /* whoever asked: disk_take(owner); NULL: nobody (any more) */
     int64_t offset;    /* -1: at the end */
     size_t size;       /* DISK_READ: wanted */
     struct bytes data; /* DISK_WRITE: what to write. DISK_READ, DISK_LIST: what came of it */
@@ -67,27 +68,28 @@ struct disk {
     struct list completed;         /* of struct disk_op.done, in the order of completion */
     int64_t next_id;
     size_t queued_bytes[DISK_LANES];                /* to be written: what holds an owner back */
-    int64_t syncs, writes, written_bytes, failures; /* for INFO */
+    int64_t syncs, writes, written_bytes, failures; /* carried out: for INFO */
 };
 
 void disk_init(struct disk *d, struct memory *m);
 /* Drops everything; the driver has let go of what was running. */
 void disk_free(struct disk *d);
 
-/* ---- for owners. All return the operation, which stays the disk's until it is taken; NULL: memory is out ---- */
+/* ---- for owners. All return the operation, which stays the disk's until it is taken; NULL: memory is out. `owner`
+ * NULL: nobody will take it, it is freed when it completes ---- */
 
-struct disk_op *disk_read(struct disk *d, enum disk_lane lane, void *owner, const char *name, int64_t offset,
-                          size_t size);
+struct disk_op *disk_read(struct disk *d, enum disk_lane lane, const void *owner, const char *name,
+                          int64_t offset, size_t size);
 /* Takes over what is in `data`, which is empty afterwards (also when it fails). */
-struct disk_op *disk_write(struct disk *d, enum disk_lane lane, void *owner, const char *name, int64_t offset,
-                           struct bytes *data);
-struct disk_op *disk_sync(struct disk *d, enum disk_lane lane, void *owner, const char *name);
-struct disk_op *disk_truncate(struct disk *d, enum disk_lane lane, void *owner, const char *name,
+struct disk_op *disk_write(struct disk *d, enum disk_lane lane, const void *owner, const char *name,
+                           int64_t offset, struct bytes *data);
+struct disk_op *disk_sync(struct disk *d, enum disk_lane lane, const void *owner, const char *name);
+struct disk_op *disk_truncate(struct disk *d, enum disk_lane lane, const void *owner, const char *name,
                               int64_t size);
-struct disk_op *disk_rename(struct disk *d, enum disk_lane lane, void *owner, const char *name,
+struct disk_op *disk_rename(struct disk *d, enum disk_lane lane, const void *owner, const char *name,
                             const char *to);
-struct disk_op *disk_remove(struct disk *d, enum disk_lane lane, void *owner, const char *name);
-struct disk_op *disk_list(struct disk *d, enum disk_lane lane, void *owner, const char *name);
+struct disk_op *disk_remove(struct disk *d, enum disk_lane lane, const void *owner, const char *name);
+struct disk_op *disk_list(struct disk *d, enum disk_lane lane, const void *owner, const char *name);
 
 /* The oldest completed operation of this owner, which is the owner's now (disk_op_free); NULL: none. */
 struct disk_op *disk_take(struct disk *d, const void *owner);
@@ -99,7 +101,17 @@ void disk_forget(struct disk *d, const void *owner);
 
 /* The next operation to start in some lane whose earlier ones have all completed; it is running now. NULL: none. */
 struct disk_op *disk_next(struct disk *d);
-/* How it ended: state, error, and data have been filled in. */
+/* Whether disk_next would have one. */
+bool disk_ready(const struct disk *d);
+/* The operation behind a running one in its lane, running now too; NULL: none. For a driver that keeps a lane's order
+ * itself and carries several out in one go. */
+struct disk_op *disk_behind(struct disk *d, struct disk_op *op);
+/* How it ended: state, error, and data have been filled in. Those of one lane end in order. */
 void disk_done(struct disk *d, struct disk_op *op);
+/* Whether its names are what they may be. A driver answers others with DISK_FAILED, and touches nothing. */
+bool disk_names_good(const struct disk_op *op);
+/* Fills in state and error, as by printf. */
+void disk_fail(struct disk_op *op, enum disk_state state, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif
