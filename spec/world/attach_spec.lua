@@ -40,6 +40,8 @@ for _, server in ipairs(SERVERS) do
         local a, b = w.node_by_name.a, w.node_by_name.b
         assert(b:replicaof(a))
         assert(w:await(function() return lab.all_stream { b } end, 30000))
+        -- a replica streams before a redis-server counts it: that needs its first acknowledgement, up to a second later
+        assert(w:await(function() return a:wait(1, 100) == 1 end, 30000))
         local trial = lab.trial(w, "WAIT 1")
         trial:writers { clients = 2, writes = 5, every = 2, target = function() return a end, timeout = 10000 }:join()
         assert(w:await(function() return w:converged() end, 30000, 5))
