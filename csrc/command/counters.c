@@ -3,7 +3,19 @@
 
 #include "base/number.h"
 #include "command/access.h"
+#include "command/notify.h"
 #include "command/strings.h"
+
+/* What is the same about every counter that has been set. */
+static void counted(struct exec *x, bool is_new, struct entry *e, const char *event)
+{
+    if (is_new) {
+        access_created(x, e);
+        exec_notify(x, NOTIFY_NEW, "new", x->argv[1]);
+    }
+    x->changes++;
+    exec_notify(x, NOTIFY_STRING, event, x->argv[1]);
+}
 
 static void add(struct exec *x, int64_t increment)
 {
@@ -27,8 +39,7 @@ static void add(struct exec *x, int64_t increment)
         exec_no_memory(x);
         return;
     }
-    if (!e) access_created(x, now);
-    x->changes++;
+    counted(x, !e, now, "incrby");
     reply_integer(x->reply, sum);
 }
 
@@ -80,8 +91,7 @@ void run_incrbyfloat(struct exec *x)
         exec_no_memory(x);
         return;
     }
-    if (!e) access_created(x, now);
-    x->changes++;
+    counted(x, !e, now, "incrbyfloat");
     exec_effect_words(x, 4, slice_text("SET"), x->argv[1], sum, slice_text("KEEPTTL"));
     reply_bulk(x->reply, sum);
 }

@@ -8,6 +8,7 @@
 #include "base/number.h"
 #include "command/access.h"
 #include "command/command.h"
+#include "command/notify.h"
 
 /* ---- keys ---- */
 
@@ -42,8 +43,16 @@ static void delete_expired(struct exec *x, int db, struct slice key)
         append_array(x, 2, words);
         if (db != x->db) append_select(x, x->db);
     }
+    exec_notify_in(x, NOTIFY_EXPIRED, "expired", db, key);
     keyspace_delete(x->keyspace, db, key);
     keyspace_stats(x->keyspace)->expired++;
+}
+
+/* Nothing (any more) under a key that was looked for. */
+static void missed(struct exec *x, int db, struct slice key, unsigned flags)
+{
+    if (!(flags & (EXEC_FOR_WRITE | EXEC_NO_NOTIFY))) exec_notify_in(x, NOTIFY_KEY_MISS, "keymiss", db, key);
+    if (!(flags & EXEC_NO_STATS)) keyspace_stats(x->keyspace)->misses++;
 }
 
 /* The expired entry of a key: NULL, unless the primary itself is asking for it. */
@@ -51,7 +60,7 @@ static struct entry *find_expired(struct exec *x, int db, struct entry *e, struc
 {
     if (x->from_primary) return e;
     if (!x->replica || flags & EXEC_FOR_WRITE) delete_expired(x, db, key);
-    if (!(flags & EXEC_NO_STATS)) keyspace_stats(x->keyspace)->misses++;
+    missed(x, db, key, flags);
     return NULL;
 }
 
@@ -59,7 +68,7 @@ struct entry *exec_find(struct exec *x, int db, struct slice key, unsigned flags
 {
     struct entry *e = keyspace_find(x->keyspace, db, key);
     if (!e) {
-        if (!(flags & EXEC_NO_STATS)) keyspace_stats(x->keyspace)->misses++;
+        missed(x, db, key, flags);
         return NULL;
     }
     if (entry_expired(e, x->now_ms)) {

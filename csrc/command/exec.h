@@ -45,6 +45,8 @@ struct exec {
     int64_t changes;       /* out: how many changes were made (Redis's `dirty`) */
     struct bytes *effects; /* out: deterministic effects as RESP arrays, see above; owned by the caller */
     bool effect_given;     /* out: exec_effect was called: log `effects` only, not the arguments */
+    unsigned notify;       /* classes of events that somebody listens for, command/notify.h; 0: none */
+    struct bytes *notices; /* out: those events; owned by the caller, needed only with `notify` */
     void *host;            /* node-level commands: the struct this exec is part of */
 };
 
@@ -52,7 +54,8 @@ struct exec {
 enum exec_find_flag {
     EXEC_FOR_WRITE = 1 << 0, /* is about to be changed: an expired key goes, on a writable replica too */
     EXEC_NO_STATS = 1 << 1,  /* counts neither hit nor miss */
-    EXEC_NO_TOUCH = 1 << 2   /* is no access (TYPE, TTL, OBJECT) */
+    EXEC_NO_TOUCH = 1 << 2,  /* is no access (TYPE, TTL, OBJECT) */
+    EXEC_NO_NOTIFY = 1 << 3  /* a miss is no event (OBJECT) */
 };
 
 /* The entry of a key in a database, NULL when it is absent or logically expired: see the head comment. */

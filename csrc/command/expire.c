@@ -6,6 +6,7 @@
 #include "base/number.h"
 #include "command/command.h"
 #include "command/keys.h"
+#include "command/notify.h"
 
 /* ---- EXPIRE … PEXPIREAT ---- */
 
@@ -96,6 +97,7 @@ static void expire(struct exec *x, int64_t base_ms, int64_t unit_ms)
     }
     if (when <= x->now_ms && !x->replica && !x->from_primary) {
         keyspace_delete(x->keyspace, x->db, x->argv[1]);
+        exec_notify(x, NOTIFY_GENERIC, "del", x->argv[1]);
         exec_effect_words(x, 2, slice_text("DEL"), x->argv[1]);
     } else {
         /* a time before 1970 is as past as 1970: it only has to be there */
@@ -103,6 +105,7 @@ static void expire(struct exec *x, int64_t base_ms, int64_t unit_ms)
             exec_no_memory(x);
             return;
         }
+        exec_notify(x, NOTIFY_GENERIC, "expire", x->argv[1]);
         effect_expire(x, when);
     }
     x->changes++;
@@ -129,6 +132,7 @@ void run_persist(struct exec *x)
         return;
     }
     x->changes++;
+    exec_notify(x, NOTIFY_GENERIC, "persist", x->argv[1]);
     reply_integer(x->reply, 1);
 }
 

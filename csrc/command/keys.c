@@ -5,6 +5,7 @@
 #include "command/keys.h"
 
 #include "command/access.h"
+#include "command/notify.h"
 
 /* DEL and UNLINK: the keyspace frees large values in slices either way. */
 void run_del(struct exec *x)
@@ -12,7 +13,9 @@ void run_del(struct exec *x)
     int64_t deleted = 0;
     for (int i = 1; i < x->argc; i++) {
         if (!exec_find(x, x->db, x->argv[i], EXEC_FOR_WRITE | EXEC_NO_STATS | EXEC_NO_TOUCH)) continue;
-        if (keyspace_delete(x->keyspace, x->db, x->argv[i])) deleted++;
+        if (!keyspace_delete(x->keyspace, x->db, x->argv[i])) continue;
+        exec_notify(x, NOTIFY_GENERIC, "del", x->argv[i]);
+        deleted++;
     }
     x->changes += deleted;
     reply_integer(x->reply, deleted);
@@ -58,6 +61,9 @@ static void rename_key(struct exec *x, bool only_new)
         return;
     }
     x->changes++;
+    exec_notify(x, NOTIFY_NEW, "new", to);
+    exec_notify(x, NOTIFY_GENERIC, "rename_from", from);
+    exec_notify(x, NOTIFY_GENERIC, "rename_to", to);
     if (only_new)
         reply_integer(x->reply, 1);
     else
@@ -113,6 +119,8 @@ void run_copy(struct exec *x)
     }
     access_created(x, keyspace_find(x->keyspace, to_db, to));
     x->changes++;
+    exec_notify_in(x, NOTIFY_NEW, "new", to_db, to);
+    exec_notify_in(x, NOTIFY_GENERIC, "copy_to", to_db, to);
     reply_integer(x->reply, 1);
 }
 
@@ -134,5 +142,8 @@ void run_move(struct exec *x)
         return;
     }
     x->changes++;
+    exec_notify_in(x, NOTIFY_NEW, "new", to_db, key);
+    exec_notify(x, NOTIFY_GENERIC, "move_from", key);
+    exec_notify_in(x, NOTIFY_GENERIC, "move_to", to_db, key);
     reply_integer(x->reply, 1);
 }

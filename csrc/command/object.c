@@ -8,7 +8,7 @@ enum { SHARED_INTEGERS = 10000 };
 /* The entry of argv[2]; answers null when there is none. */
 static struct entry *look(struct exec *x)
 {
-    struct entry *e = exec_find(x, x->db, x->argv[2], EXEC_NO_TOUCH);
+    struct entry *e = exec_find(x, x->db, x->argv[2], EXEC_NO_TOUCH | EXEC_NO_NOTIFY);
     if (!e) reply_null(x->reply);
     return e;
 }

@@ -1,5 +1,6 @@
 /* string_ranges.c: commands on parts of a string: APPEND, STRLEN, SETRANGE, GETRANGE. */
 #include "command/access.h"
+#include "command/notify.h"
 #include "command/strings.h"
 
 bool string_size_allowed(struct exec *x, int64_t size, int64_t extra)
@@ -11,7 +12,8 @@ bool string_size_allowed(struct exec *x, int64_t size, int64_t extra)
 }
 
 /* Writes `part` at `offset` of the key's string, which is made long enough. Replies the new length. */
-static void write_part(struct exec *x, const struct entry *old, size_t offset, struct slice part)
+static void write_part(struct exec *x, const struct entry *old, size_t offset, struct slice part,
+                       const char *event)
 {
     char *data;
     bool is_new = !old;
@@ -24,8 +26,12 @@ static void write_part(struct exec *x, const struct entry *old, size_t offset, s
     }
     memcpy(data + offset, part.data, part.size);
     keyspace_string_done(x->keyspace, x->db, e);
-    if (is_new) access_created(x, e);
+    if (is_new) {
+        access_created(x, e);
+        exec_notify(x, NOTIFY_NEW, "new", x->argv[1]);
+    }
     x->changes++;
+    exec_notify(x, NOTIFY_STRING, event, x->argv[1]);
     reply_integer(x->reply, (int64_t)size);
 }
 
@@ -37,7 +43,7 @@ void run_append(struct exec *x)
     if (!ok) return;
     if (e) {
         size_t size = entry_string_size(e);
-        if (string_size_allowed(x, (int64_t)size, (int64_t)part.size)) write_part(x, e, size, part);
+        if (string_size_allowed(x, (int64_t)size, (int64_t)part.size)) write_part(x, e, size, part, "append");
         return;
     }
     e = keyspace_set_string(x->keyspace, x->db, x->argv[1], part, KEYSPACE_NO_TTL);
@@ -47,6 +53,8 @@ void run_append(struct exec *x)
     }
     access_created(x, e);
     x->changes++;
+    exec_notify(x, NOTIFY_NEW, "new", x->argv[1]);
+    exec_notify(x, NOTIFY_STRING, "append", x->argv[1]);
     reply_integer(x->reply, (int64_t)part.size);
 }
 
@@ -74,7 +82,8 @@ void run_setrange(struct exec *x)
         reply_integer(x->reply, (int64_t)size);
         return;
     }
-    if (string_size_allowed(x, offset, (int64_t)part.size)) write_part(x, e, (size_t)offset, part);
+    if (string_size_allowed(x, offset, (int64_t)part.size))
+        write_part(x, e, (size_t)offset, part, "setrange");
 }
 
 void run_getrange(struct exec *x)

@@ -11,12 +11,14 @@
 #include "base/number.h"
 #include "command/access.h"
 #include "command/command.h"
+#include "command/notify.h"
 
 /* ---- parts ---- */
 
 /* Sets a key to a string and counts the change. False: out of memory, which was replied. */
 static inline bool put(struct exec *x, struct slice key, struct slice value, int64_t expire_ms)
 {
+    exec_notify_if_new(x, key);
     struct entry *e = keyspace_set_string(x->keyspace, x->db, key, value, expire_ms);
     if (!e) {
         exec_no_memory(x);
@@ -24,6 +26,7 @@ static inline bool put(struct exec *x, struct slice key, struct slice value, int
     }
     access_created(x, e);
     x->changes++;
+    exec_notify(x, NOTIFY_STRING, "set", key);
     return true;
 }
 
@@ -148,6 +151,7 @@ static bool read_time(struct exec *x, int index, unsigned option, int64_t *expir
 
 static void effect_set_until(struct exec *x, struct slice key, struct slice value, int64_t expire_ms)
 {
+    exec_notify(x, NOTIFY_GENERIC, "expire", key);
     char digits[NUMBER_INT_MAX];
     struct slice time = {digits, number_format_int(digits, expire_ms)};
     exec_effect_words(x, 5, slice_text("SET"), key, value, slice_text("PXAT"), time);
@@ -287,6 +291,7 @@ void run_getdel(struct exec *x)
     reply_string(x, e);
     keyspace_delete(x->keyspace, x->db, x->argv[1]);
     x->changes++;
+    exec_notify(x, NOTIFY_GENERIC, "del", x->argv[1]);
     exec_effect_words(x, 2, slice_text("DEL"), x->argv[1]);
 }
 
@@ -296,6 +301,7 @@ static void getex_delete(struct exec *x, struct entry *e)
     reply_string(x, e);
     keyspace_delete(x->keyspace, x->db, x->argv[1]);
     x->changes++;
+    exec_notify(x, NOTIFY_GENERIC, "del", x->argv[1]);
     exec_effect_words(x, 2, slice_text("DEL"), x->argv[1]);
 }
 
@@ -308,6 +314,7 @@ static void getex_until(struct exec *x, struct entry *e, int64_t expire_ms)
         return;
     }
     x->changes++;
+    exec_notify(x, NOTIFY_GENERIC, "expire", x->argv[1]);
     struct slice time = {digits, number_format_int(digits, expire_ms)};
     exec_effect_words(x, 3, slice_text("PEXPIREAT"), x->argv[1], time);
     reply_string(x, e);
@@ -322,6 +329,7 @@ static void getex_persist(struct exec *x, struct entry *e)
             return;
         }
         x->changes++;
+        exec_notify(x, NOTIFY_GENERIC, "persist", x->argv[1]);
         exec_effect_words(x, 2, slice_text("PERSIST"), x->argv[1]);
     }
     reply_string(x, e);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/number.h"
+#include "command/notify.h"
 
 /* ---- a reply that writes itself down as text ---- */
 
@@ -178,6 +179,8 @@ struct fixture *fixture_new(void)
     bytes_init(&f->reply_text, &f->other);
     bytes_init(&f->effects, &f->other);
     bytes_init(&f->effects_text, &f->other);
+    bytes_init(&f->notices, &f->other);
+    bytes_init(&f->notices_text, &f->other);
     return f;
 }
 
@@ -186,6 +189,8 @@ void fixture_free(struct fixture *f)
     bytes_free(&f->reply_text);
     bytes_free(&f->effects);
     bytes_free(&f->effects_text);
+    bytes_free(&f->notices);
+    bytes_free(&f->notices_text);
     command_index_free(f->index);
     keyspace_free(f->keyspace);
     keyspace_free(f->follower);
@@ -279,6 +284,9 @@ static void run_words(struct fixture *f, const struct words *w)
     x.from_primary = f->from_primary;
     x.reply = &r.reply;
     x.effects = &f->effects;
+    x.notify = ~0u;
+    x.notices = &f->notices;
+    bytes_clear(&f->notices);
     call(f, &x, w->argc, w->argv);
     f->changes = x.changes;
     f->memory.fail_after = -1;
@@ -307,6 +315,36 @@ const char *fixture_effects(struct fixture *f)
     bytes_append_char(&f->effects_text, '\0');
     f->effects_text.size--;
     return f->effects_text.data;
+}
+
+const char *fixture_notices(struct fixture *f)
+{
+    struct slice records = bytes_slice(&f->notices);
+    struct notice n;
+    bytes_clear(&f->notices_text);
+    while (notify_next(&records, &n)) {
+        if (f->notices_text.size > 0) bytes_append_text(&f->notices_text, "; ");
+        bytes_append_slice(&f->notices_text, n.event);
+        if (n.db != f->db) bytes_append_format(&f->notices_text, "@%d", n.db);
+        bytes_append_char(&f->notices_text, ' ');
+        bytes_append_slice(&f->notices_text, n.key);
+    }
+    bytes_append_char(&f->notices_text, '\0');
+    return f->notices_text.data;
+}
+
+bool fixture_notice_table(struct fixture *f, const struct fixture_notice_case *cases, char *wrong,
+                          size_t room)
+{
+    for (const struct fixture_notice_case *c = cases; c->line; c++) {
+        fixture_run(f, c->line);
+        if (c->line[0] == '@') continue;
+        const char *notices = fixture_notices(f), *want = c->notices ? c->notices : "";
+        if (strcmp(notices, want) == 0 && !f->wrong) continue;
+        snprintf(wrong, room, "%s: events %s, want %s", c->line, f->wrong ? f->wrong : notices, want);
+        return false;
+    }
+    return true;
 }
 
 bool fixture_table(struct fixture *f, const struct fixture_case *cases, char *wrong, size_t room)

@@ -31,12 +31,13 @@ struct fixture {
     int db, protocol;
     bool replica, from_primary;
     int64_t bulk_max;
-    int64_t changes;           /* of the last command */
-    struct bytes reply_text;   /* of the last command */
-    struct bytes effects;      /* of the last command, as the log gets them */
-    struct bytes effects_text; /* the same, words separated by blanks, commands by "; " */
-    bool follow;               /* give the follower the effects and compare; on at first */
-    const char *wrong;         /* NULL: all is well */
+    int64_t changes;                    /* of the last command */
+    struct bytes reply_text;            /* of the last command */
+    struct bytes effects;               /* of the last command, as the log gets them */
+    struct bytes effects_text;          /* the same, words separated by blanks, commands by "; " */
+    struct bytes notices, notices_text; /* events of the last command: "new k; set k; move_to@3 k" */
+    bool follow;                        /* give the follower the effects and compare; on at first */
+    const char *wrong;                  /* NULL: all is well */
 };
 
 struct fixture *fixture_new(void);
@@ -44,11 +45,19 @@ void fixture_free(struct fixture *f);
 /* The reply, as text; valid until the next line. "@100" lets 100 ms pass. */
 const char *fixture_run(struct fixture *f, const char *line);
 const char *fixture_effects(struct fixture *f);
+const char *fixture_notices(struct fixture *f);
 
 /* One line of a table: what to run, what is answered, what is logged (NULL: nothing). */
 struct fixture_case {
     const char *line, *reply, *effects;
 };
+
+/* A line, and the events it leaves (NULL: none). */
+struct fixture_notice_case {
+    const char *line, *notices;
+};
+bool fixture_notice_table(struct fixture *f, const struct fixture_notice_case *cases, char *wrong,
+                          size_t room);
 
 /* Runs a table ended by a NULL line. The first thing that differs is described in `wrong` (size `room`), and
  * false. */
@@ -58,6 +67,13 @@ bool fixture_table(struct fixture *f, const struct fixture_case *cases, char *wr
     do {                                                                                                \
         char wrong_[1024];                                                                              \
         if (!fixture_table(f, cases, wrong_, sizeof wrong_)) test_fail(t_, __FILE__, __LINE__, wrong_); \
+    } while (0)
+
+#define CHECK_NOTICES(f, cases)                                     \
+    do {                                                            \
+        char wrong_[1024];                                          \
+        if (!fixture_notice_table(f, cases, wrong_, sizeof wrong_)) \
+            test_fail(t_, __FILE__, __LINE__, wrong_);              \
     } while (0)
 
 #endif
