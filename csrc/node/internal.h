@@ -120,6 +120,11 @@ struct node {
     struct session *follow_session; /* the connection to the primary, NULL: none open or opening */
     struct session *stream;         /* executes what comes down from the primary */
 
+    struct disk disk;
+    bool disk_told; /* the driver has been told of what is in it, this turn */
+    int64_t
+        fsynced_offset; /* the journal is durable up to this offset of the log; -1: there is none, or nothing is */
+
     int64_t local_write_offset; /* write_offset of whichever local session wrote last */
 
     struct list sessions; /* all but `stream` */
@@ -249,6 +254,9 @@ const char *topology_replicaof(struct node *n, struct slice host, struct slice p
 void topology_configured(struct node *n);
 /* Drives the follow after input or time: applies the stream, takes over snapshots, opens and closes connections. */
 void topology_step(struct node *n);
+/* The journal is durable up to this offset of the log (-1: not at all), which a replica tells its primary with its next
+ * acknowledgement. */
+void topology_fsynced(struct node *n, int64_t offset);
 /* The connection to the primary is gone. */
 void topology_lost(struct node *n, const char *why);
 /* Replicas that are near enough for min-replicas-to-write. */

@@ -63,6 +63,8 @@ static void node_init(struct node *n, const struct node_options *o)
     bytes_init(&n->trail, &n->memory);
     heap_init(&n->timeouts, &n->memory, timeout_moved);
     wait_init(&n->waits, &n->memory);
+    disk_init(&n->disk, &n->memory);
+    n->fsynced_offset = -1;
     log_init(&n->log, &n->memory, &n->random, n->config.repl_backlog_size);
     n->next_ping_us = n->next_second_us = o->now.mono_us;
     config_changed(n);
@@ -98,6 +100,7 @@ void node_free(struct node *n)
     if (n->follow) follow_free(n->follow);
     stats_reset(n);
     wait_free(&n->waits);
+    disk_free(&n->disk);
     heap_free(&n->timeouts);
     log_free(&n->log);
     if (n->keyspace) keyspace_free(n->keyspace);
@@ -294,8 +297,11 @@ static void node_resume(struct node *n)
         session_process(list_item(first, struct session, resumed));
 }
 
+struct disk *node_disk(struct node *n) { return &n->disk; }
+
 void node_settle(struct node *n)
 {
+    n->disk_told = false;
     if (n->sleep_until_us != 0) return;
     block_wake(n);
     node_resume(n);
@@ -338,6 +344,11 @@ static bool session_next_action(struct session *s, struct node_action *action)
 
 bool node_next_action(struct node *n, struct node_action *action)
 {
+    if (!n->disk_told && disk_ready(&n->disk)) {
+        n->disk_told = true;
+        *action = (struct node_action){.kind = NODE_DISK};
+        return true;
+    }
     while (!list_empty(&n->ready)) {
         struct session *s = list_item(n->ready.next, struct session, ready);
         if (session_next_action(s, action)) return true;

@@ -10,7 +10,7 @@
  * and then, at the end of its turn (one event in the simulator, one loop iteration live), calls node_settle and drains
  * what the node wants done:
  *
- *      node_next_action      send on this session, open this connection, close this one, stop
+ *      node_next_action      send on this session, open this connection, close this one, do this with files, stop
  *      node_deadline         call node_advance no later than this
  *
  * There are no callbacks, so no re-entrancy; the same sequence of calls with the same seed gives the same node.
@@ -26,6 +26,7 @@
 
 #include "base/bytes.h"
 #include "command/command.h"
+#include "persist/disk.h"
 #include "store/keyspace.h"
 
 struct node;
@@ -102,6 +103,8 @@ enum node_action_kind {
     NODE_SEND,    /* session has output (session_output); said once each time it goes from none to some */
     NODE_CONNECT, /* open a connection to host:port for session, then session_connected or session_closed */
     NODE_CLOSE,   /* close session's connection at once, then session_closed */
+    NODE_DISK, /* there is something to be done with files: disk_next of node_disk until there is no more. Whatever
+                     completes later (disk_done) is an event like any other: it is followed by node_settle */
     NODE_SHUTDOWN /* SHUTDOWN was executed: flush what can be sent, then node_free */
 };
 
@@ -117,6 +120,10 @@ struct node_action {
 void node_settle(struct node *n);
 /* The next thing to do; false when there is none. */
 bool node_next_action(struct node *n, struct node_action *action);
+
+/* What it wants done with its files (persist/disk.h). A driver without files leaves NODE_DISK alone: then nothing that
+ * asks for a file ever ends. */
+struct disk *node_disk(struct node *n);
 
 /* ---- commands at the node itself ---- */
 

@@ -60,6 +60,13 @@ void topology_configured(struct node *n)
     if (n->follow) n->follow->options = follow_options(n);
 }
 
+void topology_fsynced(struct node *n, int64_t offset)
+{
+    if (n->fsynced_offset == offset) return;
+    n->fsynced_offset = offset;
+    if (n->follow) n->follow->fsynced = offset;
+}
+
 /* Lets the present connection to a primary go. */
 static void close_follow_session(struct node *n)
 {
@@ -86,6 +93,7 @@ bool topology_follow(struct node *n, const char *host, int port)
     if (!follow) return false;
     if (!was_primary) end_follow(n);
     n->follow = follow;
+    follow->fsynced = n->fsynced_offset;
     if (was_primary)
         block_fail_all(n, "UNBLOCKED force unblock from blocking operation, instance state changed "
                           "(master -> replica?)");

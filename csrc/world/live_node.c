@@ -249,6 +249,8 @@ static void carry_out(struct live_node *ln, const struct node_action *a)
 {
     if (a->kind == NODE_SHUTDOWN) {
         shut_down(ln);
+    } else if (a->kind == NODE_DISK) {
+        return;
     } else if (a->kind == NODE_CONNECT) {
         live_connection_open(ln, a->session, a->host, a->port);
     } else {

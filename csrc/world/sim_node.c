@@ -211,7 +211,8 @@ static bool act(struct sim_node *n)
     bool closed = false;
     while (node_next_action(n->base.node, &action)) {
         switch (action.kind) {
-        case NODE_NOTHING: break;
+        case NODE_NOTHING:
+        case NODE_DISK: break;
         case NODE_SEND: send_session(action.session); break;
         case NODE_CONNECT: connect_session(n, &action); break;
         case NODE_CLOSE:
