@@ -139,7 +139,7 @@ bool keyspace_delete(struct keyspace *ks, int db, struct slice key)
     struct place p = place_of(ks, db, key);
     if (!p.entry) return false;
     table_take(ks, db, p.entry, p.hash);
-    entry_free(ks->memory, p.entry);
+    table_free_entry(ks, p.entry);
     return true;
 }
 

@@ -1,5 +1,6 @@
 /* check.c: the structural self-check of a keyspace: every redundancy in it, worked out again and compared. */
 #include "store/keyspace_internal.h"
+#include "store/value.h"
 
 struct check {
     const struct keyspace *keyspace;
@@ -38,9 +39,8 @@ static void check_entry(void *context, void *entry)
     expect(c, c->table->epochs >> entry_epoch(e) & 1, "an entry's epoch is unknown to its table");
     if (c->keyspace->view && !c->table->in_view)
         expect(c, entry_epoch(e) == c->keyspace->epoch, "the view missed an entry");
-    if (entry_type(e) == VALUE_STRING && entry_how(e) != ENTRY_INT)
-        expect(c, entry_has_room(e, entry_string_size(e)) || entry_how(e) == ENTRY_SHORT,
-               "a string overflows");
+    const char *wrong = value_class(entry_type(e))->check(e);
+    expect(c, !wrong, wrong);
     if (entry_expires(e)) check_expiry(c, e);
     if (c->keyspace->digest) digest_add(&c->sum, digest_entry(e));
 }

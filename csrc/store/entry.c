@@ -141,7 +141,7 @@ size_t entry_string_size(const struct entry *e)
 size_t entry_memory(const struct entry *e)
 {
     size_t size = entry_block_size(e);
-    if (entry_how(e) == ENTRY_POINTER) size += value_class(entry_type(e))->memory(entry_pointer(e));
+    if (entry_how(e) == ENTRY_POINTER) size += value_memory(entry_type(e), entry_pointer(e));
     return size;
 }
 
@@ -164,7 +164,16 @@ uint32_t entry_heap_index(const struct entry *e)
     return index;
 }
 
+char *entry_inline(const struct entry *e, size_t *size)
+{
+    size_t at = value_at(e);
+    *size = extent_of(e, at).size;
+    return (char *)(uintptr_t)const_field(e, at + LONG_HEADER);
+}
+
 /* ---- changing ---- */
+
+void entry_set_pointer(struct entry *e, void *value) { memcpy(field(e, value_at(e)), &value, sizeof value); }
 
 void entry_put_expire(struct entry *e, int64_t expire_ms) { memcpy(e->rest, &expire_ms, sizeof expire_ms); }
 
@@ -199,7 +208,7 @@ static void write_value(struct entry *e, size_t at, size_t block, const struct e
         memcpy(out, &extent, sizeof extent);
     }
     unsigned bits = e->bits & ~(unsigned)(ENTRY_BIT_TYPE | ENTRY_BIT_ENCODING);
-    e->bits = (unsigned char)(bits | VALUE_STRING | (unsigned)value->how << ENTRY_SHIFT_ENCODING);
+    e->bits = (unsigned char)(bits | value->type | (unsigned)value->how << ENTRY_SHIFT_ENCODING);
 }
 
 /* A block with all but its value. */
@@ -226,20 +235,20 @@ struct entry *entry_new(struct memory *m, struct slice key, const struct entry_v
 {
     if (key.size > UINT32_MAX) return NULL;
     struct blob *blob = NULL;
-    if (value->how == ENTRY_POINTER) {
+    if (value->how == ENTRY_POINTER && !value->pointer) {
         blob = blob_new(m, value->bytes, value->room);
         if (!blob) return NULL;
         blob->edited = value->edited;
     }
     size_t at = value_at_for(key.size, expire_ms >= 0, value->how);
     size_t block = size_for(at, value);
-    struct entry *e = new_block(m, block, key, VALUE_STRING, expire_ms);
+    struct entry *e = new_block(m, block, key, 0, expire_ms);
     if (!e) {
         if (blob) blob_free(m, blob);
         return NULL;
     }
     write_value(e, at, block, value);
-    if (blob) memcpy(field(e, at), &blob, sizeof blob);
+    if (value->how == ENTRY_POINTER) entry_set_pointer(e, blob ? blob : value->pointer);
     return e;
 }
 
@@ -264,12 +273,12 @@ struct entry *entry_copy(struct memory *m, const struct entry *e, struct slice k
 {
     struct entry *copy = entry_renamed(m, e, key, expire_ms);
     if (!copy || entry_how(e) != ENTRY_POINTER) return copy;
-    void *value = value_class(entry_type(e))->copy(m, entry_pointer(e));
+    void *value = value_copy(m, entry_type(e), entry_pointer(e));
     if (!value) {
         entry_release(m, copy);
         return NULL;
     }
-    memcpy(field(copy, value_at(copy)), &value, sizeof value);
+    entry_set_pointer(copy, value);
     return copy;
 }
 
@@ -313,9 +322,28 @@ char *entry_extend(struct memory *m, struct entry *e, size_t size)
     return data;
 }
 
+/* A block that would be less than half used is made smaller, if memory_resize can. */
+struct entry *entry_resize(struct memory *m, struct entry *e, size_t size)
+{
+    size_t at = value_at(e), block = entry_block_size(e),
+           needed = round_up(at + LONG_HEADER + size, BLOCK_GRAIN);
+    uint16_t room = extent_of(e, at).room;
+    if (needed > block || needed < block / 2) {
+        struct entry *resized = memory_resize(m, e, block, needed);
+        if (!resized && needed > block) return NULL;
+        if (resized) {
+            e = resized;
+            room = (uint16_t)(needed - at - LONG_HEADER);
+        }
+    }
+    struct extent extent = {(uint16_t)size, room};
+    memcpy(field(e, at), &extent, sizeof extent);
+    return e;
+}
+
 void entry_free(struct memory *m, struct entry *e)
 {
-    if (entry_how(e) == ENTRY_POINTER) value_class(entry_type(e))->free(m, entry_pointer(e));
+    if (entry_how(e) == ENTRY_POINTER) value_free(m, entry_type(e), entry_pointer(e));
     entry_release(m, e);
 }
 

@@ -4,8 +4,9 @@
  *
  *   ENTRY_INT      8 B: a string that is the canonical text of an int64
  *   ENTRY_SHORT    size (1 B), bytes: up to 255 bytes, no room to spare
- *   ENTRY_LONG     size (2 B), room (2 B), `room` bytes of which `size` are used: up to ENTRY_INLINE_MAX, and
- *                  strings that have been edited in place (APPEND, SETRANGE), which keep room to grow
+ *   ENTRY_LONG     size (2 B), room (2 B), `room` bytes of which `size` are used: up to ENTRY_INLINE_MAX;
+ *                  strings that have been edited in place (APPEND, SETRANGE), which keep room to grow;
+ *                  and the bytes of small collections (store/value.h)
  *   ENTRY_POINTER  8 B, aligned: the address of the value, whose kind the type says (store/value.h); a
  *                  string's is a blob (store/blob.h)
  *
@@ -65,13 +66,15 @@ void entry_put_expire(struct entry *e, int64_t expire_ms);
 uint32_t entry_heap_index(const struct entry *e);
 void entry_put_heap_index(struct entry *e, uint32_t index);
 
-/* A string on its way into an entry. */
+/* A value on its way into an entry. */
 struct entry_value {
     enum entry_encoding how;
-    bool edited;        /* it is being edited in place (a blob remembers that) */
+    enum value_type type;
+    bool edited;        /* a string that is being edited in place (a blob remembers that) */
     int64_t integer;    /* ENTRY_INT */
     struct slice bytes; /* the others */
     size_t room;        /* ENTRY_LONG and ENTRY_POINTER: space for at least so many bytes */
+    void *pointer;      /* ENTRY_POINTER of a collection: its value, whose owner the entry becomes */
 };
 
 /* How a string is stored: canonical integers as such, the others by size. */
@@ -99,7 +102,7 @@ static inline struct entry_value entry_value_edited(struct slice bytes, size_t r
     return (struct entry_value){.how = how, .edited = true, .bytes = bytes, .room = room};
 }
 
-/* A new string entry, epoch 0. `expire_ms` -1: none. NULL when memory is out (or the key is 4 GiB long). */
+/* A new entry, epoch 0. `expire_ms` -1: none. NULL when memory is out (or the key is 4 GiB long). */
 struct entry *entry_new(struct memory *m, struct slice key, const struct entry_value *value,
                         int64_t expire_ms);
 /* A new entry with the same value under another key and expiry time. A value behind a pointer is shared
@@ -127,5 +130,12 @@ void entry_release(struct memory *m, struct entry *e);
 size_t entry_block_size(const struct entry *e);
 /* The value of an ENTRY_POINTER. */
 void *entry_pointer(const struct entry *e);
+void entry_set_pointer(struct entry *e, void *value);
+
+/* Makes the bytes of a collection's ENTRY_LONG `size` long (at most ENTRY_INLINE_MAX), as edit_resize does. The entry may
+ * move: the new address, NULL when memory is out. */
+struct entry *entry_resize(struct memory *m, struct entry *e, size_t size);
+/* The bytes of an ENTRY_LONG, and in *size how many they are. */
+char *entry_inline(const struct entry *e, size_t *size);
 
 #endif

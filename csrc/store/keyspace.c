@@ -2,6 +2,7 @@
 #include "store/keyspace.h"
 
 #include "store/keyspace_internal.h"
+#include "store/limits.h"
 
 struct keyspace *keyspace_new(const struct keyspace_options *options)
 {
@@ -20,6 +21,8 @@ struct keyspace *keyspace_new(const struct keyspace_options *options)
     ks->hash_key[1] = options->hash_key[1];
     heap_init(&ks->deadlines, m, table_deadline_moved);
     list_init(&ks->graveyard);
+    list_init(&ks->values);
+    ks->limits = options->limits ? options->limits : &value_limits_default;
     watch_init(ks);
     return ks;
 }
@@ -30,6 +33,7 @@ void keyspace_free(struct keyspace *ks)
     for (int db = 0; db < ks->databases; db++) tidy_bury(ks, table_detach(ks, db));
     while (!list_empty(&ks->graveyard))
         table_free_some(ks, list_item(ks->graveyard.next, struct table, grave), SIZE_MAX);
+    while (tidy_values(ks, SIZE_MAX)) {}
     heap_free(&ks->deadlines);
     watch_free(ks);
     memory_free(ks->memory, ks->tables, (size_t)ks->databases * sizeof(struct table *));

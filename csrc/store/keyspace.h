@@ -5,7 +5,8 @@
  * that key. Keys and values that are handed in may point into entries, also into the one that is going to
  * be changed or deleted.
  *
- * Every change goes through the functions below, and each of them does, in this order: give the open view
+ * Every change goes through the functions below (and for collections, those of store/edit.h, which are built from the same
+ * parts), and each of them does, in this order: give the open view
  * its copy of the old entry if it still needs one; take the old value out of the digest; change; put the
  * new value into the digest; tell whoever watches the key. There is no second way to change an entry.
  *
@@ -25,7 +26,7 @@
 #include "store/entry.h"
 
 struct keyspace;
-struct view_sink;
+struct value_limits;
 
 struct digest {
     uint64_t low, high;
@@ -38,6 +39,8 @@ struct keyspace_options {
     /* Keep the digest up to date: each change then costs a hash of the old and of the new value. Otherwise
      * it is computed when it is asked for, from the whole dataset. */
     bool digest;
+    /* Which collections are compact (store/limits.h); must outlive the keyspace. NULL: Redis's. */
+    const struct value_limits *limits;
 };
 
 /* NULL when memory is out. A database costs nothing until its first key. */
@@ -109,7 +112,8 @@ int64_t keyspace_expire_deadline(const struct keyspace *ks);
  * it. */
 struct entry *keyspace_next_expired(struct keyspace *ks, int *db);
 
-/* One bounded slice of background work (freeing what was set aside): about `budget` entries. True when more
+/* One bounded slice of background work (freeing what was set aside): about `budget` entries, or elements of large
+ * values. True when more
  * may be left. What an open view still has to read waits for it. */
 bool keyspace_tidy(struct keyspace *ks, size_t budget);
 

@@ -4,6 +4,7 @@
  *       │                        └───── expiry ─→ the entries that expire, earliest first
  *       ├── deadlines ─→ the tables, by their earliest expiry
  *       ├── graveyard ─→ tables that were flushed or replaced, waiting to be freed (or read by the view)
+ *       ├── values    ─→ large values whose entries are gone, waiting to be freed
  *       ├── watched   ─→ the keys somebody watches
  *       └── view      ─→ the one open view
  *
@@ -13,7 +14,8 @@
  * Every change of an entry is one of these, and they alone touch digest and heaps:
  *   table_put         an entry, new or in the place of another
  *   table_take        out of its table
- *   table_edit_begin, table_edit_end    around a change within the entry's block
+ *   table_edit_begin, table_edit_end    around a change of the value; in between, a collection's entry may have to move:
+ *   table_exchange, table_moved
  */
 #ifndef TIDELOCK_STORE_KEYSPACE_INTERNAL_H
 #define TIDELOCK_STORE_KEYSPACE_INTERNAL_H
@@ -48,6 +50,8 @@ struct keyspace {
     uint64_t hash_key[2];
     struct heap deadlines; /* every table in use, INT64_MAX when nothing in it expires */
     struct list graveyard;
+    struct list values; /* of struct value_head */
+    const struct value_limits *limits;
     struct dict watched; /* of struct watched_key, see watch.c */
     struct view *view;
     struct keyspace_stats stats;
@@ -85,6 +89,14 @@ void table_edit_begin(struct keyspace *ks, struct table *t, struct entry *e);
 void table_edit_end(struct keyspace *ks, int db, struct entry *e);
 /* Instead of edit_end when nothing was changed after all. */
 void table_edit_cancel(struct keyspace *ks, struct table *t, struct entry *e);
+/* Within an edit: `fresh` takes the place of `old`, with the same expiry time, or is there for the first time (`old` NULL).
+ * False when memory is out, which only the latter can come to. */
+bool table_exchange(struct keyspace *ks, struct table *t, struct entry *old, struct entry *fresh,
+                    uint64_t hash);
+/* Within an edit: the block of `old` has been resized and is now at `e`. */
+void table_moved(struct keyspace *ks, int db, struct entry *old, struct entry *e);
+/* Frees an entry that is in no table; large values in slices. */
+void table_free_entry(struct keyspace *ks, struct entry *e);
 /* Moves an entry's expiry time; it has one and keeps one. Between edit_begin and edit_end. */
 void table_rekey(struct keyspace *ks, struct table *t, struct entry *e, int64_t expire_ms);
 
@@ -103,6 +115,8 @@ static inline void view_before_change(const struct keyspace *ks, const struct ta
 bool tidy_epochs(struct keyspace *ks, struct table *t, size_t budget);
 /* Sets a table aside, to be freed in slices. `t` may be NULL. */
 void tidy_bury(struct keyspace *ks, struct table *t);
+/* Frees about `budget` elements of large values that were set aside (value_bury). False: there are none. */
+bool tidy_values(struct keyspace *ks, size_t budget);
 
 /* watch.c */
 

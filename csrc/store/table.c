@@ -1,5 +1,6 @@
 /* table.c: one database: a hash table of entries, a heap of those that expire, the sum of their digests. */
 #include "store/keyspace_internal.h"
+#include "store/value.h"
 
 static struct slice key_of(const void *entry) { return entry_key(entry); }
 
@@ -36,11 +37,17 @@ struct table *table_detach(struct keyspace *ks, int db)
     return t;
 }
 
-static void free_visited(void *context, void *entry) { entry_free(context, entry); }
+void table_free_entry(struct keyspace *ks, struct entry *e)
+{
+    if (entry_how(e) == ENTRY_POINTER) value_bury(ks, entry_type(e), entry_pointer(e));
+    entry_release(ks->memory, e);
+}
+
+static void free_visited(void *context, void *entry) { table_free_entry(context, entry); }
 
 bool table_free_some(struct keyspace *ks, struct table *t, size_t budget)
 {
-    if (dict_drain(&t->dict, budget, free_visited, ks->memory)) return true;
+    if (dict_drain(&t->dict, budget, free_visited, ks)) return true;
     dict_free(&t->dict);
     heap_free(&t->expiry);
     list_remove(&t->grave);
@@ -101,20 +108,27 @@ static bool heap_exchange(struct table *t, struct entry *old, struct entry *fres
     return true;
 }
 
-static bool put(struct keyspace *ks, int db, struct entry *old, struct entry *fresh, uint64_t hash)
+bool table_exchange(struct keyspace *ks, struct table *t, struct entry *old, struct entry *fresh,
+                    uint64_t hash)
 {
-    struct table *t = ks->tables[db];
-    if (old) view_before_change(ks, t, old);
     if (!heap_exchange(t, old, fresh)) return false;
     if (old) {
-        count_out(ks, t, old);
         dict_replace(&t->dict, entry_key(old), hash, old, fresh);
     } else if (!dict_insert_hashed(&t->dict, fresh, hash)) {
         heap_exchange(t, fresh, NULL);
         return false;
     }
-    count_in(ks, t, fresh);
     deadline_changed(ks, t);
+    return true;
+}
+
+static bool put(struct keyspace *ks, int db, struct entry *old, struct entry *fresh, uint64_t hash)
+{
+    struct table *t = ks->tables[db];
+    if (old) view_before_change(ks, t, old);
+    if (!table_exchange(ks, t, old, fresh, hash)) return false;
+    if (old) count_out(ks, t, old);
+    count_in(ks, t, fresh);
     watch_touch(ks, db, entry_key(fresh));
     return true;
 }
@@ -122,7 +136,7 @@ static bool put(struct keyspace *ks, int db, struct entry *old, struct entry *fr
 bool table_put(struct keyspace *ks, int db, struct entry *old, struct entry *fresh, uint64_t hash)
 {
     if (!put(ks, db, old, fresh, hash)) return false;
-    if (old) entry_free(ks->memory, old);
+    if (old) table_free_entry(ks, old);
     return true;
 }
 
@@ -157,6 +171,13 @@ void table_edit_end(struct keyspace *ks, int db, struct entry *e)
 }
 
 void table_edit_cancel(struct keyspace *ks, struct table *t, struct entry *e) { count_in(ks, t, e); }
+
+void table_moved(struct keyspace *ks, int db, struct entry *old, struct entry *e)
+{
+    struct table *t = ks->tables[db];
+    dict_replace(&t->dict, entry_key(e), dict_hash(&t->dict, entry_key(e)), old, e);
+    if (entry_expires(e)) heap_replace(&t->expiry, entry_heap_index(e), e);
+}
 
 void table_rekey(struct keyspace *ks, struct table *t, struct entry *e, int64_t expire_ms)
 {

@@ -1,4 +1,4 @@
-/* tidy.c: work that is put off and done in slices: freeing tables, and clearing stale epochs.
+/* tidy.c: work that is put off and done in slices: freeing tables and large values, and clearing stale epochs.
  *
  * Epochs. An entry carries the epoch of the last view that has seen it, in two bits, and a view that opens
  * takes an epoch that no entry carries. When a view is read to its end all entries carry its epoch. One
@@ -6,6 +6,7 @@
  * three, and so on; then a scan brings the tables back to one, long before the four are used up.
  */
 #include "store/keyspace_internal.h"
+#include "store/value.h"
 
 /* ---- epochs ---- */
 
@@ -58,8 +59,25 @@ static struct table *next_grave(struct keyspace *ks)
     return NULL;
 }
 
+void value_bury(struct keyspace *ks, enum value_type type, void *value)
+{
+    enum { SMALL = 64 };
+    if (!value_free_some(ks->memory, type, value, SMALL)) return;
+    list_push(&ks->values, &((struct value_head *)value)->grave);
+}
+
+bool tidy_values(struct keyspace *ks, size_t budget)
+{
+    if (list_empty(&ks->values)) return false;
+    struct value_head *head = list_item(ks->values.next, struct value_head, grave);
+    list_remove(&head->grave);
+    if (value_free_some(ks->memory, head->type, head, budget)) list_push(&ks->values, &head->grave);
+    return true;
+}
+
 bool keyspace_tidy(struct keyspace *ks, size_t budget)
 {
+    if (tidy_values(ks, budget)) return true;
     struct table *t = next_grave(ks);
     if (t) {
         table_free_some(ks, t, budget);
