@@ -6,12 +6,13 @@
  */
 #include "command/command.h"
 
+#include "command/bits.h"
 #include "command/introspect.h"
 #include "command/keys.h"
 #include "command/strings.h"
 
-const struct command *const command_data_families[] = {command_strings, command_generic, command_databases,
-                                                       command_introspection, NULL};
+const struct command *const command_data_families[] = {
+    command_strings, command_bits, command_generic, command_databases, command_introspection, NULL};
 
 enum { NAME_MAX_SIZE = 64 };
 

@@ -66,6 +66,30 @@ function Commands:append(key, value) end
 ---@return integer
 function Commands:strlen(key) end
 
+---Sets a bit; the bit that was there.
+---@param key tidelock.Word
+---@param offset integer
+---@param bit 0|1
+---@return integer
+function Commands:setbit(key, offset, bit) end
+
+---@param key tidelock.Word
+---@param offset integer
+---@return integer
+function Commands:getbit(key, offset) end
+
+---Range: start, end, then BYTE or BIT.
+---@param key tidelock.Word
+---@param ... tidelock.Word
+---@return integer
+function Commands:bitcount(key, ...) end
+
+---Operations: GET type offset, SET type offset value, INCRBY type offset by, OVERFLOW WRAP|SAT|FAIL.
+---@param key tidelock.Word
+---@param ... tidelock.Word
+---@return (integer|tidelock.null)[]
+function Commands:bitfield(key, ...) end
+
 ---@param ... tidelock.Word keys
 ---@return integer how many there were
 function Commands:del(...) end
