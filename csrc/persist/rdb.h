@@ -51,6 +51,30 @@ enum rdb_length {
 };
 enum rdb_encoding { RDB_INT8 = 0, RDB_INT16 = 1, RDB_INT32 = 2, RDB_LZF = 3 };
 
-enum rdb_type { RDB_STRING = 0 };
+/* What a value is written as. Not all are read: rdb_value.c has those that are. */
+enum rdb_type {
+    RDB_STRING = 0,
+    RDB_LIST = 1,
+    RDB_SET = 2,
+    RDB_ZSET = 3,
+    RDB_HASH = 4,
+    RDB_ZSET_2 = 5,
+    RDB_MODULE = 6,
+    RDB_MODULE_2 = 7,
+    RDB_HASH_ZIPMAP = 9,
+    RDB_LIST_ZIPLIST = 10,
+    RDB_SET_INTSET = 11,
+    RDB_ZSET_ZIPLIST = 12,
+    RDB_HASH_ZIPLIST = 13,
+    RDB_LIST_QUICKLIST = 14,
+    RDB_STREAM = 15,
+    RDB_HASH_LISTPACK = 16,
+    RDB_ZSET_LISTPACK = 17,
+    RDB_LIST_QUICKLIST_2 = 18,
+    RDB_STREAM_2 = 19,
+    RDB_SET_LISTPACK = 20,
+    RDB_STREAM_3 = 21,
+    RDB_TYPES /* how many numbers */
+};
 
 #endif

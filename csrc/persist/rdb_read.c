@@ -7,7 +7,7 @@
  *   MAGIC -> OPCODE -> AUX_KEY -> AUX_VALUE ------------> OPCODE
  *                   -> DB, SIZES, VOLATILE, FUNCTION ...-> OPCODE
  *                   -> EXPIRE, IDLE, FREQ --------------> OPCODE   (they belong to the key that follows)
- *                   -> KEY -> VALUE --------------------> OPCODE
+ *                   -> KEY -> VALUE or COLLECTION ------> OPCODE
  *                   -> CHECKSUM -> DONE
  *
  * SPDX-License-Identifier: MIT */
@@ -21,6 +21,7 @@
 #include "base/number.h"
 #include "persist/rdb_codec.h"
 #include "persist/rdb_input.h"
+#include "persist/rdb_value.h"
 
 enum state {
     MAGIC,
@@ -37,6 +38,7 @@ enum state {
     FUNCTION,
     KEY,
     VALUE,
+    COLLECTION,
     CHECKSUM,
     DONE,
     FAILED
@@ -54,7 +56,9 @@ struct rdb_reader {
     size_t summed; /* bytes of the present piece that are in `crc` */
     int db;
     int64_t expire_ms; /* of the key that comes next */
+    int type;          /* of its value */
     struct bytes key;
+    struct rdb_value value;
     char error[ERROR_MAX];
 };
 
@@ -69,12 +73,14 @@ struct rdb_reader *rdb_reader_new(const struct rdb_read_options *options)
     r->state = MAGIC;
     rdb_input_init(&r->in, options->memory, options->bulk_max);
     bytes_init(&r->key, options->memory);
+    rdb_value_init(&r->value, &r->in, options->memory);
     return r;
 }
 
 void rdb_reader_free(struct rdb_reader *r)
 {
     if (!r) return;
+    rdb_value_free(&r->value);
     rdb_input_free(&r->in);
     bytes_free(&r->key);
     memory_free(r->options.memory, r, sizeof *r);
@@ -134,6 +140,7 @@ static enum rdb_step read_opcode(struct rdb_reader *r)
     int code;
     enum rdb_step step = rdb_input_byte(&r->in, &code);
     if (step != RDB_OK) return step;
+    r->type = code;
     switch (code) {
     case RDB_STRING: return next(r, KEY);
     case RDB_EXPIRETIME_MS: return next(r, EXPIRE_MS);
@@ -148,7 +155,9 @@ static enum rdb_step read_opcode(struct rdb_reader *r)
         return fail(r, "functions in the format of a Redis 7.0 pre-release are not supported");
     case RDB_MODULE_AUX: return fail(r, "data of modules is not supported");
     case RDB_EOF: sum_up(r); return next(r, r->version >= RDB_VERSION_CHECKSUM ? CHECKSUM : DONE);
-    default: return fail(r, "type %d (%s) is not supported", code, rdb_type_name(code));
+    default:
+        if (rdb_value_readable(code)) return next(r, KEY);
+        return fail(r, "type %d (%s) is not supported", code, rdb_type_name(code));
     }
 }
 
@@ -247,23 +256,53 @@ static enum rdb_step read_expire(struct rdb_reader *r, size_t size, int64_t unit
     return next(r, OPCODE);
 }
 
-static enum rdb_step read_value(struct rdb_reader *r)
+/* Whether the key whose value has been read is dropped. What was said of its expiry ends with it. */
+static bool drop_expired(struct rdb_reader *r, int64_t expire_ms)
+{
+    const struct rdb_read_options *o = &r->options;
+    r->expire_ms = KEYSPACE_NO_TTL;
+    if (!o->drop_expired || expire_ms < 0 || expire_ms >= o->now_ms) return false;
+    r->info.expired++;
+    return true;
+}
+
+static enum rdb_step read_string(struct rdb_reader *r)
 {
     struct slice value;
     enum rdb_step step = rdb_input_string(&r->in, &value);
     if (step != RDB_OK) return step;
     const struct rdb_read_options *o = &r->options;
     int64_t expire_ms = r->expire_ms;
-    r->expire_ms = KEYSPACE_NO_TTL;
-    if (o->drop_expired && expire_ms >= 0 && expire_ms < o->now_ms) {
-        r->info.expired++;
-        return next(r, OPCODE);
-    }
+    if (drop_expired(r, expire_ms)) return next(r, OPCODE);
     size_t before = keyspace_size(o->keyspace, r->db);
     if (!keyspace_set_string(o->keyspace, r->db, bytes_slice(&r->key), value, expire_ms))
         return fail(r, "out of memory");
     if (keyspace_size(o->keyspace, r->db) == before)
         return fail(r, "the key of this value has been there before");
+    r->info.keys++;
+    return next(r, OPCODE);
+}
+
+static enum rdb_step begin_collection(struct rdb_reader *r)
+{
+    rdb_value_begin(&r->value, r->options.keyspace, r->type, bytes_slice(&r->key), r->expire_ms);
+    return next(r, COLLECTION);
+}
+
+/* One that turns out to be empty is no key, as in Redis. */
+static enum rdb_step read_collection(struct rdb_reader *r)
+{
+    struct keyspace *ks = r->options.keyspace;
+    enum rdb_step step = rdb_value_read(&r->value);
+    if (step == RDB_BAD) return fail(r, "%s", r->value.problem);
+    if (step != RDB_OK) return step;
+    if (drop_expired(r, r->expire_ms) || !r->value.draft.entry) {
+        edit_discard(&r->value.draft);
+        return next(r, OPCODE);
+    }
+    if (keyspace_find(ks, r->db, bytes_slice(&r->key)))
+        return fail(r, "the key of this value has been there before");
+    if (!edit_publish(&r->value.draft, r->db)) return fail(r, "out of memory");
     r->info.keys++;
     return next(r, OPCODE);
 }
@@ -286,7 +325,8 @@ static enum rdb_step read_item(struct rdb_reader *r)
     case FREQ: return pass_byte(r);
     case FUNCTION: return pass_function(r);
     case KEY: return read_key(r, VALUE);
-    case VALUE: return read_value(r);
+    case VALUE: return r->type == RDB_STRING ? read_string(r) : begin_collection(r);
+    case COLLECTION: return read_collection(r);
     case CHECKSUM: return read_checksum(r);
     case DONE:
     case FAILED: break;

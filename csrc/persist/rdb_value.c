@@ -1,0 +1,100 @@
+/* rdb_value.c: the tables of formats: which type of value is written how, and what reads which format.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "persist/rdb_value.h"
+
+#include "store/value.h"
+
+/* ---- strings ---- */
+
+static int string_type(const struct entry *e)
+{
+    (void)e;
+    return RDB_STRING;
+}
+
+static void string_write(struct rdb_output *o, const struct entry *e)
+{
+    int64_t integer;
+    struct entry_text text;
+    if (entry_integer(e, &integer))
+        rdb_put_integer(o, integer);
+    else
+        rdb_put_string(o, entry_string(e, &text));
+}
+
+/* ---- writing ---- */
+
+static const struct {
+    int (*type)(const struct entry *e);
+    void (*write)(struct rdb_output *o, const struct entry *e);
+} writers[] = {
+    [VALUE_STRING] = {string_type, string_write},
+};
+
+int rdb_value_type(const struct entry *e) { return writers[entry_type(e)].type(e); }
+
+void rdb_value_write(struct rdb_output *o, const struct entry *e) { writers[entry_type(e)].write(o, e); }
+
+/* ---- reading ---- */
+
+static const struct format {
+    enum value_type type;
+    enum rdb_step (*read)(struct rdb_value *v);
+} formats[RDB_TYPES] = {
+    [RDB_STRING] = {VALUE_STRING, NULL},
+};
+
+static const struct format *format_of(int type)
+{
+    return type >= 0 && type < RDB_TYPES && formats[type].read ? &formats[type] : NULL;
+}
+
+bool rdb_value_readable(int type) { return format_of(type) != NULL; }
+
+void rdb_value_init(struct rdb_value *v, struct rdb_input *in, struct memory *m)
+{
+    *v = (struct rdb_value){.in = in};
+    bytes_init(&v->held, m);
+}
+
+void rdb_value_free(struct rdb_value *v)
+{
+    if (v->draft.entry) edit_discard(&v->draft);
+    bytes_free(&v->held);
+}
+
+void rdb_value_begin(struct rdb_value *v, struct keyspace *ks, int type, struct slice key, int64_t expire_ms)
+{
+    edit_draft(&v->draft, ks, key, format_of(type)->type, expire_ms);
+    v->type = type;
+    v->problem = NULL;
+    v->stage = 0;
+    v->left = 0;
+}
+
+enum rdb_step rdb_value_read(struct rdb_value *v)
+{
+    enum rdb_step step = format_of(v->type)->read(v);
+    if (step != RDB_BAD) return step;
+    if (!v->problem) v->problem = v->in->problem;
+    edit_discard(&v->draft);
+    return RDB_BAD;
+}
+
+enum rdb_step rdb_value_count(struct rdb_value *v)
+{
+    RDB_TRY(rdb_input_length(v->in, &v->left));
+    v->stage = 1;
+    return RDB_OK;
+}
+
+enum rdb_step rdb_value_hold(struct rdb_value *v)
+{
+    enum { KEEP_MAX = 64 * 1024 };
+    struct slice s;
+    RDB_TRY(rdb_input_string(v->in, &s));
+    bytes_clear(&v->held);
+    bytes_trim(&v->held, KEEP_MAX);
+    return bytes_append_slice(&v->held, s) ? RDB_OK : rdb_value_bad(v, "out of memory");
+}
