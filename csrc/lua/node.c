@@ -72,9 +72,11 @@ static int crash(lua_State *L)
 {
     static const char *const kinds[] = {"process", "power", NULL};
     struct lua_node *n = check_node(L);
-    bool power = luaL_checkoption(L, 2, "process", kinds) == 1;
+    enum world_crash what = WORLD_CRASH;
+    if (!lua_isnoneornil(L, 2))
+        what = luaL_checkoption(L, 2, NULL, kinds) == 0 ? WORLD_CRASH_PROCESS : WORLD_CRASH_POWER;
     if (!n->owner->world) return node_closed(L, n);
-    return node_result(L, n, world_node_crash(n->node, power));
+    return node_result(L, n, world_node_crash(n->node, what));
 }
 
 static int restart(lua_State *L)

@@ -85,7 +85,7 @@ void live_alarm_clear(struct live *l, struct live_alarm *a);
 struct world_node *live_node_new(struct world *w, const struct world_node_options *options);
 void live_node_enter(struct world_node *wn);
 void live_node_turn(struct world_node *wn);
-enum world_result live_node_crash(struct world_node *wn, bool power);
+enum world_result live_node_crash(struct world_node *wn, enum world_crash what);
 enum world_result live_node_restart(struct world_node *wn);
 enum world_result live_node_pause(struct world_node *wn, bool pause);
 void live_node_free(struct world_node *wn);

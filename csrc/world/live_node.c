@@ -284,9 +284,9 @@ void live_nodes_settle(struct live *l)
 
 /* ---- faults ---- */
 
-enum world_result live_node_crash(struct world_node *wn, bool power)
+enum world_result live_node_crash(struct world_node *wn, enum world_crash what)
 {
-    if (power)
+    if (what == WORLD_CRASH_POWER)
         return world_fail(wn->world, WORLD_UNSUPPORTED,
                           "a live world cannot cut the power: it shares your machine");
     if (!wn->node) return WORLD_CLOSED;

@@ -11,6 +11,7 @@
 
 #include "base/little.h"
 #include "world/check.h"
+#include "world/sim_disk.h"
 
 /* ---- the event hash ---- */
 
@@ -52,6 +53,7 @@ static bool stale(struct sim *s, const struct sim_event *e)
     case SIM_ARRIVAL: return pipe->arrival_event != e->order;
     case SIM_ROOM: return pipe->room_event != e->order;
     case SIM_BREAK: return pipe->break_event != e->order;
+    case SIM_DISK: return !sim_node_expects_disk(e->target.pointer, e->order);
     default: return ((const struct sim_conn *)e->target.pointer)->syn_event != e->order;
     }
 }
@@ -67,6 +69,7 @@ static void happen(struct sim *s, struct sim_event e)
     case SIM_ARRIVAL: sim_pipe_arrival(e.target.pointer); break;
     case SIM_ROOM: sim_pipe_room(e.target.pointer); break;
     case SIM_BREAK: sim_pipe_break(e.target.pointer); break;
+    case SIM_DISK: sim_node_disk_event(e.target.pointer); break;
     default: sim_conn_event(e.target.pointer, sim_event_kind(&e)); break;
     }
 }
@@ -148,6 +151,11 @@ static const struct world_ops sim_ops = {
     .node_pause = sim_node_pause,
     .link_get = sim_link_get,
     .link_set = sim_link_set,
+    .disk_get = sim_disk_get,
+    .disk_set = sim_disk_set,
+    .disk_stall = sim_disk_stall_node,
+    .node_file = sim_node_file,
+    .node_put_file = sim_node_put_file,
     .client_alloc = sim_client_alloc,
     .client_free = sim_client_free,
     .client_settle = sim_client_settle,
@@ -176,6 +184,7 @@ struct world *world_sim_new(const struct world_sim_options *options, const struc
     s->world.memory.used += sizeof *s;
     s->seed = options->seed;
     s->hash = options->seed;
+    s->disks = sim_disk_standard;
     struct memory *memory = &s->world.memory;
     sim_events_init(&s->events, memory);
     sim_links_init(&s->links, memory, options->seed);

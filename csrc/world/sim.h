@@ -8,6 +8,8 @@
  *   sim_pipe.c    one direction of a connection: segments in flight
  *   sim_node.c    nodes at places: start, crash, pause; their turns
  *   sim_client.c  clients at places
+ *   sim_disk.c    a place's disk: what it costs, how it fails (sim_disk.h)
+ *   sim_files.c   its files, and with sim_power.c what survives a loss of power (sim_files.h)
  *   check.c       invariants (world/check.h)
  *
  * Everything that happens is an event. Events are ordered by time and, at the same time, by the order in which they
@@ -69,7 +71,8 @@ enum sim_event_kind {
     SIM_SYN,          /* a connection request arrives */
     SIM_SYN_RETRY,    /* …or was lost and is sent again */
     SIM_SYN_ANSWER,   /* …or its answer arrives */
-    SIM_FAIL          /* a connection attempt has failed */
+    SIM_FAIL,         /* a connection attempt has failed */
+    SIM_DISK          /* what was under way in a lane of a disk ends */
 };
 
 struct sim_event {
@@ -321,6 +324,7 @@ struct sim {
     uint64_t hash;
     bool broken; /* memory ran out where nothing could be undone */
     struct sim_links links;
+    struct world_disk disks; /* those nobody has set */
     struct sim_pool conns, clients;
     struct sim_pool segments[SIM_SEGMENT_CLASSES];
     uint32_t place_count;
@@ -341,7 +345,7 @@ void sim_fold_bytes(struct sim *s, const char *data, size_t size);
 struct world_node *sim_node_new(struct world *w, const struct world_node_options *options);
 void sim_node_enter(struct world_node *wn);
 void sim_node_turn(struct world_node *wn);
-enum world_result sim_node_crash(struct world_node *wn, bool power);
+enum world_result sim_node_crash(struct world_node *wn, enum world_crash what);
 enum world_result sim_node_restart(struct world_node *wn);
 enum world_result sim_node_pause(struct world_node *wn, bool pause);
 bool sim_node_expects(const void *target, uint64_t order);
@@ -349,6 +353,16 @@ void sim_node_alarm(void *target);
 void sim_node_stop(struct world_node *wn); /* at the end of the world: if it is up */
 void sim_node_free(struct world_node *wn); /* it is down */
 struct sim_place *sim_node_place(struct world_node *wn);
+/* Its place's disk. NULL: memory is out. */
+struct sim_disk *sim_node_disk(struct world_node *wn);
+bool sim_node_expects_disk(const void *target, uint64_t order);
+void sim_node_disk_event(void *target);
+
+enum world_result sim_disk_get(struct world *w, struct world_node *wn, struct world_disk *parameters_now);
+enum world_result sim_disk_set(struct world *w, struct world_node *wn, const struct world_disk *wanted);
+enum world_result sim_disk_stall_node(struct world_node *wn, int64_t us);
+bool sim_node_file(struct world_node *wn, int64_t index, struct world_file *file);
+enum world_result sim_node_put_file(struct world_node *wn, const char *name, const struct slice *content);
 
 struct world_client *sim_client_alloc(struct world *w);
 void sim_client_free(struct world_client *c);

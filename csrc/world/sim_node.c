@@ -11,11 +11,12 @@
 #include <stdio.h>
 
 #include "world/check.h"
-#include "world/sim.h"
+#include "world/sim_disk.h"
 
 struct sim_node {
     struct world_node base;
     struct sim_place place;
+    struct sim_disk *disk;   /* NULL: nobody has wanted one yet */
     struct list pending;     /* struct sim_end.pending */
     int64_t alarm_at;        /* of the event in the heap */
     uint64_t alarm_event;    /* 0: none */
@@ -193,11 +194,47 @@ static void send_session(struct session *session)
         pump((struct sim_end *)a);
 }
 
+/* ---- the disk ---- */
+
+struct sim_disk *sim_node_disk(struct world_node *wn)
+{
+    struct sim_node *n = node_of(wn);
+    if (!n->disk) n->disk = sim_disk_new(sim_of_node(n), &n->place, n);
+    return n->disk;
+}
+
+static void begin_disk(struct sim_node *n)
+{
+    struct sim_disk *d = sim_node_disk(&n->base);
+    if (d)
+        sim_disk_begin(d, node_disk(n->base.node));
+    else
+        sim_of_node(n)->broken = true;
+}
+
+bool sim_node_expects_disk(const void *target, uint64_t order)
+{
+    return ((const struct sim_disk_lane *)target)->event == order;
+}
+
+void sim_node_disk_event(void *target)
+{
+    struct sim_disk_lane *lane = target;
+    struct sim_node *n = lane->disk->owner;
+    if (!sim_disk_ended(lane) || n->base.paused) return;
+    sim_node_enter(&n->base);
+    sim_disk_tell(n->disk, node_disk(n->base.node));
+    sim_node_turn(&n->base);
+}
+
+/* ---- actions ---- */
+
 /* The node is no more: its connections are closed, in an orderly way or not. */
 static void stop(struct sim_node *n, bool reset, const char *why)
 {
     while (!list_empty(&n->place.ends))
         close_end(list_item(n->place.ends.next, struct sim_end, member), reset);
+    if (n->disk) sim_disk_abandon(n->disk, !reset);
     n->serving = NULL;
     n->alarm_event = 0;
     n->base.paused = false;
@@ -211,8 +248,8 @@ static bool act(struct sim_node *n)
     bool closed = false;
     while (node_next_action(n->base.node, &action)) {
         switch (action.kind) {
-        case NODE_NOTHING:
-        case NODE_DISK: break;
+        case NODE_NOTHING: break;
+        case NODE_DISK: begin_disk(n); break;
         case NODE_SEND: send_session(action.session); break;
         case NODE_CONNECT: connect_session(n, &action); break;
         case NODE_CLOSE:
@@ -363,18 +400,20 @@ void sim_node_free(struct world_node *wn)
     struct sim_node *n = node_of(wn);
     struct world *w = wn->world;
     check_place_finish(sim_of(w)->check, &n->checked);
+    sim_disk_free(n->disk);
     world_node_finish(wn);
     memory_free(&w->memory, n, sizeof *n);
 }
 
 /* ---- faults ---- */
 
-enum world_result sim_node_crash(struct world_node *wn, bool power)
+enum world_result sim_node_crash(struct world_node *wn, enum world_crash what)
 {
     struct sim_node *n = node_of(wn);
     if (!wn->node) return world_fail(wn->world, WORLD_CLOSED, "%s is down already", wn->place.name);
-    if (power) sim_place_die(&n->place);
+    if (what == WORLD_CRASH_POWER) sim_place_die(&n->place);
     stop(n, true, "CLOSED the node crashed");
+    if (n->disk && what != WORLD_CRASH_PROCESS) sim_disk_lose_power(n->disk);
     return WORLD_OK;
 }
 
@@ -405,6 +444,7 @@ enum world_result sim_node_pause(struct world_node *wn, bool pause)
     wn->paused = pause;
     if (pause) return WORLD_OK;
     sim_node_enter(wn);
+    if (n->disk) sim_disk_tell(n->disk, node_disk(wn->node));
     serve_pending(n);
     sim_node_turn(wn);
     return WORLD_OK;

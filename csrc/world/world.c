@@ -152,10 +152,10 @@ static enum world_result unsupported(struct world *w, const char *what)
     return world_fail(w, WORLD_UNSUPPORTED, "this world cannot %s", what);
 }
 
-enum world_result world_node_crash(struct world_node *wn, bool power)
+enum world_result world_node_crash(struct world_node *wn, enum world_crash what)
 {
     const struct world_ops *ops = wn->world->ops;
-    return ops->node_crash ? ops->node_crash(wn, power) : unsupported(wn->world, "crash a node");
+    return ops->node_crash ? ops->node_crash(wn, what) : unsupported(wn->world, "crash a node");
 }
 
 enum world_result world_node_restart(struct world_node *wn)
@@ -188,4 +188,50 @@ enum world_result world_link_set(struct world *w, const char *from, const char *
         return world_fail(w, WORLD_BAD,
                           "a loss is at least 0 and less than 1; where nothing passes, cut the link");
     return w->ops->link_set(w, from, to, link);
+}
+
+/* ---- disks ---- */
+
+static enum world_result no_disks(struct world *w)
+{
+    return unsupported(w, "make disks fail: a disk is the simulator's");
+}
+
+enum world_result world_disk_get(struct world *w, struct world_node *wn, struct world_disk *disk)
+{
+    return w->ops->disk_get ? w->ops->disk_get(w, wn, disk) : no_disks(w);
+}
+
+static bool is_probability(double p) { return p >= 0 && p <= 1; }
+
+enum world_result world_disk_set(struct world *w, struct world_node *wn, const struct world_disk *disk)
+{
+    if (!w->ops->disk_set) return no_disks(w);
+    if (disk->latency < 0 || disk->sync_latency < 0 || disk->jitter < 0)
+        return world_fail(w, WORLD_BAD, "a latency is not negative");
+    if (!(disk->bandwidth >= 0)) return world_fail(w, WORLD_BAD, "a bandwidth is not negative");
+    if (!(disk->slow >= 0 && disk->slow <= 1e9))
+        return world_fail(w, WORLD_BAD, "slow is a factor, from 0 to 1e9");
+    if (disk->capacity < 0) return world_fail(w, WORLD_BAD, "a capacity is not negative");
+    if (!is_probability(disk->fail) || !is_probability(disk->fail_sync) || !is_probability(disk->lose) ||
+        !is_probability(disk->tear))
+        return world_fail(w, WORLD_BAD, "a probability is from 0 to 1");
+    return w->ops->disk_set(w, wn, disk);
+}
+
+enum world_result world_disk_stall(struct world_node *wn, int64_t us)
+{
+    return wn->world->ops->disk_stall ? wn->world->ops->disk_stall(wn, us) : no_disks(wn->world);
+}
+
+bool world_node_file(struct world_node *wn, int64_t index, struct world_file *file)
+{
+    return wn->world->ops->node_file && wn->world->ops->node_file(wn, index, file);
+}
+
+enum world_result world_node_put_file(struct world_node *wn, const char *name, const struct slice *content)
+{
+    struct world *w = wn->world;
+    if (!w->ops->node_put_file) return unsupported(w, "put files onto a disk: a disk is the simulator's");
+    return w->ops->node_put_file(wn, name, content);
 }

@@ -103,9 +103,16 @@ enum world_result world_node_channel_pause(struct world_node *wn, int64_t id, bo
 
 /* ---- faults; WORLD_UNSUPPORTED where the world cannot produce them ---- */
 
-/* Process gone: connections are reset after the links' latency. `power`: the whole machine with its uplink: what was
- * under way from it is lost, and peers hear nothing until it is back (simulator only). */
-enum world_result world_node_crash(struct world_node *wn, bool power);
+enum world_crash {
+    WORLD_CRASH, /* the process is gone, and what it had not synced to its disk. Where the world cannot lose that
+                            (live), it is WORLD_CRASH_PROCESS */
+    WORLD_CRASH_PROCESS, /* kill -9: the machine stays up, so all that was written is there */
+    WORLD_CRASH_POWER /* the whole machine with its uplink: also what was under way from it is lost, and peers hear
+                            nothing until it is back (simulator only) */
+};
+
+/* The node is gone; but for WORLD_CRASH_POWER connections are reset after the links' latency. */
+enum world_result world_node_crash(struct world_node *wn, enum world_crash what);
 /* Comes back with its start-up configuration and what was on disk. */
 enum world_result world_node_restart(struct world_node *wn);
 /* The process stops (SIGSTOP) and resumes: its kernel goes on accepting and receiving. */
@@ -124,6 +131,37 @@ struct world_link {
 enum world_result world_link_get(struct world *w, const char *from, const char *to, struct world_link *link);
 enum world_result world_link_set(struct world *w, const char *from, const char *to,
                                  const struct world_link *link);
+
+/* ---- disks: simulator only ---- */
+
+struct world_disk {
+    int64_t latency; /* us; of what the page cache does: read, write, … */
+    int64_t sync_latency,
+        jitter;             /* us; of what waits for the device: sync, rename; jitter: a uniform draw more */
+    double bandwidth;       /* of the device, bytes per second; 0: unlimited */
+    double slow;            /* all that takes time takes so many times as long */
+    double fail, fail_sync; /* probability that an operation, that a sync or rename fails with EIO */
+    int64_t capacity;       /* bytes; what does not fit fails with ENOSPC. 0: no limit */
+    bool full;              /* nothing more fits */
+    double lose;            /* when the power goes: probability that what was not synced of a file is lost, */
+    double tear;            /* …and of what is not, that it is there in part: torn, or with holes */
+};
+
+/* `wn` NULL: the default of all disks that nobody has set. */
+enum world_result world_disk_get(struct world *w, struct world_node *wn, struct world_disk *disk);
+enum world_result world_disk_set(struct world *w, struct world_node *wn, const struct world_disk *disk);
+/* The disk does not answer for so long from now, us. */
+enum world_result world_disk_stall(struct world_node *wn, int64_t us);
+
+struct world_file {
+    const char *name;
+    struct slice content; /* as a process reads it; valid until the world turns */
+};
+
+/* The file number `index` (from 0, by name) at a node's place, up or down. False: there is none, or no way to look. */
+bool world_node_file(struct world_node *wn, int64_t index, struct world_file *file);
+/* Puts a file there as if it had always been, or takes one away (content NULL). */
+enum world_result world_node_put_file(struct world_node *wn, const char *name, const struct slice *content);
 
 /* ---- clients ---- */
 

@@ -44,7 +44,7 @@ struct world_ops {
      * settled, its actions are carried out. The node may be gone after node_turn (SHUTDOWN). */
     void (*node_enter)(struct world_node *wn);
     void (*node_turn)(struct world_node *wn);
-    enum world_result (*node_crash)(struct world_node *wn, bool power);
+    enum world_result (*node_crash)(struct world_node *wn, enum world_crash what);
     enum world_result (*node_restart)(struct world_node *wn);
     enum world_result (*node_pause)(struct world_node *wn, bool pause);
 
@@ -52,6 +52,11 @@ struct world_ops {
     enum world_result (*link_get)(struct world *w, const char *from, const char *to, struct world_link *link);
     enum world_result (*link_set)(struct world *w, const char *from, const char *to,
                                   const struct world_link *link);
+    enum world_result (*disk_get)(struct world *w, struct world_node *wn, struct world_disk *disk);
+    enum world_result (*disk_set)(struct world *w, struct world_node *wn, const struct world_disk *disk);
+    enum world_result (*disk_stall)(struct world_node *wn, int64_t us);
+    bool (*node_file)(struct world_node *wn, int64_t index, struct world_file *file);
+    enum world_result (*node_put_file)(struct world_node *wn, const char *name, const struct slice *content);
 
     /* A zeroed struct that begins with a struct world_client, and its end; client_close has been called before. */
     struct world_client *(*client_alloc)(struct world *w);

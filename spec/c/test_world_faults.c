@@ -110,7 +110,7 @@ static void change_life(struct storm *s)
     if (!is_up(n))
         world_node_restart(n);
     else if (below(s, 2) == 0)
-        world_node_crash(n, below(s, 2) == 0);
+        world_node_crash(n, (enum world_crash)below(s, 3));
 }
 
 static void change_pause(struct storm *s)

@@ -340,10 +340,10 @@ TEST(a_primary_that_crashes_is_found_again)
     int port = world_node_port(a);
     follow(&f, b, "127.0.0.1", port);
     UNTIL(&f, link_up(b));
-    CHECK_EQ_INT(world_node_crash(a, true), WORLD_UNSUPPORTED);
+    CHECK_EQ_INT(world_node_crash(a, WORLD_CRASH_POWER), WORLD_UNSUPPORTED);
     CHECK(strstr(world_error(f.world), "power") != NULL);
-    CHECK_EQ_INT(world_node_crash(a, false), WORLD_OK);
-    CHECK_EQ_INT(world_node_crash(a, false), WORLD_CLOSED);
+    CHECK_EQ_INT(world_node_crash(a, WORLD_CRASH), WORLD_OK);
+    CHECK_EQ_INT(world_node_crash(a, WORLD_CRASH), WORLD_CLOSED);
     CHECK(!world_node_get(a));
     CHECK_EQ_INT(dial_family(AF_INET, port), -1);
     UNTIL(&f, !link_up(b));
@@ -389,13 +389,13 @@ TEST(a_crash_resets_connections)
     int fd = dial(a);
     TALK(&f, fd, "SET k v\r\n", "+OK\r\n");
     int port = world_node_port(a);
-    CHECK_EQ_INT(world_node_crash(a, false), WORLD_OK);
+    CHECK_EQ_INT(world_node_crash(a, WORLD_CRASH), WORLD_OK);
     CHECK_EQ_INT(ending(&f, fd), ECONNRESET);
     close(fd);
     struct world_node *squatter = node_at(&f, "squatter", NULL, port);
     REQUIRE(squatter);
     CHECK_EQ_INT(world_node_restart(a), WORLD_REFUSED);
-    CHECK_EQ_INT(world_node_crash(squatter, false), WORLD_OK);
+    CHECK_EQ_INT(world_node_crash(squatter, WORLD_CRASH), WORLD_OK);
     CHECK_EQ_INT(world_node_restart(a), WORLD_OK);
     fd = dial(a);
     TALK(&f, fd, "GET k\r\n", "$-1\r\n");
@@ -473,7 +473,7 @@ TEST(a_client_says_what_it_does_not_know)
     int64_t ticket = request(&f, c, "GET k");
     world_node_pause(a, true);
     (void)world_step(f.world, now(&f) + 5 * MS);
-    world_node_crash(a, false);
+    world_node_crash(a, WORLD_CRASH);
     CHECK(strncmp(answer(&f, ticket), "sent: CLOSED ", 13) == 0);
     CHECK_EQ_STR(ask(&f, c, "GET k"), "not sent: CLOSED connection refused");
     CHECK_EQ_INT(world_client_connect(c, "nowhere.invalid", 1), WORLD_OK);
@@ -545,7 +545,7 @@ TEST(memory_runs_out)
         if (say(&f, fd, "PING\r\n", 6)) (void)hear(&f, fd, heard, sizeof heard);
         m->fail_after = -1;
         if (c) world_client_free(c);
-        if (b) world_node_crash(b, false);
+        if (b) world_node_crash(b, WORLD_CRASH);
         close(fd);
     }
     int fd = dial(a);

@@ -37,7 +37,7 @@ static void live_a_little(struct lab *l)
     lab_begin(l, a, "WAIT 1 10");
     lab_run(l, 20);
     world_node_pause(b, false);
-    world_node_crash(a, false);
+    world_node_crash(a, WORLD_CRASH);
     lab_begin(l, b, "REPLICAOF NO ONE");
     lab_run(l, 20);
     world_node_restart(a);

@@ -146,7 +146,7 @@ TEST(resets)
     fd = dial_relay(&x);
     TALK(f, fd, "PING\r\n", "+PONG\r\n");
     int64_t begun = now(f);
-    CHECK_EQ_INT(world_node_crash(x.a, false), WORLD_OK);
+    CHECK_EQ_INT(world_node_crash(x.a, WORLD_CRASH), WORLD_OK);
     CHECK_EQ_INT(ending(f, fd), ECONNRESET);
     CHECK(now(f) >= begun + 10 * MS);
     close(fd);

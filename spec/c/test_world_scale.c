@@ -76,7 +76,7 @@ static int64_t write_keys(struct world *w, struct world_node *primary, int64_t c
         snprintf(key, sizeof key, "key:%d", i);
         snprintf(value, sizeof value, "%d", i);
         struct slice argv[] = {slice_text("SET"), slice_text(key), slice_text(value)};
-        if (i == crash_at) world_node_crash(primary, false);
+        if (i == crash_at) world_node_crash(primary, WORLD_CRASH);
         world_client_request(client, i + 1, 3, argv);
         if (world_step(w, INT64_MAX) != 1 || !world_next(w, &c) || c.kind == COMPLETION_FAILED) break;
         acknowledged++;

@@ -108,7 +108,7 @@ TEST(a_client_that_hears_nothing_does_not_know)
     CHECK(lab_reply(l, ticket)->sent);
     world_node_pause(t.a, false);
     CHECK_EQ_STR(lab_ask(l, c, "GET k"), "2"); /* it was executed after all */
-    world_node_crash(t.a, true);
+    world_node_crash(t.a, WORLD_CRASH_POWER);
     world_client_connect(c, "a", 6379);
     ticket = lab_request(l, c, "INCR k");
     CHECK_EQ_STR(lab_await(l, ticket), "TIMEOUT no reply in time");
@@ -189,7 +189,7 @@ TEST(after_a_crash_the_replica_that_is_promoted_serves_the_others_from_its_backl
     struct world_client *c = client_of(&t, t.a);
     for (int i = 0; i < 100; i++) lab_ask(l, c, "INCR n");
     CHECK_EQ_STR(lab_ask(l, c, "WAIT 2 1000"), "2");
-    CHECK(world_node_crash(t.a, false) == WORLD_OK);
+    CHECK(world_node_crash(t.a, WORLD_CRASH) == WORLD_OK);
     lab_run(l, 1);
     CHECK_EQ_STR(lab_follow(l, t.b, NULL), "OK");
     CHECK_EQ_STR(lab_follow(l, t.c, t.b), "OK");
@@ -219,7 +219,7 @@ TEST(a_client_of_a_crashed_node_is_told_at_once)
     world_node_pause(t.b, true);
     lab_request(l, c, "SET k 2");
     int64_t before = world_now(l->world);
-    world_node_crash(t.a, false);
+    world_node_crash(t.a, WORLD_CRASH);
     CHECK_EQ_STR(lab_await(l, blocked), "CLOSED the node crashed");
     CHECK_EQ_STR(lab_await(l, ticket), "CLOSED Connection reset by peer");
     CHECK(world_now(l->world) - before <= 240);
@@ -316,7 +316,7 @@ TEST(a_machine_without_power_is_silent)
     struct trio t;
     trio_open(&t, 11);
     struct lab *l = &t.lab;
-    world_node_crash(t.a, true);
+    world_node_crash(t.a, WORLD_CRASH_POWER);
     lab_run(l, 5000);
     CHECK(lab_state(t.b).link_up); /* it cannot know */
     CHECK(world_node_restart(t.a) == WORLD_OK);
@@ -334,7 +334,7 @@ TEST(start_up_configuration_survives_a_restart)
     CHECK(world_node_configure(t.a, slice_text("no-such-thing"), slice_text("7")) == WORLD_BAD);
     CHECK(world_node_configure(t.a, slice_text("repl-timeout"), slice_text("9")) == WORLD_OK);
     lab_call(l, t.a, "CONFIG SET repl-timeout 99");
-    world_node_crash(t.a, false);
+    world_node_crash(t.a, WORLD_CRASH);
     world_node_restart(t.a);
     struct bytes value;
     bytes_init(&value, &l->memory);
