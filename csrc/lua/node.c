@@ -8,7 +8,8 @@ static int node_closed(lua_State *L, const struct lua_node *n)
 {
     if (!n->owner->world) return result_fail(L, "CLOSED the world is closed");
     lua_getiuservalue(L, 1, PLACE_NAME);
-    return result_fail(L, "CLOSED node %s is down", lua_tostring(L, -1));
+    const char *why = world_node_failure(n->node);
+    return result_fail(L, "CLOSED node %s is down%s%s", lua_tostring(L, -1), why ? ": " : "", why ? why : "");
 }
 
 static int node_result(lua_State *L, const struct lua_node *n, enum world_result result)
@@ -102,6 +103,14 @@ static int resume_node(lua_State *L) { return pause_or_resume(L, false); }
 static int is_up(lua_State *L)
 {
     lua_pushboolean(L, running_node(check_node(L)) != NULL);
+    return 1;
+}
+
+/* Why it gave up; nil: it did not. */
+static int failure(lua_State *L)
+{
+    const struct lua_node *n = check_node(L);
+    lua_pushstring(L, n->owner->world ? world_node_failure(n->node) : NULL);
     return 1;
 }
 
@@ -270,9 +279,11 @@ static int new_node(lua_State *L)
 void binding_open_node(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"call", call},        {"configure", configure}, {"crash", crash},       {"restart", restart},
-        {"pause", pause_node}, {"resume", resume_node},  {"is_up", is_up},       {"is_primary", is_primary},
-        {"state", state},      {"digest", digest},       {"channels", channels}, {NULL, NULL},
+        {"call", call},       {"configure", configure}, {"crash", crash},
+        {"restart", restart}, {"pause", pause_node},    {"resume", resume_node},
+        {"is_up", is_up},     {"failure", failure},     {"is_primary", is_primary},
+        {"state", state},     {"digest", digest},       {"channels", channels},
+        {NULL, NULL},
     };
     static const luaL_Reg metamethods[] = {{"__tostring", node_tostring}, {NULL, NULL}};
     int core = lua_gettop(L);

@@ -120,7 +120,8 @@ void run_config_rewrite(struct exec *x)
 void run_config_resetstat(struct exec *x)
 {
     struct node *n = call_of(x)->node;
-    n->counters = (struct node_counters){.discarded_bytes = n->counters.discarded_bytes};
+    n->counters = (struct node_counters){.discarded_bytes = n->counters.discarded_bytes,
+                                         .changes = n->counters.changes};
     stats_reset(n);
     *keyspace_stats(n->keyspace) = (struct keyspace_stats){0};
     n->feeds.full_syncs = n->feeds.partial_syncs = n->feeds.partial_refused = 0;
@@ -162,8 +163,8 @@ void run_time(struct exec *x)
     reply_bulk(x->reply, slice_of(text, number_format_int(text, now_us % 1000000)));
 }
 
-/* SHUTDOWN [NOSAVE|SAVE] [NOW] [FORCE] [ABORT]: no reply; the driver flushes what it can and lets the node go. What
- * cannot be saved is not lost silently: SAVE needs FORCE as long as there is nothing to save to. */
+/* SHUTDOWN [NOSAVE|SAVE] [NOW] [FORCE] [ABORT]: no reply; the driver flushes what it can and lets the node go. A node
+ * with save points saves first; what cannot be saved keeps it alive, unless FORCE. */
 void run_shutdown(struct exec *x)
 {
     struct node *n = call_of(x)->node;
@@ -180,10 +181,15 @@ void run_shutdown(struct exec *x)
     }
     if (!known || (save && nosave) || (abort && (save || nosave || now || force))) {
         exec_syntax_error(x);
+        return;
+    }
+    if (abort && persistence_abort_shutdown(n)) {
+        reply_ok(x->reply);
     } else if (abort) {
         reply_error(x->reply, "ERR No shutdown in progress.");
-    } else if (save && !force) {
-        reply_error(x->reply, "ERR Errors trying to SHUTDOWN. Check logs.");
+    } else if ((save || (!nosave && n->config.save.count > 0)) && !persistence_loads(&n->persistence)) {
+        const char *error = persistence_save_for(call_of(x)->session, THEN_SHUTDOWN, force);
+        if (error) reply_error(x->reply, error);
     } else {
         n->shutdown = true;
         session_wake(call_of(x)->session);

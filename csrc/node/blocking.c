@@ -29,6 +29,16 @@ bool block_wait(struct session *s, int64_t offset, int needed, int64_t until_us)
     return true;
 }
 
+bool block_for(struct session *s, enum block_kind kind)
+{
+    if (!bytes_reserve(&s->output, ANSWER_MAX)) {
+        s->output.failed = false;
+        return false;
+    }
+    s->block = kind;
+    return true;
+}
+
 void block_cancel(struct session *s)
 {
     struct node *n = s->node;
@@ -79,6 +89,18 @@ static void block_failed(struct session *s, const char *error)
     block_cancel(s);
     reply_error(&s->writer.reply, error);
     stats_error(s->node, &s->writer.reply, 1);
+    block_answered(s, before);
+}
+
+void block_answer(struct session *s, const char *error)
+{
+    size_t before = s->output.size;
+    if (error) {
+        block_failed(s, error);
+        return;
+    }
+    block_cancel(s);
+    reply_ok(&s->writer.reply);
     block_answered(s, before);
 }
 

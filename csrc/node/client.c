@@ -129,7 +129,7 @@ void run_client_unblock(struct exec *x)
     }
     if (!exec_int(x, 2, &id)) return;
     struct session *s = find_session(call_of(x)->node, id);
-    bool blocked = s && s->block != BLOCK_NONE;
+    bool blocked = s && block_is_ended(s);
     if (blocked) block_end(s, error ? "UNBLOCKED client unblocked via CLIENT UNBLOCK" : NULL);
     reply_integer(x->reply, blocked);
 }

@@ -7,6 +7,7 @@
  * client_list.c   CLIENT INFO LIST KILL
  * pause.c         CLIENT PAUSE UNPAUSE
  * admin.c         CONFIG INFO SHUTDOWN TIME
+ * saving.c        SAVE BGSAVE LASTSAVE
  * debug.c         DEBUG
  * *_table.c       the rows
  */
@@ -57,6 +58,10 @@ void run_client_list(struct exec *x);
 void run_client_kill(struct exec *x);
 void run_client_pause(struct exec *x);
 void run_client_unpause(struct exec *x);
+
+void run_save(struct exec *x);
+void run_bgsave(struct exec *x);
+void run_lastsave(struct exec *x);
 
 void run_info(struct exec *x);
 void run_time(struct exec *x);

@@ -23,6 +23,8 @@ enum config_type {
     CONFIG_TEXT,   /* char[CONFIG_TEXT_MAX] */
     CONFIG_POLICY, /* maxmemory-policy */
     CONFIG_LIMITS, /* client-output-buffer-limit */
+    CONFIG_SAVE,   /* save */
+    CONFIG_FILE,   /* CONFIG_TEXT that is a name in `dir` */
     CONFIG_FIXED   /* `initial` and nothing else: what this server does or has only one way */
 };
 
@@ -90,7 +92,10 @@ static const struct config_row rows[] = {
     {"hz", CONFIG_INT, FIELD(hz), 0, INT32_MAX, "10", 0},
     {"rdbchecksum", CONFIG_BOOL, FIELD(rdbchecksum), 0, 0, "yes", CONFIG_START},
     {"rdbcompression", CONFIG_BOOL, FIELD(rdbcompression), 0, 0, "yes", 0},
-    {"save", CONFIG_FIXED, 0, 0, 0, "", 0},
+    {"dir", CONFIG_TEXT, FIELD(dir), 0, 0, "", 0},
+    {"dbfilename", CONFIG_FILE, FIELD(dbfilename), 0, 0, "dump.rdb", 0},
+    {"save", CONFIG_SAVE, FIELD(save), 0, 0, "", 0},
+    {"stop-writes-on-bgsave-error", CONFIG_BOOL, FIELD(stop_writes_on_bgsave_error), 0, 0, "yes", 0},
     {"appendonly", CONFIG_FIXED, 0, 0, 0, "no", 0},
     {"cluster-enabled", CONFIG_FIXED, 0, 0, 0, "no", 0},
     {"protected-mode", CONFIG_FIXED, 0, 0, 0, "no", 0},
@@ -213,6 +218,36 @@ static bool set_limits(struct config *c, const struct config_row *row, struct sl
     return true;
 }
 
+/* "3600 1 300 100": seconds and changes in turn; "": never. */
+static bool set_save(struct save_points *field, const struct config_row *row, struct slice value,
+                     struct bytes *error)
+{
+    struct save_points points = {0};
+    for (struct slice word; (word = next_word(&value)).size > 0; points.count++) {
+        struct save_point *p = &points.points[points.count];
+        if (points.count == SAVE_POINTS_MAX || !number_parse_int(word, &p->seconds) ||
+            !number_parse_int(next_word(&value), &p->changes) || p->seconds < 1 || p->changes < 0)
+            return complain(error, row, "Invalid save parameters");
+    }
+    *field = points;
+    return true;
+}
+
+static bool set_text(char *field, const struct config_row *row, struct slice value, struct bytes *error)
+{
+    if (value.size >= CONFIG_TEXT_MAX || memchr(value.data, '\0', value.size))
+        return complain(error, row, "argument is too long or has a zero byte");
+    if (row->type == CONFIG_FILE &&
+        (value.size == 0 || value.data[0] == '.' || memchr(value.data, '/', value.size))) {
+        char why[64];
+        snprintf(why, sizeof why, "%s can't be a path, just a filename", row->name);
+        return complain(error, row, why);
+    }
+    memset(field, 0, CONFIG_TEXT_MAX);
+    memcpy(field, value.data, value.size);
+    return true;
+}
+
 static bool set_row(struct config *c, const struct config_row *row, struct slice value, struct bytes *error)
 {
     void *field = (char *)c + row->field;
@@ -223,11 +258,8 @@ static bool set_row(struct config *c, const struct config_row *row, struct slice
         *(bool *)field = slice_is_word(value, "yes");
         return true;
     case CONFIG_TEXT:
-        if (value.size >= CONFIG_TEXT_MAX || memchr(value.data, '\0', value.size))
-            return complain(error, row, "argument is too long or has a zero byte");
-        memset(field, 0, CONFIG_TEXT_MAX);
-        memcpy(field, value.data, value.size);
-        return true;
+    case CONFIG_FILE: return set_text(field, row, value, error);
+    case CONFIG_SAVE: return set_save(field, row, value, error);
     case CONFIG_POLICY: return set_policy(field, row, value, error);
     case CONFIG_LIMITS: return set_limits(c, row, value, error);
     case CONFIG_FIXED:
@@ -292,6 +324,13 @@ static void get_limits(const struct config *c, struct bytes *value)
                             (long long)limits[i]->soft_seconds);
 }
 
+static void get_save(const struct save_points *save, struct bytes *value)
+{
+    for (int i = 0; i < save->count; i++)
+        bytes_append_format(value, "%s%lld %lld", i ? " " : "", (long long)save->points[i].seconds,
+                            (long long)save->points[i].changes);
+}
+
 bool config_get(const struct config *c, struct slice name, struct bytes *value)
 {
     const struct config_row *row = find_row(name);
@@ -299,7 +338,9 @@ bool config_get(const struct config *c, struct slice name, struct bytes *value)
     const void *field = (const char *)c + row->field;
     switch (row->type) {
     case CONFIG_BOOL: return bytes_append_text(value, *(const bool *)field ? "yes" : "no");
-    case CONFIG_TEXT: return bytes_append_text(value, field);
+    case CONFIG_TEXT:
+    case CONFIG_FILE: return bytes_append_text(value, field);
+    case CONFIG_SAVE: get_save(field, value); return true;
     case CONFIG_POLICY: return bytes_append_text(value, policies[*(const int *)field]);
     case CONFIG_LIMITS: get_limits(c, value); return true;
     case CONFIG_FIXED: return bytes_append_text(value, row->initial);

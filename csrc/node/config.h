@@ -8,10 +8,20 @@
 
 #include "base/bytes.h"
 
-enum { CONFIG_TEXT_MAX = 256 };
+enum { CONFIG_TEXT_MAX = 256, SAVE_POINTS_MAX = 16 };
 
 struct output_limit {
     int64_t hard, soft, soft_seconds; /* bytes, bytes, s; 0: no limit */
+};
+
+/* A snapshot is taken when so many changes are older than so many seconds. */
+struct save_point {
+    int64_t seconds, changes;
+};
+
+struct save_points {
+    int count;
+    struct save_point points[SAVE_POINTS_MAX];
 };
 
 struct config {
@@ -50,6 +60,11 @@ struct config {
     int64_t databases;
     bool activeexpire; /* active expiry; DEBUG SET-ACTIVE-EXPIRE */
     int64_t hz;        /* accepted for tools; nothing here polls */
+    /* persistence; names of files are relative to `dir` */
+    char dir[CONFIG_TEXT_MAX]; /* "": none was given; the driver knows one */
+    char dbfilename[CONFIG_TEXT_MAX];
+    struct save_points save;
+    bool stop_writes_on_bgsave_error;
     bool rdbchecksum, rdbcompression;
 };
 

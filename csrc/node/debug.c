@@ -67,6 +67,8 @@ static void debug_help(struct exec *x)
         "    Output a hex signature of the values of all the specified keys.",
         "OBJECT <key>",
         "    Show low level info about `key` and associated value.",
+        "RELOAD",
+        "    Save the RDB on disk and reload it back to memory.",
         "SET-ACTIVE-EXPIRE <0|1>",
         "    Setting it to 0 disables expiring keys in background when they are not",
         "    accessed (otherwise the Redis behavior). Setting it to 1 reenables back the",
@@ -89,6 +91,9 @@ void run_debug(struct exec *x)
         int64_t on = 0;
         n->config.activeexpire = number_parse_int(x->argv[2], &on) && on != 0;
         reply_ok(x->reply);
+    } else if (exec_is(x, 1, "reload") && x->argc == 2) {
+        const char *error = persistence_save_for(call_of(x)->session, THEN_RELOAD, false);
+        if (error) reply_error(x->reply, error);
     } else if (exec_is(x, 1, "digest") && x->argc == 2) {
         reply_digest(x->reply, keyspace_digest(n->keyspace));
     } else if (exec_is(x, 1, "digest-value") && x->argc >= 2) {

@@ -47,6 +47,13 @@ static bool runs_stale(const struct session *s, const struct command *command)
     return (lacks & COMMAND_STALE) == 0;
 }
 
+/* Whether it can be answered while the data is not there yet. */
+static bool runs_loading(const struct session *s, const struct command *command)
+{
+    unsigned lacks = ~command->flags | (command->run == run_exec ? s->transaction.lacks : 0);
+    return (lacks & COMMAND_LOADING) == 0;
+}
+
 const char *dispatch_role_refuses(const struct node *n, unsigned flags)
 {
     if (!(flags & COMMAND_WRITE) || !n->follow || !n->config.replica_read_only) return NULL;
@@ -67,6 +74,8 @@ static const char *refusal(const struct session *s, const struct command *comman
     bool is_write = writes(s, command);
     if (takes_memory(s, command) && memory_is_short(n))
         return "OOM command not allowed when used memory > 'maxmemory'.";
+    if (is_write || command->run == run_ping) why = persistence_refuses(n);
+    if (why) return why;
     if (is_write && !n->follow && c->min_replicas_to_write > 0 && c->min_replicas_max_lag_s > 0 &&
         topology_good_replicas(n) < c->min_replicas_to_write)
         return "NOREPLICAS Not enough good replicas to write.";
@@ -74,6 +83,8 @@ static const char *refusal(const struct session *s, const struct command *comman
     if (!why && n->follow && n->follow->state != FOLLOW_STREAMING && !c->replica_serve_stale_data &&
         !runs_stale(s, command))
         why = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
+    if (!why && persistence_loads(&n->persistence) && !runs_loading(s, command))
+        why = "LOADING Redis is loading the dataset in memory";
     return why;
 }
 
@@ -102,7 +113,7 @@ void call_init(struct call *c, struct session *s, struct slice raw)
                  .db = s->db,
                  .now_ms = keyspace_time(n->keyspace),
                  .access = &n->access[s->no_touch],
-                 .replica = n->follow != NULL || n->pause_until_us != 0, /* nothing expires during a pause */
+                 .replica = n->follow != NULL || node_stands_still(n), /* nothing expires meanwhile */
                  .from_primary = s->kind == SESSION_STREAM,
                  .bulk_max = n->config.proto_max_bulk_len,
                  .reply = s->reply,

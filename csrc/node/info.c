@@ -113,21 +113,7 @@ static void info_memory(struct node *n, struct bytes *out)
     PUT("active_defrag_running:0\r\nlazyfree_pending_objects:%d\r\n", n->tidying);
 }
 
-/* ---- persistence, stats ---- */
-
-/* Nothing is ever saved so far: all changes are since the last save, which was the start, as Redis counts. */
-static void info_persistence(struct node *n, struct bytes *out)
-{
-    bool snapshot = n->feeds.snapshot != NULL;
-    PUT("loading:0\r\nasync_loading:%d\r\n", n->follow && n->follow->state == FOLLOW_SYNC);
-    PUT("rdb_changes_since_last_save:%" PRId64 "\r\nrdb_bgsave_in_progress:%d\r\n", n->counters.changes,
-        snapshot);
-    PUT("rdb_last_save_time:%" PRId64 "\r\n", n->started.wall_us / 1000000);
-    PUT("rdb_last_bgsave_status:ok\r\nrdb_last_bgsave_time_sec:-1\r\nrdb_current_bgsave_time_sec:-1\r\n");
-    PUT("rdb_saves:0\r\naof_enabled:0\r\naof_rewrite_in_progress:0\r\naof_rewrite_scheduled:0\r\n");
-    PUT("aof_last_rewrite_time_sec:-1\r\naof_current_rewrite_time_sec:-1\r\n");
-    PUT("aof_last_bgrewrite_status:ok\r\naof_last_write_status:ok\r\n");
-}
+/* ---- stats ---- */
 
 static void info_traffic(struct node *n, struct bytes *out)
 {

@@ -11,6 +11,7 @@
 #include "command/access.h"
 #include "node/config.h"
 #include "node/node.h"
+#include "node/persistence.h"
 #include "node/stats.h"
 #include "replication/feed.h"
 #include "replication/follow.h"
@@ -32,7 +33,10 @@ enum session_kind {
 
 enum block_kind {
     BLOCK_NONE,
-    BLOCK_WAIT /* WAIT: waiter */
+    BLOCK_WAIT,     /* WAIT: waiter */
+    BLOCK_SAVE,     /* SAVE: until the snapshot is written */
+    BLOCK_SHUTDOWN, /* SHUTDOWN: …and then only if it could not be */
+    BLOCK_RELOAD    /* DEBUG RELOAD: until it is loaded again */
 };
 
 /* MULTI: commands queued until EXEC (transaction.c). */
@@ -120,6 +124,7 @@ struct node {
     struct session *follow_session; /* the connection to the primary, NULL: none open or opening */
     struct session *stream;         /* executes what comes down from the primary */
 
+    struct persistence persistence;
     struct disk disk;
     bool disk_told; /* the driver has been told of what is in it, this turn */
     int64_t
@@ -164,6 +169,13 @@ struct call {
 };
 
 static inline struct call *call_of(struct exec *x) { return x->host; }
+
+/* Nothing changes by itself: during CLIENT PAUSE, while everything is loaded or saved before the end. */
+static inline bool node_stands_still(const struct node *n)
+{
+    return n->pause_until_us != 0 || persistence_loads(&n->persistence) ||
+           persistence_stands_still(&n->persistence);
+}
 
 /* ---- session.c ---- */
 
@@ -233,6 +245,12 @@ void block_wake(struct node *n);
 void block_time_out(struct node *n);
 /* Everyone waiting gets an error: -UNBLOCKED on demotion. */
 void block_fail_all(struct node *n, const char *error);
+/* Blocks the session until block_answer. False: memory is out. */
+bool block_for(struct session *s, enum block_kind kind);
+/* Lets it go with OK, or with an error. */
+void block_answer(struct session *s, const char *error);
+/* Whether CLIENT UNBLOCK may let it go. */
+static inline bool block_is_ended(const struct session *s) { return s->block == BLOCK_WAIT; }
 /* CLIENT UNBLOCK: as if its time were up, or with an error. */
 void block_end(struct session *s, const char *error);
 
@@ -271,6 +289,8 @@ void replica_address(const struct feed *f, char *ip, size_t size);
 /* An empty keyspace with as many databases as the configuration says, in place of the present one: while starting up.
  * False when memory is out: nothing has changed then. */
 bool node_renew_keyspace(struct node *n);
+/* An empty keyspace like the node's. */
+struct keyspace *node_new_keyspace(struct node *n);
 
 /* ---- trail.c ---- */
 
@@ -306,7 +326,8 @@ void config_changed(struct node *n);
 
 /* Appends INFO's text for the sections asked for (none: the default ones). */
 void info_write(struct node *n, int count, const struct slice *sections, struct bytes *out);
-/* Its section "replication" (info_replication.c). */
+/* Its sections "persistence" (info_persistence.c) and "replication" (info_replication.c). */
+void info_persistence(struct node *n, struct bytes *out);
 void info_replication(struct node *n, struct bytes *out);
 
 #endif

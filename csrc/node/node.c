@@ -28,13 +28,18 @@ struct command_index *node_commands_new(struct memory *m)
 
 static void timeout_moved(void *item, size_t index) { ((struct session *)item)->timeout_index = index; }
 
-bool node_renew_keyspace(struct node *n)
+struct keyspace *node_new_keyspace(struct node *n)
 {
     struct keyspace_options options = {.memory = &n->memory,
                                        .hash_key = {random_next(&n->random), random_next(&n->random)},
                                        .databases = (int)n->config.databases,
                                        .digest = n->digest};
-    struct keyspace *keyspace = keyspace_new(&options);
+    return keyspace_new(&options);
+}
+
+bool node_renew_keyspace(struct node *n)
+{
+    struct keyspace *keyspace = node_new_keyspace(n);
     if (!keyspace) return false;
     keyspace_free(n->keyspace);
     n->keyspace = n->feeds.keyspace = keyspace;
@@ -67,6 +72,7 @@ static void node_init(struct node *n, const struct node_options *o)
     n->fsynced_offset = -1;
     log_init(&n->log, &n->memory, &n->random, n->config.repl_backlog_size);
     n->next_ping_us = n->next_second_us = o->now.mono_us;
+    persistence_init(n);
     config_changed(n);
 }
 
@@ -97,6 +103,7 @@ void node_free(struct node *n)
         session_free(n->stream);
         feeds_free(&n->feeds);
     }
+    persistence_free(n);
     if (n->follow) follow_free(n->follow);
     stats_reset(n);
     wait_free(&n->waits);
@@ -117,7 +124,7 @@ void node_free(struct node *n)
 static void node_expire(struct node *n)
 {
     n->expiring = false;
-    if (n->follow || !n->config.activeexpire || n->pause_until_us != 0) return;
+    if (n->follow || !n->config.activeexpire || node_stands_still(n)) return;
     for (int i = 0; i < EXPIRE_SLICE; i++) {
         int db;
         struct entry *e = keyspace_next_expired(n->keyspace, &db);
@@ -231,7 +238,9 @@ static void earlier(int64_t *deadline, int64_t candidate)
 static bool follow_stands_still(const struct node *n)
 {
     const struct follow *f = n->follow;
-    return n->follow_paused && !f->scrap && (f->closing || f->state == FOLLOW_DOWN);
+    bool held =
+        n->follow_paused || persistence_loads(&n->persistence) || persistence_stands_still(&n->persistence);
+    return held && !f->scrap && (f->closing || f->state == FOLLOW_DOWN);
 }
 
 /* When the first key expires. A time that is too far away to be counted in microseconds never comes. */
@@ -249,13 +258,14 @@ int64_t node_deadline(const struct node *n)
     int64_t deadline = INT64_MAX;
     const struct heap_slot *first = heap_top(&n->timeouts);
     if (first) earlier(&deadline, first->key);
+    earlier(&deadline, persistence_deadline(n));
     if (n->follow && !follow_stands_still(n)) earlier(&deadline, follow_deadline(n->follow));
     if (!n->follow && n->feeds.count > 0) earlier(&deadline, n->next_ping_us);
     if (n->feeds.count > 0) earlier(&deadline, feeds_deadline(&n->feeds));
     if (node_needs_seconds(n)) earlier(&deadline, n->next_second_us);
     if (n->pause_until_us != 0) {
         earlier(&deadline, n->pause_until_us);
-    } else if (!n->follow && n->config.activeexpire) {
+    } else if (!n->follow && n->config.activeexpire && !node_stands_still(n)) {
         earlier(&deadline, expiry_deadline(n));
     }
     return deadline;
@@ -304,6 +314,7 @@ void node_settle(struct node *n)
     n->disk_told = false;
     if (n->sleep_until_us != 0) return;
     block_wake(n);
+    persistence_settle(n);
     node_resume(n);
     node_ask_acknowledgements(n);
     if (n->feeds.count > 0) {

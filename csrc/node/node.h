@@ -59,6 +59,13 @@ struct command_index *node_commands_new(struct memory *m);
 
 /* A primary with no data. NULL when memory is out. */
 struct node *node_new(const struct node_options *options);
+/* Start-up is over, the node is configured: it loads what is on its disk. Until it has, it serves nobody (clients get
+ * -LOADING, calls at the node itself wait). What cannot be loaded ends it: NODE_SHUTDOWN, and node_failure says why. */
+void node_recover(struct node *n);
+/* Whether its configuration says that it keeps files: then node_recover is to be called. */
+bool node_persists(const struct node *n);
+/* Why it gave up ("cannot load dump.rdb: RDB at offset 10: …"); NULL: it did not. */
+const char *node_failure(const struct node *n);
 /* Frees everything, sessions included: the driver's pointers to them are then dead. */
 void node_free(struct node *n);
 

@@ -18,8 +18,10 @@ static bool moves_log(const struct session *s, int argc, const struct slice *arg
 
 bool pause_holds(const struct session *s, int argc, const struct slice *argv)
 {
+    const struct node *n = s->node;
     if (argc == 0 || session_is_replica(s)) return false;
-    return !s->node->pause_writes || moves_log(s, argc, argv);
+    bool everything = n->pause_until_us != 0 && !n->pause_writes;
+    return everything || moves_log(s, argc, argv);
 }
 
 static void pause_end(struct node *n)

@@ -76,6 +76,22 @@ static const struct command config_subcommands[] = {
 
 const struct command node_server_commands[] = {
     {
+        .name = "bgsave",
+        .run = run_bgsave,
+        .arity = -1,
+        .flags = COMMAND_ADMIN | COMMAND_NOSCRIPT | COMMAND_NO_ASYNC_LOADING,
+        .summary = "Asynchronously save the dataset to disk",
+        .since = "1.0.0",
+        .group = "server",
+        .complexity = "O(1)",
+        .history = COMMAND_HISTORY("3.2.2", "Added the `SCHEDULE` option."),
+        .arguments = COMMAND_ARGUMENTS({.name = "schedule",
+                                        .type = ARGUMENT_TOKEN,
+                                        .token = "SCHEDULE",
+                                        .since = "3.2.2",
+                                        .flags = ARGUMENT_OPTIONAL}),
+    },
+    {
         .name = "config",
         .arity = -2,
         .summary = "A container for server configuration commands",
@@ -109,6 +125,28 @@ const struct command node_server_commands[] = {
         .history = COMMAND_HISTORY("7.0.0", "Added support for taking multiple section arguments."),
         .arguments = COMMAND_ARGUMENTS(
             {.name = "section", .type = ARGUMENT_STRING, .flags = ARGUMENT_OPTIONAL | ARGUMENT_MULTIPLE}),
+    },
+    {
+        .name = "lastsave",
+        .run = run_lastsave,
+        .arity = 1,
+        .flags = COMMAND_LOADING | COMMAND_STALE | COMMAND_FAST,
+        .acl = ACL_ADMIN | ACL_DANGEROUS,
+        .tips = "nondeterministic_output",
+        .summary = "Get the UNIX time stamp of the last successful save to disk",
+        .since = "1.0.0",
+        .group = "server",
+        .complexity = "O(1)",
+    },
+    {
+        .name = "save",
+        .run = run_save,
+        .arity = 1,
+        .flags = COMMAND_ADMIN | COMMAND_NOSCRIPT | COMMAND_NO_ASYNC_LOADING | COMMAND_NO_MULTI,
+        .summary = "Synchronously save the dataset to disk",
+        .since = "1.0.0",
+        .group = "server",
+        .complexity = "O(N) where N is the total number of keys in all databases",
     },
     {
         .name = "shutdown",

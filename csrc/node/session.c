@@ -255,6 +255,14 @@ static size_t session_look_ahead(const struct session *s)
     return found;
 }
 
+/* Whether this request has to wait until the node goes on. */
+static bool session_waits(const struct session *s, int argc, const struct slice *argv)
+{
+    const struct node *n = s->node;
+    bool still = n->pause_until_us != 0 || persistence_stands_still(&n->persistence);
+    return still && pause_holds(s, argc, argv);
+}
+
 void session_process(struct session *s)
 {
     if (s->executing) return;
@@ -269,7 +277,7 @@ void session_process(struct session *s)
             session_protocol_error(s);
             break;
         }
-        if (s->node->pause_until_us != 0 && pause_holds(s, s->reader.argc, s->reader.argv)) break;
+        if (session_waits(s, s->reader.argc, s->reader.argv)) break;
         s->input_start += s->reader.consumed;
         if (s->reader.argc == 0) continue;
         struct slice raw = slice_of(data, s->reader.is_inline ? 0 : s->reader.consumed);
@@ -395,7 +403,10 @@ void session_replied(struct session *s)
 enum session_result session_call(struct session *s, int argc, const struct slice *argv, struct reply *reply)
 {
     if (s->block != BLOCK_NONE || s->executing || s->node->sleep_until_us != 0) return SESSION_BUSY;
-    if (s->node->pause_until_us != 0 && pause_holds(s, argc, argv)) return SESSION_BUSY;
+    if (session_waits(s, argc, argv)) return SESSION_BUSY;
+    if (s->kind == SESSION_LOCAL && persistence_loads(&s->node->persistence) &&
+        !loading_answers(s->node, argc, argv))
+        return SESSION_BUSY;
     s->node->started_up = true;
     s->executing = true;
     s->reply = reply;

@@ -149,6 +149,7 @@ static void take_snapshot(struct node *n)
 {
     give_up_writes(n);
     feeds_cancel_snapshot(&n->feeds);
+    persistence_replaced(n);
     n->counters.discarded_bytes += n->follow->discarded;
     keyspace_adopt(n->keyspace, n->follow->loaded);
     n->tidying = true;
@@ -189,6 +190,7 @@ static void apply_or_abandon(struct node *n)
 void topology_step(struct node *n)
 {
     if (!n->follow || n->sleep_until_us != 0 || n->follow_paused) return;
+    if (persistence_loads(&n->persistence) || persistence_stands_still(&n->persistence)) return;
     for (;;) {
         int64_t offset = log_offset(&n->log);
         switch (follow_next(n->follow, n->now.mono_us)) {

@@ -7,8 +7,31 @@
  * A call that comes while the node cannot run it, because it is paused or asleep (DEBUG SLEEP), is kept and executed
  * in order as soon as it can be; its caller sees a call that blocks.
  */
+#include <stdio.h>
+
 #include "resp/writer.h"
 #include "world/world_internal.h"
+
+static void forget_failure(struct world_node *wn)
+{
+    if (wn->failure) memory_free(&wn->world->memory, wn->failure, strlen(wn->failure) + 1);
+    wn->failure = NULL;
+}
+
+/* "CLOSED cannot load dump.rdb: …" is kept when the node that ends has given up. */
+static void keep_failure(struct world_node *wn)
+{
+    const char *failure = wn->node ? node_failure(wn->node) : NULL;
+    if (!failure) return;
+    size_t size = strlen("CLOSED ") + strlen(failure) + 1;
+    wn->failure = memory_alloc(&wn->world->memory, size);
+    if (wn->failure) snprintf(wn->failure, size, "CLOSED %s", failure);
+}
+
+const char *world_node_failure(const struct world_node *wn)
+{
+    return wn->failure ? wn->failure + strlen("CLOSED ") : NULL;
+}
 
 void world_node_finish(struct world_node *wn)
 {
@@ -19,6 +42,7 @@ void world_node_finish(struct world_node *wn)
         struct world_parameter *p = list_item(first, struct world_parameter, member);
         memory_free(m, p, p->size);
     }
+    forget_failure(wn);
     if (wn->host && wn->host != wn->place.name) memory_free(m, wn->host, strlen(wn->host) + 1);
     wn->host = NULL;
     world_place_forget(wn->world, &wn->place);
@@ -113,6 +137,7 @@ enum world_result world_node_configure(struct world_node *wn, struct slice name,
 
 bool world_node_start(struct world_node *wn, const struct node_options *options)
 {
+    forget_failure(wn);
     wn->node = node_new(options);
     wn->paused = false;
     if (!wn->node) {
@@ -127,6 +152,7 @@ bool world_node_start(struct world_node *wn, const struct node_options *options)
         world_node_stop(wn, "CLOSED the node could not start");
         return false;
     }
+    if (node_persists(wn->node)) node_recover(wn->node);
     return true;
 }
 
@@ -308,6 +334,8 @@ void world_local_retry(struct world_node *wn)
 void world_node_stop(struct world_node *wn, const char *why)
 {
     struct world *w = wn->world;
+    keep_failure(wn);
+    if (wn->failure) why = wn->failure;
     list_each_safe(link, &wn->locals)
     {
         struct world_local *l = list_item(link, struct world_local, member);

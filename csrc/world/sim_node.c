@@ -362,6 +362,7 @@ static bool start(struct sim_node *n)
         .trail = s->check != NULL,
     };
     if (!world_node_start(&n->base, &options)) return false;
+    if (n->disk && !node_persists(n->base.node)) node_recover(n->base.node);
     check_place_started(&n->checked);
     sim_node_enter(&n->base);
     sim_node_turn(&n->base);

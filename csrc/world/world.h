@@ -86,6 +86,8 @@ struct world_node_options {
 struct world_node *world_node_new(struct world *w, const struct world_node_options *options);
 /* The node there; NULL while it is down. */
 struct node *world_node_get(struct world_node *wn);
+/* Why the node that was there gave up ("cannot load dump.rdb: …"); NULL: it did not. */
+const char *world_node_failure(const struct world_node *wn);
 const char *world_node_name(const struct world_node *wn);
 const char *world_node_host(const struct world_node *wn);
 int world_node_port(const struct world_node *wn);

@@ -185,6 +185,7 @@ struct world_node {
     char *host;        /* the name in the simulator, an address live; owned unless it is place.name */
     int port;
     bool paused;
+    char *failure;          /* why the last node here gave up (node_failure); NULL: it did not */
     int64_t lives;          /* times a node was started here */
     struct list parameters; /* start-up configuration, in order */
     struct list locals, calls;

@@ -3,6 +3,8 @@
  * Every connection is instant and everything is drained after each event, so a spec reads as a transcript: say
  * something to a node, look at what comes back. Time stands still unless a spec moves it (room_pass).
  *
+ * A node's files are in memory (fake_disk.h) and outlive it: room_crash, room_start.
+ *
  * Leaves out: latency, faults: the simulator's (csrc/world).
  */
 #ifndef NODES_H
@@ -11,6 +13,7 @@
 #include <stdlib.h>
 
 #include "base/list.h"
+#include "fake_disk.h"
 #include "node/node.h"
 
 enum { ROOM_NODES = 4, ROOM_WIRES = 64 };
@@ -29,11 +32,27 @@ struct room {
     struct memory memory;
     struct command_index *commands;
     struct node *nodes[ROOM_NODES];
+    struct fake_disk disks[ROOM_NODES];
+    bool disk_stands[ROOM_NODES]; /* nothing is carried out */
+    bool shut_down[ROOM_NODES];   /* the node has said so */
     struct node_time now;
     struct wire wires[ROOM_WIRES];
     struct wire *dialled; /* a node has connected to a port that is no node's: the spec answers */
     char text[65536];
 };
+
+static inline void room_start(struct room *r, int i, uint64_t seed)
+{
+    char name[2] = {(char)('a' + i), '\0'};
+    struct node_options options = {.commands = r->commands,
+                                   .seed = seed,
+                                   .name = name,
+                                   .port = i + 1,
+                                   .now = r->now,
+                                   .digest = true,
+                                   .trail = false};
+    r->nodes[i] = node_new(&options);
+}
 
 static inline void room_open(struct room *r, int count)
 {
@@ -41,22 +60,14 @@ static inline void room_open(struct room *r, int count)
     memory_init(&r->memory);
     r->commands = node_commands_new(&r->memory);
     r->now = (struct node_time){.wall_us = 1700000000000000, .mono_us = 1000000};
-    for (int i = 0; i < count; i++) {
-        char name[2] = {(char)('a' + i), '\0'};
-        struct node_options options = {.commands = r->commands,
-                                       .seed = (uint64_t)i + 1,
-                                       .name = name,
-                                       .port = i + 1,
-                                       .now = r->now,
-                                       .digest = true,
-                                       .trail = false};
-        r->nodes[i] = node_new(&options);
-    }
+    for (int i = 0; i < ROOM_NODES; i++) fake_disk_init(&r->disks[i]);
+    for (int i = 0; i < count; i++) room_start(r, i, (uint64_t)i + 1);
 }
 
 static inline void room_close(struct room *r)
 {
     for (int i = 0; i < ROOM_NODES; i++) node_free(r->nodes[i]);
+    for (int i = 0; i < ROOM_NODES; i++) fake_disk_free(&r->disks[i]);
     for (int i = 0; i < ROOM_WIRES; i++)
         if (r->wires[i].heard.memory) bytes_free(&r->wires[i].heard);
     command_index_free(r->commands);
@@ -154,15 +165,31 @@ static inline void room_connect(struct room *r, struct node *from, const struct 
     session_connected(near->session);
 }
 
+static inline int room_number(const struct room *r, const struct node *n)
+{
+    int i = 0;
+    while (r->nodes[i] != n) i++;
+    return i;
+}
+
+/* Carries out what a node wants done with its files. */
+static inline bool room_disk(struct room *r, struct node *n)
+{
+    int i = room_number(r, n);
+    return !r->disk_stands[i] && fake_disk_run(&r->disks[i], node_disk(n), 1000) > 0;
+}
+
 static inline bool room_turn(struct room *r, struct node *n)
 {
     struct node_action action;
     bool moved = false;
     node_settle(n);
     while (node_next_action(n, &action)) {
-        moved = true;
+        moved |= action.kind != NODE_DISK;
         struct wire *w = action.session ? session_driver(action.session) : NULL;
-        if (action.kind == NODE_CONNECT)
+        if (action.kind == NODE_DISK)
+            moved |= room_disk(r, n);
+        else if (action.kind == NODE_CONNECT)
             room_connect(r, n, &action);
         else if (action.kind == NODE_SEND && w)
             room_carry(w);
@@ -170,6 +197,8 @@ static inline bool room_turn(struct room *r, struct node *n)
             room_hang_up(w);
         else if (action.kind == NODE_CLOSE)
             session_closed(action.session, NULL);
+        else if (action.kind == NODE_SHUTDOWN)
+            r->shut_down[room_number(r, n)] = true;
     }
     return moved;
 }
@@ -177,13 +206,15 @@ static inline bool room_turn(struct room *r, struct node *n)
 /* Until nobody has anything to do at this moment. */
 static inline void room_settle(struct room *r)
 {
-    for (bool moved = true; moved;) {
+    int rounds = 0;
+    for (bool moved = true; moved; rounds++) {
         moved = false;
         for (int i = 0; i < ROOM_NODES; i++) {
             struct node *n = r->nodes[i];
             if (!n) continue;
             if (node_deadline(n) <= r->now.mono_us) node_advance(n, r->now);
             moved |= room_turn(r, n);
+            moved |= rounds < 100 && node_deadline(n) <= r->now.mono_us;
         }
         for (int i = 0; i < ROOM_WIRES; i++)
             if (r->wires[i].used && !r->wires[i].closed) moved |= room_carry(&r->wires[i]);
@@ -205,6 +236,28 @@ static inline void room_pass(struct room *r, int64_t ms)
             if (r->nodes[i]) node_advance(r->nodes[i], r->now);
         room_settle(r);
     }
+}
+
+/* A node is gone, all of a sudden, and its connections with it. */
+static inline void room_crash(struct room *r, int node)
+{
+    for (int i = 0; i < ROOM_WIRES; i++) {
+        struct wire *w = &r->wires[i];
+        if (!w->used || w->closed || w->node != r->nodes[node]) continue;
+        struct wire *peer = w->peer;
+        w->closed = true;
+        w->used = false;
+        w->peer = NULL;
+        if (peer && !peer->closed) {
+            peer->peer = NULL;
+            room_hang_up(peer);
+            peer->used = false;
+        }
+    }
+    node_free(r->nodes[node]);
+    r->nodes[node] = NULL;
+    r->shut_down[node] = false;
+    room_settle(r);
 }
 
 static inline struct wire *room_dial(struct room *r, int node)

@@ -37,6 +37,10 @@ function Node:resume() end
 ---@return boolean
 function Node:is_up() end
 
+---Why it gave up: what of its files it could not load, and where. Nil when it did not.
+---@return string?
+function Node:failure() end
+
 ---@return boolean|nil, string? message, string? code
 function Node:is_primary() end
 

@@ -1,0 +1,254 @@
+/* persistence.c: snapshots of a node: when one begins, at what pace it goes, what follows from its end.
+ *
+ * A snapshot needs the keyspace's one view (store/view.h), which it shares with the full synchronisations of replicas:
+ * whoever comes first has it, the other waits. The walk goes on at the end of every turn, and keeps its share of the
+ * time: what it may do in a turn follows from how long ago the last one was. Where nobody asks for anything it has all
+ * of the time.
+ *
+ * SAVE holds only the client that asked. SHUTDOWN and DEBUG RELOAD hold all writes while they save, so that nothing is
+ * left out.
+ *
+ * Leaves out: the journal (journaling.c), loading (loading.c).
+ */
+#include "node/persistence.h"
+
+#include <stdio.h>
+
+#include "node/internal.h"
+
+enum {
+    SECOND_US = 1000000,
+    RETRY_US = 5 * SECOND_US, /* before the next attempt by itself after one that failed */
+    PACE = 40,                /* bytes per us of the time that passes */
+    SLICE_MIN = 512,
+    SLICE_MAX = 64 * 1024,
+    SLICE_IDLE = 256 * 1024
+};
+
+static const char temporary_name[] = "temp-snapshot.rdb";
+
+void persistence_init(struct node *n)
+{
+    struct persistence *p = &n->persistence;
+    p->last_ok = true;
+    p->last_save_s = n->now.wall_us / SECOND_US;
+    p->last_took_s = -1;
+}
+
+void persistence_free(struct node *n)
+{
+    struct persistence *p = &n->persistence;
+    save_close(p->save);
+    recover_free(p->recover);
+    if (p->fresh) keyspace_free(p->fresh);
+    p->save = NULL;
+    p->recover = NULL;
+    p->fresh = NULL;
+}
+
+/* ---- when ---- */
+
+static int64_t unsaved_changes(const struct node *n) { return n->counters.changes - n->persistence.changes; }
+
+/* When the save points want a snapshot (monotonic us), INT64_MAX: not as things are. */
+static int64_t due_us(const struct node *n)
+{
+    const struct persistence *p = &n->persistence;
+    const struct save_points *save = &n->config.save;
+    int64_t due_s = INT64_MAX, unsaved = unsaved_changes(n);
+    for (int i = 0; i < save->count; i++) {
+        int64_t at_s = p->last_save_s + save->points[i].seconds + 1;
+        if (unsaved >= save->points[i].changes && unsaved > 0 && at_s < due_s) due_s = at_s;
+    }
+    if (due_s > INT64_MAX / SECOND_US) return INT64_MAX;
+    int64_t due = n->now.mono_us + due_s * SECOND_US - n->now.wall_us;
+    return p->last_ok || due > p->last_try_us + RETRY_US ? due : p->last_try_us + RETRY_US;
+}
+
+static bool view_is_free(const struct node *n) { return !n->persistence.save && !n->feeds.snapshot; }
+
+int64_t persistence_deadline(const struct node *n)
+{
+    const struct persistence *p = &n->persistence;
+    if (p->recover) return loading_waits(n) ? INT64_MAX : n->now.mono_us;
+    if (p->save) return save_walks(p->save) ? n->now.mono_us : INT64_MAX;
+    if (!view_is_free(n)) return INT64_MAX;
+    return p->scheduled ? n->now.mono_us : due_us(n);
+}
+
+/* ---- what waits for it ---- */
+
+static void answer_all(struct node *n, enum block_kind kind, const char *error)
+{
+    list_each_safe(link, &n->sessions)
+    {
+        struct session *s = list_item(link, struct session, link);
+        if (s->block == kind) block_answer(s, error);
+    }
+}
+
+static void go_on_all(struct node *n)
+{
+    n->persistence.then = THEN_NOTHING;
+    n->persistence.resumed = true;
+    list_each(link, &n->sessions) session_resume(list_item(link, struct session, link));
+}
+
+static void then(struct node *n)
+{
+    struct persistence *p = &n->persistence;
+    bool good = p->last_ok || p->force;
+    enum persistence_then what = p->then;
+    if (what == THEN_SHUTDOWN && good) {
+        n->shutdown = true;
+    } else if (what == THEN_SHUTDOWN) {
+        go_on_all(n);
+        answer_all(n, BLOCK_SHUTDOWN, "ERR Errors trying to SHUTDOWN. Check logs.");
+    } else if (what == THEN_RELOAD && p->last_ok) {
+        loading_reload(n);
+    } else if (what == THEN_RELOAD) {
+        persistence_reloaded(n, "ERR Error trying to save the DB");
+    }
+}
+
+void persistence_reloaded(struct node *n, const char *error)
+{
+    go_on_all(n);
+    answer_all(n, BLOCK_RELOAD, error);
+}
+
+/* ---- one snapshot ---- */
+
+static void end(struct node *n, bool good, const char *error)
+{
+    struct persistence *p = &n->persistence;
+    p->last_ok = good;
+    text_copy(p->error, sizeof p->error, error);
+    if (p->save) p->held_peak = save_held_peak(p->save);
+    save_close(p->save);
+    p->save = NULL;
+    if (good) {
+        p->saves++;
+        p->changes = p->begun_changes;
+        p->last_save_s = n->now.wall_us / SECOND_US;
+    }
+    p->last_took_s = (n->now.mono_us - p->began_us) / SECOND_US;
+    answer_all(n, BLOCK_SAVE, good ? NULL : "ERR");
+    then(n);
+}
+
+static void begin(struct node *n)
+{
+    struct persistence *p = &n->persistence;
+    struct rdb_info info;
+    struct save_options options = {.memory = &n->memory,
+                                   .keyspace = n->keyspace,
+                                   .disk = &n->disk,
+                                   .temporary = temporary_name,
+                                   .name = n->config.dbfilename,
+                                   .held_max = n->memory.used / 4 + 64 * 1024 * 1024};
+    topology_info(n, &info);
+    p->scheduled = false;
+    p->last_try_us = p->began_us = p->slice_us = n->now.mono_us;
+    p->begun_changes = n->counters.changes;
+    p->save = save_open(&options, &info);
+    if (!p->save) end(n, false, "out of memory");
+}
+
+static void give_up(struct node *n)
+{
+    save_close(n->persistence.save);
+    n->persistence.save = NULL;
+}
+
+void persistence_replaced(struct node *n)
+{
+    struct persistence *p = &n->persistence;
+    if (!p->save) return;
+    give_up(n);
+    p->scheduled = true; /* of what comes instead */
+}
+
+/* How much of the walk fits into this turn. */
+static size_t slice(struct node *n)
+{
+    struct persistence *p = &n->persistence;
+    int64_t elapsed_us = n->now.mono_us - p->slice_us, commands = n->counters.commands - p->slice_commands;
+    p->slice_us = n->now.mono_us;
+    p->slice_commands = n->counters.commands;
+    if (commands == 0) return SLICE_IDLE;
+    if (elapsed_us > SLICE_MAX / PACE) return SLICE_MAX;
+    return elapsed_us * PACE < SLICE_MIN ? SLICE_MIN : (size_t)elapsed_us * PACE;
+}
+
+static void go_on(struct node *n)
+{
+    struct save *s = n->persistence.save;
+    enum save_state state = save_step(s, slice(n));
+    if (state == SAVE_DONE) end(n, true, "");
+    if (state == SAVE_FAILED) end(n, false, save_error(s));
+}
+
+void persistence_settle(struct node *n)
+{
+    struct persistence *p = &n->persistence;
+    if (p->recover) {
+        loading_step(n);
+        return;
+    }
+    if (p->save) go_on(n);
+    if (p->resumed) {
+        p->resumed = false;
+        topology_step(n);
+    }
+    if (n->shutdown || !view_is_free(n)) return;
+    if (p->scheduled || due_us(n) <= n->now.mono_us) begin(n);
+}
+
+/* ---- what asks for one ---- */
+
+const char *persistence_refuses(const struct node *n)
+{
+    const struct persistence *p = &n->persistence;
+    if (n->follow || p->last_ok || n->config.save.count == 0 || !n->config.stop_writes_on_bgsave_error)
+        return NULL;
+    return "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. "
+           "Commands that may modify the data set are disabled, because this instance is configured to "
+           "report "
+           "errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please "
+           "check "
+           "the Redis logs for details about the RDB error.";
+}
+
+const char *persistence_save(struct node *n)
+{
+    struct persistence *p = &n->persistence;
+    if (p->save) return "ERR Background save already in progress";
+    p->scheduled = true;
+    return NULL;
+}
+
+const char *persistence_save_for(struct session *s, enum persistence_then what, bool force)
+{
+    struct node *n = s->node;
+    struct persistence *p = &n->persistence;
+    enum block_kind kind = what == THEN_SHUTDOWN ? BLOCK_SHUTDOWN
+                           : what == THEN_RELOAD ? BLOCK_RELOAD
+                                                 : BLOCK_SAVE;
+    if (p->then != THEN_NOTHING || (p->save && what == THEN_NOTHING))
+        return "ERR Background save already in progress";
+    if (!block_for(s, kind)) return "OOM out of memory";
+    if (p->save) give_up(n);
+    p->scheduled = true;
+    p->then = what;
+    p->force = force;
+    return NULL;
+}
+
+bool persistence_abort_shutdown(struct node *n)
+{
+    if (n->persistence.then != THEN_SHUTDOWN || n->shutdown) return false;
+    go_on_all(n);
+    answer_all(n, BLOCK_SHUTDOWN, "ERR Errors trying to SHUTDOWN. Check logs.");
+    return true;
+}

@@ -1,0 +1,315 @@
+/* test_node_persistence.c: snapshots of a node: what is asked for and when, what a restart finds, what a disk that
+ * fails means to clients.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "nodes.h"
+#include "test.h"
+
+static void set(struct node *n, const char *name, const char *value)
+{
+    struct bytes error;
+    bytes_init(&error, node_memory(n));
+    if (!node_configure(n, slice_text(name), slice_text(value), &error)) abort();
+    bytes_free(&error);
+}
+
+/* Crashes and comes back. */
+static struct wire *restart(struct room *r, int node, uint64_t seed, const char *primary)
+{
+    if (r->nodes[node]) room_crash(r, node);
+    room_start(r, node, seed);
+    if (primary) set(r->nodes[node], "replicaof", primary);
+    node_recover(r->nodes[node]);
+    room_settle(r);
+    return room_dial(r, node);
+}
+
+static const char *info(struct wire *w, const char *section, const char *field)
+{
+    static char value[400];
+    char line[64];
+    snprintf(line, sizeof line, "INFO %s", section);
+    const char *text = say(w, line), *found;
+    snprintf(line, sizeof line, "\n%s:", field);
+    found = strstr(text, line);
+    if (!found) return "(none)";
+    found += strlen(line);
+    snprintf(value, sizeof value, "%.*s", (int)strcspn(found, "\r\n"), found);
+    return value;
+}
+
+TEST(what_was_saved_is_there_after_a_crash)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    say(c, "SET a 1");
+    say(c, "SET b 2 PX 5000");
+    CHECK_EQ_STR(info(c, "persistence", "rdb_changes_since_last_save"), "2");
+    CHECK_EQ_STR(say(c, "BGSAVE"), "+Background saving started\r\n");
+    CHECK_EQ_STR(info(c, "persistence", "rdb_saves"), "1");
+    CHECK_EQ_STR(info(c, "persistence", "rdb_changes_since_last_save"), "0");
+    say(c, "SET c 3");
+    room_pass(&r, 1000);
+    c = restart(&r, 0, 77, NULL);
+    CHECK_EQ_STR(say(c, "MGET a b c"), "*3\r\n$1\r\n1\r\n$1\r\n2\r\n$-1\r\n");
+    CHECK_EQ_STR(say(c, "PTTL b"), ":4000\r\n");
+    CHECK_EQ_STR(info(c, "persistence", "rdb_last_load_keys_loaded"), "2");
+    room_pass(&r, 4001);
+    CHECK_EQ_STR(say(c, "DBSIZE"), ":1\r\n");
+    room_close(&r);
+}
+
+TEST(a_node_without_files_starts_empty)
+{
+    struct room r;
+    room_open(&r, 0);
+    struct wire *c = restart(&r, 0, 1, NULL);
+    CHECK_EQ_STR(say(c, "DBSIZE"), ":0\r\n");
+    CHECK_EQ_STR(info(c, "persistence", "loading"), "0");
+    room_close(&r);
+}
+
+TEST(save_holds_its_client_and_nobody_else)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0), *other = room_dial(&r, 0);
+    say(c, "SET a 1");
+    room_pass(&r, 3000);
+    CHECK_EQ_STR(say(c, "LASTSAVE"), ":1700000000\r\n");
+    r.disk_stands[0] = true;
+    CHECK_EQ_STR(room_send(c, "SAVE\r\nGET a\r\n"), "");
+    CHECK_EQ_STR(say(other, "SET a 2"), "+OK\r\n");
+    CHECK_EQ_STR(info(other, "persistence", "rdb_bgsave_in_progress"), "1");
+    CHECK_EQ_STR(say(other, "SAVE"), "-ERR Background save already in progress\r\n");
+    CHECK_EQ_STR(say(other, "BGSAVE"), "-ERR Background save already in progress\r\n");
+    CHECK_EQ_STR(say(other, "BGSAVE now"), "-ERR syntax error\r\n");
+    CHECK_EQ_STR(say(other, "CLIENT UNBLOCK 1"), ":0\r\n");
+    r.disk_stands[0] = false;
+    room_settle(&r);
+    CHECK_EQ_STR(room_hear(c), "+OK\r\n$1\r\n2\r\n");
+    CHECK_EQ_STR(say(c, "LASTSAVE"), ":1700000003\r\n");
+    c = restart(&r, 0, 5, NULL);
+    CHECK_EQ_STR(say(c, "GET a"), "$1\r\n1\r\n");
+    room_close(&r);
+}
+
+TEST(save_points_save_by_themselves)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    CHECK_EQ_STR(say(c, "CONFIG SET save '100 1 10 3'"), "+OK\r\n");
+    CHECK_EQ_STR(say(c, "CONFIG GET save"), "*2\r\n$4\r\nsave\r\n$10\r\n100 1 10 3\r\n");
+    room_pass(&r, 200000);
+    CHECK_EQ_STR(info(c, "persistence", "rdb_saves"), "0");
+    say(c, "SET a 1");
+    room_settle(&r);
+    CHECK_EQ_STR(info(c, "persistence", "rdb_saves"), "1");
+    say(c, "SET a 2");
+    room_pass(&r, 99000);
+    CHECK_EQ_STR(info(c, "persistence", "rdb_saves"), "1");
+    room_pass(&r, 2000);
+    CHECK_EQ_STR(info(c, "persistence", "rdb_saves"), "2");
+    say(c, "MSET a 1 b 2 c 3");
+    room_pass(&r, 9000);
+    CHECK_EQ_STR(info(c, "persistence", "rdb_saves"), "2");
+    room_pass(&r, 2000);
+    CHECK_EQ_STR(info(c, "persistence", "rdb_saves"), "3");
+    room_close(&r);
+}
+
+TEST(who_cannot_save_takes_no_writes)
+{
+    static const char misconf[] =
+        "-MISCONF Redis is configured to save RDB snapshots, but it's currently unable";
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    say(c, "CONFIG SET save '10 1'");
+    say(c, "SET a 1");
+    r.disks[0].fail_at = 1;
+    r.disks[0].fail_with = DISK_FULL;
+    r.disks[0].stay_broken = true;
+    room_pass(&r, 12000);
+    CHECK(strncmp(say(c, "SET a 2"), misconf, sizeof misconf - 1) == 0);
+    CHECK(strncmp(say(c, "PING"), misconf, sizeof misconf - 1) == 0);
+    CHECK_EQ_STR(say(c, "GET a"), "$1\r\n1\r\n");
+    CHECK_EQ_STR(info(c, "persistence", "rdb_last_bgsave_status"), "err");
+    CHECK(strstr(info(c, "persistence", "rdb_last_bgsave_error"), "No space left") != NULL);
+    CHECK_EQ_STR(say(c, "SAVE"), "-ERR\r\n");
+    CHECK_EQ_STR(say(c, "CONFIG SET stop-writes-on-bgsave-error no"), "+OK\r\n");
+    CHECK_EQ_STR(say(c, "SET a 3"), "+OK\r\n");
+    CHECK_EQ_STR(say(c, "CONFIG SET stop-writes-on-bgsave-error yes"), "+OK\r\n");
+    r.disks[0].fail_at = 0;
+    room_pass(&r, 6000);
+    CHECK_EQ_STR(say(c, "SET a 4"), "+OK\r\n");
+    CHECK_EQ_STR(info(c, "persistence", "rdb_last_bgsave_status"), "ok");
+    room_close(&r);
+}
+
+TEST(shutdown_saves_where_saving_is_configured)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0), *other = room_dial(&r, 0);
+    say(c, "CONFIG SET save '3600 1'");
+    say(c, "SET a 1");
+    r.disk_stands[0] = true;
+    CHECK_EQ_STR(say(c, "SHUTDOWN"), "");
+    CHECK_EQ_STR(say(other, "SET a 2"), "");
+    CHECK_EQ_STR(say(other, "PING"), "");
+    struct wire *third = room_dial(&r, 0);
+    CHECK_EQ_STR(say(third, "GET a"), "$1\r\n1\r\n");
+    CHECK_EQ_STR(say(third, "SHUTDOWN ABORT"), "+OK\r\n");
+    CHECK_EQ_STR(room_hear(c), "-ERR Errors trying to SHUTDOWN. Check logs.\r\n");
+    CHECK_EQ_STR(room_hear(other), "+OK\r\n+PONG\r\n");
+    CHECK(!r.shut_down[0]);
+    CHECK_EQ_STR(say(c, "SHUTDOWN"), "");
+    r.disk_stands[0] = false;
+    room_settle(&r);
+    CHECK(r.shut_down[0]);
+    c = restart(&r, 0, 9, NULL);
+    CHECK_EQ_STR(say(c, "GET a"), "$1\r\n2\r\n");
+    say(c, "SET a 3");
+    CHECK_EQ_STR(say(c, "SHUTDOWN NOSAVE"), "");
+    CHECK(r.shut_down[0]);
+    c = restart(&r, 0, 9, NULL);
+    CHECK_EQ_STR(say(c, "GET a"), "$1\r\n2\r\n");
+    say(c, "CONFIG SET save '3600 1'");
+    say(c, "SET a 5");
+    r.disks[0].fail_at = r.disks[0].operations + 1;
+    CHECK_EQ_STR(say(c, "SHUTDOWN"), "-ERR Errors trying to SHUTDOWN. Check logs.\r\n");
+    CHECK(!r.shut_down[0]);
+    r.disks[0].fail_at = r.disks[0].operations + 1;
+    CHECK_EQ_STR(say(c, "SHUTDOWN FORCE"), "");
+    CHECK(r.shut_down[0]);
+    room_close(&r);
+}
+
+TEST(a_replica_goes_on_from_what_it_saved)
+{
+    struct room r;
+    room_open(&r, 2);
+    struct wire *a = room_dial(&r, 0), *b = room_dial(&r, 1);
+    say(b, "REPLICAOF host 1");
+    room_pass(&r, 100);
+    say(a, "SELECT 3");
+    say(a, "SET k 1");
+    CHECK_EQ_STR(say(b, "SAVE"), "+OK\r\n");
+    say(a, "SET k 2");
+    b = restart(&r, 1, 99, "host 1");
+    room_pass(&r, 100);
+    say(b, "SELECT 3");
+    CHECK_EQ_STR(say(b, "GET k"), "$1\r\n2\r\n");
+    CHECK_EQ_STR(info(a, "stats", "sync_full"), "1");
+    CHECK_EQ_STR(info(a, "stats", "sync_partial_ok"), "1");
+    CHECK(strcmp(info(a, "replication", "master_replid"), "(none)") != 0);
+    room_close(&r);
+}
+
+TEST(a_primary_begins_a_history_that_its_replicas_may_join)
+{
+    struct room r;
+    char old[64];
+    room_open(&r, 2);
+    struct wire *a = room_dial(&r, 0), *b = room_dial(&r, 1);
+    say(a, "SET k 1");
+    say(b, "REPLICAOF host 1");
+    room_pass(&r, 100);
+    say(a, "SET k 2");
+    CHECK_EQ_STR(say(a, "SAVE"), "+OK\r\n");
+    snprintf(old, sizeof old, "%s", info(a, "replication", "master_replid"));
+    a = restart(&r, 0, 98, NULL);
+    CHECK(strcmp(info(a, "replication", "master_replid"), old) != 0);
+    CHECK_EQ_STR(info(a, "replication", "master_replid2"), old);
+    room_pass(&r, 3000);
+    CHECK_EQ_STR(info(a, "stats", "sync_full"), "0");
+    CHECK_EQ_STR(info(a, "stats", "sync_partial_ok"), "1");
+    say(a, "SET k 3");
+    CHECK_EQ_STR(say(b, "GET k"), "$1\r\n3\r\n");
+    say(a, "SET k 4"); /* the replica has it, the disk has not */
+    a = restart(&r, 0, 97, NULL);
+    CHECK_EQ_STR(say(a, "GET k"), "$1\r\n2\r\n");
+    say(a, "SET k 5");
+    room_pass(&r, 3000);
+    CHECK_EQ_STR(info(a, "stats", "sync_partial_ok"), "0");
+    CHECK_EQ_STR(info(a, "stats", "sync_full"), "1");
+    CHECK_EQ_STR(say(b, "GET k"), "$1\r\n5\r\n");
+    room_close(&r);
+}
+
+TEST(while_it_loads_it_says_so)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    say(c, "SET a 1");
+    say(c, "SAVE");
+    r.disk_stands[0] = true;
+    c = restart(&r, 0, 5, NULL);
+    CHECK_EQ_STR(say(c, "GET a"), "-LOADING Redis is loading the dataset in memory\r\n");
+    CHECK_EQ_STR(say(c, "SET a 2"), "-LOADING Redis is loading the dataset in memory\r\n");
+    CHECK_EQ_STR(say(c, "SAVE"), "-LOADING Redis is loading the dataset in memory\r\n");
+    CHECK_EQ_STR(info(c, "persistence", "loading"), "1");
+    r.disk_stands[0] = false;
+    room_settle(&r);
+    CHECK_EQ_STR(say(c, "GET a"), "$1\r\n1\r\n");
+    CHECK_EQ_STR(info(c, "persistence", "loading"), "0");
+    room_close(&r);
+}
+
+TEST(what_cannot_be_loaded_ends_the_node)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    say(c, "SET a 1");
+    say(c, "SAVE");
+    struct fake_file *file = fake_disk_file(&r.disks[0], "dump.rdb");
+    REQUIRE(file != NULL);
+    file->now.data[file->now.size - 12] ^= 1;
+    c = restart(&r, 0, 5, NULL);
+    CHECK(r.shut_down[0]);
+    CHECK(strncmp(node_failure(r.nodes[0]), "cannot load dump.rdb: RDB at offset ", 36) == 0);
+    file->now.size = 40;
+    c = restart(&r, 0, 5, NULL);
+    CHECK_EQ_STR(node_failure(r.nodes[0]), "cannot load dump.rdb: the file ends before its end mark");
+    r.disks[0].fail_at = r.disks[0].operations + 1;
+    c = restart(&r, 0, 5, NULL);
+    CHECK_EQ_STR(node_failure(r.nodes[0]), "cannot load dump.rdb: I/O error");
+    CHECK_EQ_INT(fake_disk_file(&r.disks[0], "dump.rdb")->now.size, 40);
+    (void)c;
+    room_close(&r);
+}
+
+TEST(debug_reload_comes_back_with_the_same)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0), *other = room_dial(&r, 0);
+    char digest[100];
+    for (int i = 0; i < 500; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "SET key:%d value:%d", i, i);
+        say(c, line);
+    }
+    snprintf(digest, sizeof digest, "%s", say(c, "DEBUG DIGEST"));
+    r.disk_stands[0] = true;
+    CHECK_EQ_STR(say(c, "DEBUG RELOAD"), "");
+    CHECK_EQ_STR(say(other, "GET key:1"), "$7\r\nvalue:1\r\n");
+    CHECK_EQ_STR(say(other, "SET key:1 x"), "");
+    r.disk_stands[0] = false;
+    room_pass(&r, 1);
+    CHECK_EQ_STR(room_hear(c), "+OK\r\n");
+    CHECK_EQ_STR(room_hear(other), "+OK\r\n");
+    say(other, "SET key:1 value:1");
+    CHECK_EQ_STR(say(c, "DEBUG DIGEST"), digest);
+    r.disks[0].fail_at = r.disks[0].operations + 2;
+    CHECK_EQ_STR(say(c, "DEBUG RELOAD"), "-ERR Error trying to save the DB\r\n");
+    CHECK_EQ_STR(say(c, "DEBUG DIGEST"), digest);
+    room_close(&r);
+}
+
+TEST_MAIN()
