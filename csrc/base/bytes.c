@@ -15,11 +15,11 @@ enum {
 
 static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c; }
 
-bool slice_is_word(struct slice s, const char *word)
+bool slice_same_letters(struct slice s, const char *word)
 {
     for (size_t i = 0; i < s.size; i++)
-        if (word[i] == '\0' || lower(s.data[i]) != lower(word[i])) return false;
-    return word[s.size] == '\0';
+        if (lower(s.data[i]) != lower(word[i])) return false;
+    return true;
 }
 
 int slice_compare(struct slice a, struct slice b)

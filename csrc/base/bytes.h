@@ -28,8 +28,14 @@ static inline bool slice_equal(struct slice a, struct slice b)
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
-/* ASCII case-insensitive comparison with a NUL-terminated word. */
-bool slice_is_word(struct slice s, const char *word);
+/* ASCII case-insensitive comparison with as many bytes at `word`. */
+bool slice_same_letters(struct slice s, const char *word);
+
+/* The same with a NUL-terminated word. */
+static inline bool slice_is_word(struct slice s, const char *word)
+{
+    return s.size == strlen(word) && slice_same_letters(s, word);
+}
 
 /* Bytewise order, shorter first on a tie: <0, 0, >0. */
 int slice_compare(struct slice a, struct slice b);

@@ -1,6 +1,6 @@
-/* siphash.c: SipHash-c-d for c = 1 or 2 compression rounds per word and d = 3 or 4 final ones.
+/* siphash.c: SipHash-1-3, of 64 and of 128 bits: one compression round per word and three final ones.
  *
- * Leaves out: incremental hashing (keys are in one piece), and the 128-bit variant.
+ * Leaves out: incremental hashing (keys are in one piece).
  */
 #include "base/siphash.h"
 
@@ -26,11 +26,17 @@ static inline void mix(struct siphash *s)
     s->c = rotate(s->c, 32);
 }
 
-static inline void absorb(struct siphash *s, uint64_t word, int rounds)
+static inline void absorb(struct siphash *s, uint64_t word)
 {
     s->d ^= word;
-    for (int i = 0; i < rounds; i++) mix(s);
+    mix(s);
     s->a ^= word;
+}
+
+static inline uint64_t finish(struct siphash *s)
+{
+    for (int i = 0; i < 3; i++) mix(s);
+    return s->a ^ s->b ^ s->c ^ s->d;
 }
 
 /* The last `size` < 8 bytes as a number, without reading past them: loads that overlap put each byte where it
@@ -43,29 +49,38 @@ static inline uint64_t load_rest(const uint8_t *p, size_t size)
            (uint64_t)p[size - 1] << (8 * (size - 1));
 }
 
-static inline uint64_t siphash(const uint8_t *p, size_t size, const uint64_t key[2], int rounds,
-                               int final_rounds)
+static inline void absorb_bytes(struct siphash *s, const uint8_t *p, size_t size)
 {
-    struct siphash s = {
+    size_t rest = size;
+    for (; rest >= 8; p += 8, rest -= 8) absorb(s, little_load64(p));
+    absorb(s, load_rest(p, rest) | (uint64_t)size << 56);
+}
+
+static inline struct siphash begin(const uint64_t key[2])
+{
+    return (struct siphash){
         key[0] ^ UINT64_C(0x736f6d6570736575),
         key[1] ^ UINT64_C(0x646f72616e646f6d),
         key[0] ^ UINT64_C(0x6c7967656e657261),
         key[1] ^ UINT64_C(0x7465646279746573),
     };
-    size_t rest = size;
-    for (; rest >= 8; p += 8, rest -= 8) absorb(&s, little_load64(p), rounds);
-    absorb(&s, load_rest(p, rest) | (uint64_t)size << 56, rounds);
-    s.c ^= 0xff;
-    for (int i = 0; i < final_rounds; i++) mix(&s);
-    return s.a ^ s.b ^ s.c ^ s.d;
 }
 
 uint64_t siphash13(const void *data, size_t size, const uint64_t key[2])
 {
-    return siphash(data, size, key, 1, 3);
+    struct siphash s = begin(key);
+    absorb_bytes(&s, data, size);
+    s.c ^= 0xff;
+    return finish(&s);
 }
 
-uint64_t siphash24(const void *data, size_t size, const uint64_t key[2])
+void siphash13_wide(const void *data, size_t size, const uint64_t key[2], uint64_t hash[2])
 {
-    return siphash(data, size, key, 2, 4);
+    struct siphash s = begin(key);
+    s.b ^= 0xee;
+    absorb_bytes(&s, data, size);
+    s.c ^= 0xee;
+    hash[0] = finish(&s);
+    s.b ^= 0xdd;
+    hash[1] = finish(&s);
 }

@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <strings.h>
 
-enum { MARK_DISTANCE_US = 1000 /* marks closer than this are one */ };
+enum {
+    MARK_DISTANCE_US = 1000, /* marks closer than this are one */
+    MARK_SPANS = 6           /* how many times its span a mark grows old; less when there is no room */
+};
 
 /* ---- names ---------------------------------------------------------------------------------------------------- */
 
@@ -152,24 +155,36 @@ void log_trim(struct log *l, int64_t reader)
 
 /* ---- lag in time ----------------------------------------------------------------------------------------------
  *
- * A mark says: at this time the log had got to this offset. There is room for a few dozen; when it is full, the mark
- * whose removal hurts least goes: the one whose neighbours are closest together in proportion to their age. What
- * remains stands in about geometric distances, so lags from a millisecond to hours come out about equally precise. */
+ * A mark says: at this time the log had got to this offset. There is room for a few dozen, so the older they are the
+ * sparser they stand. Time is cut into slots of 1, 2, 4, 8 ... ms, at the same places for ever. A mark's *span* is the
+ * longest slot of which it is the last mark, and it is kept while it is not older than a few times its span:
+ *
+ *      age in ms    0 .... 6 ........ 12 .................. 24 ................................ 48
+ *      kept          all   one per 2 ms   one per 4 ms                 one per 8 ms
+ *
+ * So lags from a millisecond to hours come out about equally precise. Whether a mark is kept depends on itself and the
+ * next one only: one walk thins out all of them, and there is room for many new ones then. */
 
-static void drop_one_mark(struct log *l, int64_t now_us)
+static int64_t span_ms(int64_t time_us, int64_t next_us)
 {
-    int least = 1;
-    double least_gap = 1, least_age = 0; /* gap / age of the least: none yet */
-    for (int i = 1; i + 1 < l->mark_count; i++) {
-        double age = (double)(now_us - l->marks[i].time_us) + MARK_DISTANCE_US;
-        double gap = (double)(l->marks[i + 1].time_us - l->marks[i - 1].time_us);
-        if (gap * least_age >= least_gap * age) continue;
-        least = i;
-        least_gap = gap;
-        least_age = age;
+    uint64_t differ = (uint64_t)(time_us / MARK_DISTANCE_US) ^ (uint64_t)(next_us / MARK_DISTANCE_US);
+    return INT64_C(1) << (63 - __builtin_clzll(differ | 1));
+}
+
+/* From the newest to the oldest, since the next one of each is the one that stays. */
+static void drop_marks(struct log *l, int64_t now_us, int spans)
+{
+    struct log_mark *kept = &l->marks[LOG_MARKS];
+    int64_t next_us = now_us;
+    for (int i = l->mark_count - 1; i >= 0; i--) {
+        struct log_mark mark = l->marks[i];
+        int64_t age_ms = (now_us - mark.time_us) / MARK_DISTANCE_US;
+        if (age_ms > spans * span_ms(mark.time_us, next_us)) continue;
+        *--kept = mark;
+        next_us = mark.time_us;
     }
-    l->mark_count--;
-    memmove(&l->marks[least], &l->marks[least + 1], (size_t)(l->mark_count - least) * sizeof l->marks[0]);
+    l->mark_count = (int)(&l->marks[LOG_MARKS] - kept);
+    memmove(l->marks, kept, (size_t)l->mark_count * sizeof l->marks[0]);
 }
 
 void log_mark_time(struct log *l, int64_t now_us)
@@ -181,7 +196,7 @@ void log_mark_time(struct log *l, int64_t now_us)
         l->marks[count - 1] = mark;
         return;
     }
-    if (count == LOG_MARKS) drop_one_mark(l, now_us);
+    for (int spans = MARK_SPANS; l->mark_count == LOG_MARKS; spans--) drop_marks(l, now_us, spans);
     l->marks[l->mark_count++] = mark;
 }
 

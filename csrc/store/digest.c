@@ -6,10 +6,8 @@
 #include "store/value.h"
 
 /* Fixed: every node must compute the same. (Digits of pi.) */
-static const uint64_t digest_keys[2][2] = {
-    {0x243f6a8885a308d3u, 0x13198a2e03707344u},
-    {0xa4093822299f31d0u, 0x082efa98ec4e6c89u},
-};
+static const uint64_t digest_key[2] = {0x243f6a8885a308d3u, 0x13198a2e03707344u};
+static const uint64_t database_key[2] = {0xa4093822299f31d0u, 0x082efa98ec4e6c89u};
 
 enum {
     DIGEST_SMALL = 256, /* key and string of at most this many bytes together are hashed in one go */
@@ -20,9 +18,9 @@ enum {
 
 struct digest digest_bytes(struct slice bytes)
 {
-    const char *data = bytes.size > 0 ? bytes.data : "";
-    return (struct digest){siphash24(data, bytes.size, digest_keys[0]),
-                           siphash24(data, bytes.size, digest_keys[1])};
+    uint64_t hash[2];
+    siphash13_wide(bytes.data, bytes.size, digest_key, hash);
+    return (struct digest){hash[0], hash[1]};
 }
 
 /* Least significant byte first, on any machine. */
@@ -80,8 +78,8 @@ static uint64_t mix(uint64_t x)
 struct digest digest_database(int db, struct digest sum)
 {
     if (digest_equal(sum, (struct digest){0, 0})) return sum;
-    uint64_t number = digest_keys[0][0] + (uint64_t)db;
+    uint64_t number = database_key[0] + (uint64_t)db;
     sum.low = mix(sum.low + mix(sum.high ^ number));
-    sum.high = mix(sum.high + mix(sum.low ^ digest_keys[0][1]));
+    sum.high = mix(sum.high + mix(sum.low ^ database_key[1]));
     return sum;
 }

@@ -1,6 +1,6 @@
 /* digest.h: 128-bit digests, for store/.
  *
- * The digest of an entry is two SipHash-2-4 with fixed keys over an unambiguous serialisation of key, type,
+ * The digest of an entry is SipHash-1-3-128 with a fixed key over an unambiguous serialisation of key, type,
  * expiry time and canonical value. A database's is the sum of its entries', so that one change costs one
  * subtraction and one addition; the dataset's is the sum over its databases of a mixture of (number, database
  * digest), so that SWAPDB and FLUSHDB cost nothing. (Sums and not XOR: an entry that were counted twice

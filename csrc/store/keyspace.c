@@ -63,7 +63,7 @@ struct keyspace_stats *keyspace_stats(struct keyspace *ks) { return &ks->stats; 
 struct digest keyspace_digest(struct keyspace *ks)
 {
     struct digest total = {0, 0};
-    for (int db = 0; db < ks->databases; db++) {
+    for (int db = 0; db < ks->used; db++) {
         struct table *t = ks->tables[db];
         if (t) digest_add(&total, digest_database(db, ks->digest ? t->sum : table_sum(t)));
     }
@@ -152,6 +152,8 @@ void keyspace_swap(struct keyspace *ks, int a, int b)
     watch_touch_database(ks, b, ta);
     ks->tables[a] = tb;
     ks->tables[b] = ta;
+    int last = a > b ? a : b;
+    if (ks->used <= last) ks->used = last + 1;
 }
 
 /* The two exchange what holds their tables, so that nothing has to be allocated; then `from` gives up what
@@ -161,10 +163,12 @@ void keyspace_adopt(struct keyspace *ks, struct keyspace *from)
     for (int db = 0; db < ks->databases; db++) watch_touch_database(ks, db, from->tables[db]);
     struct keyspace old = *ks;
     ks->tables = from->tables;
+    ks->used = from->used;
     ks->deadlines = from->deadlines;
     ks->epoch = from->epoch;
     memcpy(ks->hash_key, from->hash_key, sizeof ks->hash_key);
     from->tables = old.tables;
+    from->used = old.used;
     from->deadlines = old.deadlines;
     from->epoch = old.epoch;
     memcpy(from->hash_key, old.hash_key, sizeof from->hash_key);

@@ -44,6 +44,7 @@ struct keyspace {
     struct memory *memory;
     struct table **tables;
     int databases;
+    int used; /* no database from this one on has a table */
     bool digest;
     unsigned epoch; /* what new entries carry, and those that the last view has seen */
     int64_t now_ms;

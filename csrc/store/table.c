@@ -25,6 +25,7 @@ struct table *table_make(struct keyspace *ks, int db)
     heap_init(&t->expiry, ks->memory, entry_moved);
     list_init(&t->grave);
     ks->tables[db] = t;
+    if (ks->used <= db) ks->used = db + 1;
     return t;
 }
 
