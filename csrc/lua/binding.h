@@ -20,15 +20,13 @@
 #include "node/node.h"
 #include "world/world.h"
 
-#define CLASS_STORE "tidelock.Store"
-#define CLASS_WORLD "tidelock.World"
-#define CLASS_NODE "tidelock.Node"
-#define CLASS_CHANNEL "tidelock.Channel"
-#define CLASS_CLIENT "tidelock.Client"
-#define CLASS_PIPELINE "tidelock.Pipeline"
-#define CLASS_RELAY "tidelock.Relay"
+/* The names of the classes. The userdata of those that are asked for on every call begins with a pointer to its class's
+ * name: binding_object. */
+extern const char CLASS_STORE[], CLASS_WORLD[], CLASS_NODE[], CLASS_CHANNEL[], CLASS_CLIENT[],
+    CLASS_PIPELINE[], CLASS_RELAY[];
 
 struct lua_world {
+    const char *class_name;
     struct world *world; /* NULL: closed */
     struct memory memory;
     struct tasks tasks;
@@ -44,6 +42,7 @@ enum {
 };
 
 struct lua_node {
+    const char *class_name;
     struct lua_world *owner;
     struct world_node *node;
 };
@@ -52,10 +51,13 @@ struct lua_node {
 enum {
     PLACE_WORLD = 1,
     PLACE_NAME = 2, /* a string */
-    PLACE_VALUES = 2
+    PLACE_VALUES = 2,
+    CLIENT_PIPELINE = 3, /* what it used last */
+    CLIENT_VALUES = 3
 };
 
 struct lua_client {
+    const char *class_name;
     struct lua_world *owner;
     struct world_client *client; /* NULL: closed */
 };
@@ -64,21 +66,21 @@ struct lua_client {
  * caller, and `core` (at the top before the call) gets the methods as `core[field]`, where lua/tidelock adds to them. */
 void binding_class(lua_State *L, const char *class_name, const char *field, const luaL_Reg *methods,
                    const luaL_Reg *metamethods);
-/* The userdata at `index` when its metatable is the upvalue `upvalue` of the running function: luaL_checkudata for hot
- * paths. */
-void *binding_self(lua_State *L, int index, int upvalue, const char *class_name);
+/* The userdata at `index`, which is of this class: luaL_checkudata without a look into the registry. */
+void *binding_object(lua_State *L, int index, const char *class_name);
 /* Pushes the userdata that holds the commands of plain stores or of nodes, the same for all in one Lua state. */
 struct command_index *binding_commands(lua_State *L, bool of_nodes);
 
 /* Whether a name a script uses as a method can be a command's: lower-case letters, digits, '_'. */
 bool binding_is_command(struct slice name);
-/* Pushes the method for a command: `method` with upvalues its name, in capitals, and the class's metatable, which is
- * upvalue `metatable` of the running function. */
-void binding_push_command(lua_State *L, struct slice name, lua_CFunction method, int metatable);
+/* Pushes the method for a command: `method` with its name, in capitals, as its upvalue. */
+void binding_push_command(lua_State *L, struct slice name, lua_CFunction method);
 /* Pushes the channel `id` of the node at stack index `node`. */
 void binding_push_channel(lua_State *L, int node, int64_t id);
 /* __close of any class: calls its method `close`. */
 int binding_close(lua_State *L);
+/* The client's method `pipeline`. */
+int binding_pipeline(lua_State *L);
 
 /* What a world function says when it fails: WORLD_BAD and WORLD_UNSUPPORTED raise, the others return the triple.
  * `what` is who is closed: "node a is down". */

@@ -5,7 +5,7 @@
  */
 #include "lua/binding.h"
 
-static struct lua_client *check_client(lua_State *L) { return luaL_checkudata(L, 1, CLASS_CLIENT); }
+static struct lua_client *check_client(lua_State *L) { return binding_object(L, 1, CLASS_CLIENT); }
 
 static bool is_open(const struct lua_client *c) { return c->client && c->owner->world; }
 
@@ -28,10 +28,10 @@ static int run(lua_State *L, struct lua_client *c, const struct arguments *a)
     return binding_world_failed(L, w, result, "the client is closed");
 }
 
-/* Upvalues: the command's name, the class's metatable. */
+/* Upvalue: the command's name. */
 static int method(lua_State *L)
 {
-    struct lua_client *c = binding_self(L, 1, 2, CLASS_CLIENT);
+    struct lua_client *c = check_client(L);
     struct arguments a;
     arguments_read(L, &a, lua_tostring(L, lua_upvalueindex(1)), 2);
     return run(L, c, &a);
@@ -73,8 +73,7 @@ static int client_tostring(lua_State *L)
     return 1;
 }
 
-/* __index: a method, a property, or a command: any, since the server may be any. Upvalues: the table of methods, the
- * class's metatable. */
+/* __index: a method, a property, or a command: any, since the server may be any. Upvalue: the table of methods. */
 static int client_index(lua_State *L)
 {
     lua_pushvalue(L, 2);
@@ -91,7 +90,7 @@ static int client_index(lua_State *L)
         return 1;
     }
     if (!binding_is_command(name)) return 0;
-    binding_push_command(L, name, method, 2);
+    binding_push_command(L, name, method);
     lua_pushvalue(L, 2);
     lua_pushvalue(L, -2);
     lua_rawset(L, lua_upvalueindex(1));
@@ -106,7 +105,8 @@ static int new_client(lua_State *L)
     const char *host = luaL_checkstring(L, 3);
     int port = (int)luaL_checkinteger(L, 4);
     int64_t timeout = arguments_duration(L, 5, "timeout");
-    struct lua_client *c = lua_newuserdatauv(L, sizeof *c, PLACE_VALUES);
+    struct lua_client *c = lua_newuserdatauv(L, sizeof *c, CLIENT_VALUES);
+    c->class_name = CLASS_CLIENT;
     c->owner = w;
     c->client = NULL;
     lua_pushvalue(L, 1);
@@ -123,9 +123,7 @@ static int new_client(lua_State *L)
 void binding_open_client(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"call", call},
-        {"go_to", go_to},
-        {"close", close_client},
+        {"call", call}, {"go_to", go_to}, {"close", close_client}, {"pipeline", binding_pipeline},
         {NULL, NULL},
     };
     static const luaL_Reg metamethods[] = {
@@ -136,8 +134,7 @@ void binding_open_client(lua_State *L)
     int core = lua_gettop(L);
     binding_class(L, CLASS_CLIENT, "Client", methods, metamethods);
     lua_getfield(L, core, "Client");
-    lua_pushvalue(L, core + 1);
-    lua_pushcclosure(L, client_index, 2);
+    lua_pushcclosure(L, client_index, 1);
     lua_setfield(L, core + 1, "__index");
     lua_settop(L, core);
     lua_pushcfunction(L, new_client);

@@ -3,6 +3,14 @@
 
 #define COMMANDS_CLASS "tidelock.commands"
 
+const char CLASS_STORE[] = "tidelock.Store";
+const char CLASS_WORLD[] = "tidelock.World";
+const char CLASS_NODE[] = "tidelock.Node";
+const char CLASS_CHANNEL[] = "tidelock.Channel";
+const char CLASS_CLIENT[] = "tidelock.Client";
+const char CLASS_PIPELINE[] = "tidelock.Pipeline";
+const char CLASS_RELAY[] = "tidelock.Relay";
+
 /* addresses are the registry keys of the command indexes of this Lua state */
 static const char store_commands_key = 's';
 static const char node_commands_key = 'n';
@@ -60,14 +68,11 @@ void binding_class(lua_State *L, const char *class_name, const char *field, cons
     lua_setfield(L, -2, "__metatable");
 }
 
-void *binding_self(lua_State *L, int index, int upvalue, const char *class_name)
+/* Of somebody else's userdata, too, so many bytes may be read; a light userdata has none. */
+void *binding_object(lua_State *L, int index, const char *class_name)
 {
-    void *self = lua_touserdata(L, index);
-    if (self && lua_getmetatable(L, index)) {
-        bool same = lua_topointer(L, -1) == lua_topointer(L, lua_upvalueindex(upvalue));
-        lua_pop(L, 1);
-        if (same) return self;
-    }
+    const char **self = lua_touserdata(L, index);
+    if (self && lua_rawlen(L, index) >= sizeof *self && *self == class_name) return self;
     luaL_typeerror(L, index, class_name);
     return NULL;
 }
@@ -82,7 +87,7 @@ bool binding_is_command(struct slice name)
     return true;
 }
 
-void binding_push_command(lua_State *L, struct slice name, lua_CFunction method, int metatable)
+void binding_push_command(lua_State *L, struct slice name, lua_CFunction method)
 {
     luaL_Buffer buffer;
     char *capitals = luaL_buffinitsize(L, &buffer, name.size);
@@ -91,8 +96,7 @@ void binding_push_command(lua_State *L, struct slice name, lua_CFunction method,
         capitals[i] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
     }
     luaL_pushresultsize(&buffer, name.size);
-    lua_pushvalue(L, lua_upvalueindex(metatable));
-    lua_pushcclosure(L, method, 2);
+    lua_pushcclosure(L, method, 1);
 }
 
 int binding_close(lua_State *L)

@@ -1,7 +1,7 @@
 /* node.c: tidelock.Node: a node in a world. What is built from these functions is in lua/tidelock/node.lua. */
 #include "lua/binding.h"
 
-static struct lua_node *check_node(lua_State *L) { return luaL_checkudata(L, 1, CLASS_NODE); }
+static struct lua_node *check_node(lua_State *L) { return binding_object(L, 1, CLASS_NODE); }
 
 /* `CLOSED`: the node at index 1 is down, or its world closed. */
 static int node_closed(lua_State *L, const struct lua_node *n)
@@ -40,10 +40,10 @@ static int run(lua_State *L, struct lua_node *n, const struct arguments *a)
     return result_push(L, c);
 }
 
-/* Upvalues: the command's name, the class's metatable. */
+/* Upvalue: the command's name. */
 static int method(lua_State *L)
 {
-    struct lua_node *n = binding_self(L, 1, 2, CLASS_NODE);
+    struct lua_node *n = check_node(L);
     struct arguments a;
     arguments_read(L, &a, lua_tostring(L, lua_upvalueindex(1)), 2);
     return run(L, n, &a);
@@ -198,7 +198,7 @@ static int node_tostring(lua_State *L)
 }
 
 /* __index: a method, a property, or a command of nodes, whose method is made and kept in the table of methods.
- * Upvalues: that table, the class's metatable. */
+ * Upvalue: that table. */
 static int node_index(lua_State *L)
 {
     lua_pushvalue(L, 2);
@@ -224,7 +224,7 @@ static int node_index(lua_State *L)
     }
     const struct command *command = command_find(binding_commands(L, true), name);
     if (!command || strcmp(command->name, name.data) != 0) return 0;
-    binding_push_command(L, name, method, 2);
+    binding_push_command(L, name, method);
     lua_pushvalue(L, 2);
     lua_pushvalue(L, -2);
     lua_rawset(L, lua_upvalueindex(1));
@@ -263,6 +263,7 @@ static int new_node(lua_State *L)
     };
     options.parameter_count = read_parameters(L, 5, &options.parameters);
     struct lua_node *n = lua_newuserdatauv(L, sizeof *n, PLACE_VALUES);
+    n->class_name = CLASS_NODE;
     n->owner = w;
     n->node = NULL;
     lua_pushvalue(L, 1);
@@ -289,8 +290,7 @@ void binding_open_node(lua_State *L)
     int core = lua_gettop(L);
     binding_class(L, CLASS_NODE, "Node", methods, metamethods);
     lua_getfield(L, core, "Node");
-    lua_pushvalue(L, core + 1);
-    lua_pushcclosure(L, node_index, 2);
+    lua_pushcclosure(L, node_index, 1);
     lua_setfield(L, core + 1, "__index");
     lua_settop(L, core);
     lua_pushcfunction(L, new_node);

@@ -19,6 +19,7 @@ enum {
 enum { STORE_COMMANDS = 1, STORE_CLOCK = 2, STORE_VALUES = 2 };
 
 struct lua_store {
+    const char *class_name;
     bool open;
     bool clocked; /* a function says how late it is */
     struct memory memory;
@@ -28,6 +29,8 @@ struct lua_store {
     struct exec exec;
     struct capture capture;
 };
+
+static struct lua_store *check_store(lua_State *L) { return binding_object(L, 1, CLASS_STORE); }
 
 /* ---- time ---- */
 
@@ -90,10 +93,10 @@ static int run(lua_State *L, struct lua_store *s, const struct command *command,
     return result_push(L, c);
 }
 
-/* Upvalues: the command, the class's metatable, the name. */
+/* Upvalue: the command. */
 static int method(lua_State *L)
 {
-    struct lua_store *s = binding_self(L, 1, 2, CLASS_STORE);
+    struct lua_store *s = check_store(L);
     const struct command *command = lua_touserdata(L, lua_upvalueindex(1));
     struct arguments a;
     arguments_read(L, &a, command->name, 2);
@@ -103,15 +106,14 @@ static int method(lua_State *L)
 
 static int call(lua_State *L)
 {
-    struct lua_store *s = luaL_checkudata(L, 1, CLASS_STORE);
+    struct lua_store *s = check_store(L);
     struct arguments a;
     arguments_read(L, &a, NULL, 2);
     if (!s->open) return result_fail(L, "CLOSED the store is closed");
     return run(L, s, command_find(s->commands, a.argv[0]), &a);
 }
 
-/* __index of the table of methods: makes the method for a command. Upvalues: the holder of the commands, the class's
- * metatable. */
+/* __index of the table of methods: makes the method for a command. Upvalue: the holder of the commands. */
 static int find_method(lua_State *L)
 {
     struct command_index *commands = lua_touserdata(L, lua_upvalueindex(1));
@@ -121,8 +123,7 @@ static int find_method(lua_State *L)
     const struct command *command = command_find(commands, name);
     if (!command || strcmp(command->name, name.data) != 0) return 0;
     lua_pushlightuserdata(L, (void *)(uintptr_t)command);
-    lua_pushvalue(L, lua_upvalueindex(2));
-    lua_pushcclosure(L, method, 2);
+    lua_pushcclosure(L, method, 1);
     lua_pushvalue(L, 2);
     lua_pushvalue(L, -2);
     lua_rawset(L, 1);
@@ -133,7 +134,7 @@ static int find_method(lua_State *L)
 
 static int select_database(lua_State *L)
 {
-    struct lua_store *s = luaL_checkudata(L, 1, CLASS_STORE);
+    struct lua_store *s = check_store(L);
     lua_Integer db = luaL_checkinteger(L, 2);
     if (!s->open) return result_fail(L, "CLOSED the store is closed");
     int databases = keyspace_databases(s->exec.keyspace);
@@ -145,14 +146,14 @@ static int select_database(lua_State *L)
 
 static int used_memory(lua_State *L)
 {
-    const struct lua_store *s = luaL_checkudata(L, 1, CLASS_STORE);
+    const struct lua_store *s = check_store(L);
     lua_pushinteger(L, (lua_Integer)s->memory.used);
     return 1;
 }
 
 static int digest(lua_State *L)
 {
-    struct lua_store *s = luaL_checkudata(L, 1, CLASS_STORE);
+    struct lua_store *s = check_store(L);
     if (!s->open) return result_fail(L, "CLOSED the store is closed");
     binding_push_digest(L, keyspace_digest(s->exec.keyspace));
     return 1;
@@ -160,7 +161,7 @@ static int digest(lua_State *L)
 
 static int close_store(lua_State *L)
 {
-    struct lua_store *s = luaL_checkudata(L, 1, CLASS_STORE);
+    struct lua_store *s = check_store(L);
     if (!s->open) return 0;
     s->open = false;
     keyspace_free(s->exec.keyspace);
@@ -170,7 +171,7 @@ static int close_store(lua_State *L)
 
 static int store_gc(lua_State *L)
 {
-    struct lua_store *s = luaL_checkudata(L, 1, CLASS_STORE);
+    struct lua_store *s = check_store(L);
     close_store(L);
     capture_free(&s->capture);
     return 0;
@@ -178,7 +179,7 @@ static int store_gc(lua_State *L)
 
 static int store_tostring(lua_State *L)
 {
-    const struct lua_store *s = luaL_checkudata(L, 1, CLASS_STORE);
+    const struct lua_store *s = check_store(L);
     lua_pushfstring(L, s->open ? "tidelock.Store: %p" : "tidelock.Store (closed)", (const void *)s);
     return 1;
 }
@@ -193,6 +194,7 @@ static int store_new(lua_State *L)
 
     struct lua_store *s = lua_newuserdatauv(L, sizeof *s, STORE_VALUES);
     memset(s, 0, sizeof *s);
+    s->class_name = CLASS_STORE;
     s->clocked = clocked;
     memory_init(&s->memory);
     random_init(&s->random, seed, "store");
@@ -237,8 +239,7 @@ void binding_open_store(lua_State *L)
     lua_createtable(L, 0, 1);
     lua_pushlightuserdata(L, binding_commands(L, false));
     lua_remove(L, -2);
-    lua_pushvalue(L, core + 1);
-    lua_pushcclosure(L, find_method, 2);
+    lua_pushcclosure(L, find_method, 1);
     lua_setfield(L, -2, "__index");
     lua_setmetatable(L, -2);
     lua_settop(L, core);

@@ -236,19 +236,20 @@ static bool complete_group(lua_State *L, int world, struct lua_world *w, const s
                            int own)
 {
     int index = ticket_slot(c->ticket);
-    int64_t sequence = c->ticket >> SLOT_BITS;
+    int64_t sequence = c->ticket >> SLOT_BITS, first = w->tasks.slots[index].first;
+    push_anchor(L, world, index);
     result_to_element(L, push_completion(L, world, w, c));
+    lua_rawseti(L, -2, sequence - first + 1);
     struct task_slot *s = &w->tasks.slots[index];
-    if (s->kind != SLOT_GROUP || sequence < s->first) {
+    bool there =
+        s->kind == SLOT_GROUP && s->first == first; /* pushing may have run a finalizer that ended it */
+    if (!there || --s->outstanding > 0 || s->waiter == 0) {
         lua_pop(L, 1);
         return false;
     }
-    push_anchor(L, world, index);
-    lua_insert(L, -2);
-    lua_rawseti(L, -2, sequence - s->first + 1);
-    if (--s->outstanding == 0 && s->waiter) return deliver(L, world, w, s->waiter, 1, own);
-    lua_pop(L, 1);
-    return false;
+    int64_t waiter = s->waiter;
+    task_group_free(L, world, w, index);
+    return deliver(L, world, w, waiter, 1, own);
 }
 
 /* The values of the call slot `own` stay on the stack. True: an error to raise is at the top. */
@@ -377,10 +378,14 @@ int task_group_await(lua_State *L, int world, struct lua_world *w, int group)
 {
     if (w->tasks.slots[group].outstanding == 0) {
         push_anchor(L, world, group);
+        task_group_free(L, world, w, group);
         return 1;
     }
     int64_t ticket = task_ticket(L, w);
-    if (ticket == 0) return result_fail(L, "OOM out of memory");
+    if (ticket == 0) {
+        task_group_free(L, world, w, group);
+        return result_fail(L, "OOM out of memory");
+    }
     w->tasks.slots[group].waiter = ticket;
     return task_await(L, world, w, ticket);
 }

@@ -48,7 +48,7 @@ int task_group(lua_State *L, int world, struct lua_world *w);
 int64_t task_group_ticket(struct lua_world *w, int group);
 void task_group_drop(struct lua_world *w, int group);
 void task_group_free(lua_State *L, int world, struct lua_world *w, int group);
-/* Blocks until all requests of the group have their answer, and returns the table. */
+/* Blocks until all requests of the group have their answer, and returns the table. The group ends then. */
 int task_group_await(lua_State *L, int world, struct lua_world *w, int group);
 
 /* How far task_turn came. */

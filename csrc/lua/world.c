@@ -1,7 +1,7 @@
 /* world.c: tidelock.World: a world's own functions. What is built from them is in lua/tidelock/world.lua. */
 #include "lua/binding.h"
 
-struct lua_world *binding_world(lua_State *L, int index) { return luaL_checkudata(L, index, CLASS_WORLD); }
+struct lua_world *binding_world(lua_State *L, int index) { return binding_object(L, index, CLASS_WORLD); }
 
 /* The world at 1, or NULL when it is closed: `return closed(L)`. */
 static struct world *open_world(lua_State *L) { return binding_world(L, 1)->world; }
@@ -21,6 +21,7 @@ static struct lua_world *push_world(lua_State *L, const struct command_index **c
 {
     struct lua_world *w = lua_newuserdatauv(L, sizeof *w, WORLD_VALUES);
     memset(w, 0, sizeof *w);
+    w->class_name = CLASS_WORLD;
     memory_init(&w->memory);
     tasks_init(&w->tasks, &w->memory);
     capture_init(&w->capture, &w->memory);

@@ -199,8 +199,8 @@ function Client:connect(target)
   return self.client:go_to(self.world:route(self.name, target))
 end
 
-function Client:pipeline(fn)
-  return self.client:pipeline(fn)
+function Client:pipeline(...)
+  return self.client:pipeline(...)
 end
 
 function Client:close()

@@ -20,8 +20,7 @@ local function trial_of(operations, moments)
   local h = history.new()
   for i, o in ipairs(operations) do
     local operation = h:invoke("p", "write", o[1], o[1], o[4] or i)
-    operation.executed = o[3]
-    if o[2] then h:complete(operation, o[2], o[5] or i + 0.5) end
+    if o[2] then h:complete(operation, o[2], o[5] or i + 0.5, o[3]) end
   end
   return { setting = "async", history = h, moments = moments or {} }
 end

@@ -60,7 +60,7 @@ describe("misuse", function()
     { "client: there is already something called 'a' in this world",
       function() world:client(a, { name = "a" }) end },
     { "connect: node or \"host:port\" expected, got table", function() client:connect {} end, like = true },
-    { "pipeline: fn: function expected, got nil", function() client:pipeline() end },
+    { "pipeline: fn: function expected, got no value", function() client:pipeline() end },
     -- links
     { "link: node or client expected, got nil", function() world:link(a) end },
     { "link: unknown option 'latancy'", function() world:link(a, client):set { latancy = 1 } end },

@@ -1,18 +1,19 @@
 -- A history: what clients saw, operation by operation (Jepsen's form). An operation is invoked once and completes once:
 -- `ok` (it happened), `fail` (it did not), or `info` (it may or may not have: a time-out, a broken connection).
-
----@class tidelock.Operation
----@field process integer|string who did it
----@field f string what: "write", "read"
----@field key string
----@field value any
----@field invoked number ms
----@field completed? number ms
----@field outcome? "ok"|"fail"|"info"
----@field executed? boolean a write: the node said it executed it, whatever became of its durability
+--
+-- Operations are numbered in the order of their invocation and kept in columns, since a trial makes a hundred of them and
+-- there are thousands of trials: what operation i was is at [i] of each.
 
 ---@class tidelock.History
----@field operations tidelock.Operation[] in the order of their invocation
+---@field count integer operations
+---@field process (integer|string)[] who did it
+---@field f string[] what: "write", "read"
+---@field key string[]
+---@field value any[]
+---@field invoked number[] ms
+---@field completed (number|false)[] ms; false: not yet
+---@field outcome ("ok"|"fail"|"info"|false)[] false: not yet
+---@field executed boolean[] a write: the node said it executed it, whatever became of its durability
 local History = {}
 History.__index = History
 History.__name = "tidelock.History"
@@ -22,21 +23,21 @@ History.__name = "tidelock.History"
 ---@param key string
 ---@param value any
 ---@param now number
----@return tidelock.Operation
+---@return integer operation its number
 function History:invoke(process, f, key, value, now)
-  -- with room for what its completion says
-  local operation = {
-    process = process, f = f, key = key, value = value, invoked = now, completed = nil, outcome = nil, executed = nil,
-  }
-  self.operations[#self.operations + 1] = operation
-  return operation
+  local i = self.count + 1
+  self.count = i
+  self.process[i], self.f[i], self.key[i], self.value[i], self.invoked[i] = process, f, key, value, now
+  self.completed[i], self.outcome[i], self.executed[i] = false, false, false
+  return i
 end
 
----@param operation tidelock.Operation
+---@param operation integer
 ---@param outcome "ok"|"fail"|"info"
 ---@param now number
-function History:complete(operation, outcome, now) -- luacheck: ignore 212/self
-  operation.outcome, operation.completed = outcome, now
+---@param executed? boolean
+function History:complete(operation, outcome, now, executed)
+  self.completed[operation], self.outcome[operation], self.executed[operation] = now, outcome, executed or false
 end
 
 -- by time; at the same time completions first, and otherwise as they stand
@@ -55,19 +56,22 @@ end
 ---@return table[]
 function History:events()
   local events = {}
-  for _, o in ipairs(self.operations) do
+  for i = 1, self.count do
     local function event(time, type)
-      events[#events + 1] =
-        { time = time, process = o.process, type = type, f = o.f, key = o.key, value = o.value }
+      events[#events + 1] = {
+        time = time, process = self.process[i], type = type, f = self.f[i], key = self.key[i], value = self.value[i],
+      }
     end
-    event(o.invoked, "invoke")
-    if o.outcome then event(o.completed, o.outcome) end
+    event(self.invoked[i], "invoke")
+    if self.outcome[i] then event(self.completed[i], self.outcome[i]) end
   end
   return order(events)
 end
 
 local function new()
-  return setmetatable({ operations = {} }, History)
+  return setmetatable({
+    count = 0, process = {}, f = {}, key = {}, value = {}, invoked = {}, completed = {}, outcome = {}, executed = {},
+  }, History)
 end
 
 return { new = new }

@@ -23,28 +23,29 @@ local judge = {}
 
 local READ_BATCH = 128
 
--- what is there in the end: value by key, false where there is none
-local function read_back(node, operations)
-  local found = {}
-  for first = 1, #operations, READ_BATCH do
-    local keys = {}
-    for i = first, math.min(first + READ_BATCH - 1, #operations) do keys[#keys + 1] = operations[i].key end
-    local values, message = node:mget(table.unpack(keys))
+-- what is there in the end, at the numbers of the operations; anything but a string: nothing
+local function read_back(node, history, writes)
+  local found, keys = {}, {}
+  for first = 1, #writes, READ_BATCH do
+    local last = math.min(first + READ_BATCH - 1, #writes)
+    for i = first, last do keys[i - first + 1] = history.key[writes[i]] end
+    local values, message = node:mget(table.unpack(keys, 1, last - first + 1))
     if not values then error("judge: the final read failed: " .. message, 0) end
-    for i, key in ipairs(keys) do
-      found[key] = type(values[i]) == "string" and values[i]
-    end
+    for i = first, last do found[writes[i]] = values[i - first + 1] end
   end
   return found
 end
 
 -- The times around the fault. The parts are told where detection and promotion came in this order, before the first ok.
-local function judge_availability(result, operations, moments)
+local function judge_availability(result, history, moments)
   local fault, detected, promoted = moments.fault, moments.detected, moments.promoted
   if not fault then return end
-  local first
-  for _, o in ipairs(operations) do
-    if o.outcome == "ok" and o.invoked >= fault and (not first or o.completed < first) then first = o.completed end
+  local outcome, invoked, completed, first = history.outcome, history.invoked, history.completed, nil
+  for i = 1, history.count do
+    if outcome[i] == "ok" and invoked[i] >= fault and history.f[i] == "write" and
+      (not first or completed[i] < first) then
+      first = completed[i]
+    end
   end
   if not first then return end
   result.write_unavailable = first - fault
@@ -53,30 +54,37 @@ local function judge_availability(result, operations, moments)
   end
 end
 
-local function judge_write(result, o, value)
-  local there = value == tostring(o.value)
-  if value and not there then result.unexpected = result.unexpected + 1 end
-  if o.outcome == "ok" then
-    result.acked = result.acked + 1
-    result.latencies[#result.latencies + 1] = o.completed - o.invoked
-    if not there then
-      result.lost = result.lost + 1
-      result.lost_keys[result.lost] = o.key
-      result.first_lost = math.min(result.first_lost or o.completed, o.completed)
-      result.last_lost = math.max(result.last_lost or o.completed, o.completed)
+-- an acknowledged write that is not there
+local function judge_lost(result, key, completed)
+  result.lost = result.lost + 1
+  result.lost_keys[result.lost] = key
+  result.first_lost = math.min(result.first_lost or completed, completed)
+  result.last_lost = math.max(result.last_lost or completed, completed)
+end
+
+local function judge_writes(result, history, writes, found)
+  local outcomes, completed, invoked, latencies = history.outcome, history.completed, history.invoked, result.latencies
+  for _, i in ipairs(writes) do
+    local value, wanted, outcome = found[i], history.value[i], outcomes[i]
+    local there = value == wanted or value == tostring(wanted)
+    if outcome == "ok" then
+      result.acked = result.acked + 1
+      latencies[result.acked] = completed[i] - invoked[i]
+      if not there then judge_lost(result, history.key[i], completed[i]) end
+    elseif there and outcome == "info" then
+      result.recovered = result.recovered + 1
+    elseif there and outcome == "fail" then
+      result.unexpected = result.unexpected + 1
     end
-  elseif o.outcome == "info" and there then
-    result.recovered = result.recovered + 1
-  elseif o.outcome == "fail" and there then
-    result.unexpected = result.unexpected + 1
+    if not there and type(value) == "string" then result.unexpected = result.unexpected + 1 end
+    if not there and history.executed[i] then result.given_up = result.given_up + 1 end
   end
-  if o.executed and not there then result.given_up = result.given_up + 1 end
 end
 
 local function writes_of(history)
   local writes = {}
-  for _, o in ipairs(history.operations) do
-    if o.f == "write" then writes[#writes + 1] = o end
+  for i = 1, history.count do
+    if history.f[i] == "write" then writes[#writes + 1] = i end
   end
   return writes
 end
@@ -85,15 +93,15 @@ end
 ---@param node tidelock.Node
 ---@return tidelock.Judgement
 function judge.judge(trial, node)
-  local operations = writes_of(trial.history)
-  local found = read_back(node, operations)
+  local history = trial.history
+  local writes = writes_of(history)
   local result = {
-    setting = trial.setting, writes = #operations, acked = 0, lost = 0, lost_keys = {}, recovered = 0,
-    unexpected = 0, given_up = 0, latencies = {},
+    setting = trial.setting, writes = #writes, acked = 0, lost = 0, lost_keys = {}, recovered = 0, unexpected = 0,
+    given_up = 0, latencies = {},
   }
-  for _, o in ipairs(operations) do judge_write(result, o, found[o.key]) end
+  judge_writes(result, history, writes, read_back(node, history, writes))
   if result.first_lost then result.loss_window = result.last_lost - result.first_lost end
-  judge_availability(result, operations, trial.moments)
+  judge_availability(result, history, trial.moments)
   return result
 end
 

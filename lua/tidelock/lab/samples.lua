@@ -12,17 +12,28 @@ Samples.__name = "tidelock.Samples"
 
 local DIGITS = 3
 
-local function round(value)
-  if value == 0 then return 0.0 end
-  local unit = 10.0 ^ (math.floor(math.log(math.abs(value), 10)) - DIGITS + 1)
-  return math.floor(value / unit + 0.5) * unit
+-- The power of ten up to `value`, the next one, and the unit to which values between them are rounded.
+local function decade(value)
+  if value == 0 then return 0, 0, 1 end
+  local exponent = math.floor(math.log(math.abs(value), 10))
+  return 10.0 ^ exponent, 10.0 ^ (exponent + 1), 10.0 ^ (exponent - DIGITS + 1)
+end
+
+---@param values number[]
+function Samples:add_all(values)
+  local times, from, below, unit = self.times, 0, 0, 1
+  for i = 1, #values do
+    local value = values[i]
+    if value < from or value >= below then from, below, unit = decade(value) end
+    local kept = (value / unit + 0.5) // 1 * unit
+    times[kept] = (times[kept] or 0) + 1
+  end
+  self.count = self.count + #values
 end
 
 ---@param value number
 function Samples:add(value)
-  local kept = round(value)
-  self.times[kept] = (self.times[kept] or 0) + 1
-  self.count = self.count + 1
+  self:add_all { value }
 end
 
 ---The smallest value that at least `fraction` of the samples do not exceed; nil: there is no sample.

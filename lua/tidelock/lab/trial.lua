@@ -20,20 +20,27 @@ Trial.__name = "tidelock.Trial"
 
 -- ---- one write ----------------------------------------------------------------------------------------------------
 
--- Outcome, and whether the node said it executed it. A refusal is `fail`; where no reply came the client knows whether
--- the request may have got there.
-local function write_async(client, key, value)
-  local ok, _, _, outcome = client:set(key, value)
-  if ok then return "ok", true end
-  return outcome or "fail", false
+-- Each of these makes a function of key and value that writes by this client, and returns the outcome, and whether the
+-- node said it executed it. A refusal is `fail`; where no reply came the client knows whether the request may have got
+-- there.
+
+local function async_writer(client)
+  local set = client.set
+  return function(key, value)
+    local ok, _, _, outcome = set(client, key, value)
+    if ok then return "ok", true end
+    return outcome or "fail", false
+  end
 end
 
-local function write_wait(replicas, timeout)
-  return function(client, key, value)
-    local replies, _, _, outcome = client:pipeline(function(p)
-      p:set(key, value)
-      p:wait(replicas, timeout)
-    end)
+local function wait_writer(client, replicas, timeout)
+  local pipeline = client.pipeline
+  local function requests(p, key, value)
+    p:set(key, value)
+    p:wait(replicas, timeout)
+  end
+  return function(key, value)
+    local replies, _, _, outcome = pipeline(client, requests, key, value)
     if not replies then return outcome or "fail", false end
     if replies[1] ~= true then return replies[1].outcome or "fail", false end
     local count = replies[2]
@@ -42,33 +49,43 @@ local function write_wait(replicas, timeout)
   end
 end
 
----What a setting makes of a write: a function of client, key, value.
+---What a setting makes of a client: a function of key and value.
 ---@param setting string
----@return fun(client: tidelock.Client, key: string, value: string): string, boolean
+---@return fun(client: tidelock.Client): fun(key: string, value: string): string, boolean
 local function writer_of(setting)
-  if setting == "async" then return write_async end
+  if setting == "async" then return async_writer end
   local replicas, timeout
   if type(setting) == "string" then replicas, timeout = setting:match "^WAIT (%d+) ?(%d*)$" end
   if not replicas then
     error(("trial: setting: 'async' or 'WAIT n' expected, got '%s'"):format(tostring(setting)), 3)
   end
-  return write_wait(math.tointeger(replicas), math.tointeger(tonumber(timeout)) or 1000)
+  replicas, timeout = math.tointeger(replicas), math.tointeger(tonumber(timeout)) or 1000
+  return function(client) return wait_writer(client, replicas, timeout) end
 end
 
 -- ---- writers --------------------------------------------------------------------------------------------------------
 
+-- ":1", ":2" and so on, made once
+local suffixes = setmetatable({}, {
+  __index = function(self, i)
+    local suffix = ":" .. i
+    self[i] = suffix
+    return suffix
+  end,
+})
+
 -- One client's life: a write, a pause, the next. After a failure it looks up who is primary now.
 local function write_on(self, name, options)
-  local world, write = self.world, self.write
+  local world, history = self.world, self.history
   local target = options.target()
   local client <close> = world:client(target, { timeout = options.timeout or 1000 })
   if options.link then world:link(client, target):set(options.link) end
+  local write = self.writer(client)
   for i = 1, options.writes do
-    local key = name .. ":" .. i
-    local operation = self.history:invoke(name, "write", key, key, world:now())
-    local outcome, executed = write(client, key, key)
-    operation.executed = executed
-    self.history:complete(operation, outcome, world:now())
+    local key = name .. suffixes[i]
+    local operation = history:invoke(name, "write", key, key, world:now())
+    local outcome, executed = write(key, key)
+    history:complete(operation, outcome, world:now(), executed)
     if outcome ~= "ok" and options.target() ~= target then
       target = options.target()
       client:connect(target)
@@ -130,7 +147,7 @@ local function new(world, setting)
   return setmetatable({
     world = world,
     setting = setting,
-    write = writer_of(setting),
+    writer = writer_of(setting),
     history = history.new(),
     moments = {},
   }, Trial)

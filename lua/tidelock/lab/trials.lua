@@ -50,7 +50,7 @@ local function add(summary, judgement, seed)
   for _, field in ipairs(TIMES) do
     if judgement[field] then summary[field]:add(judgement[field]) end
   end
-  for _, latency in ipairs(judgement.latencies) do summary.latency:add(latency) end
+  summary.latency:add_all(judgement.latencies)
   if judgement.lost > 0 then summary.trials_with_loss = summary.trials_with_loss + 1 end
   if judgement.lost > summary.worst_lost then summary.worst_lost, summary.worst_seed = judgement.lost, seed end
 end

@@ -15,14 +15,12 @@ local Client = {}
 ---@return true|nil, string? message, string? code
 function Client:go_to(host, port) end
 
----Requests that are sent without waiting in between: what `client:pipeline` gives to its function. Methods send and
----return nothing.
----@class tidelock.Pipeline: tidelock.Commands
-local Pipeline = {}
-
----Waits for all replies and returns them.
+---Sends several requests without waiting in between: `fn` is given a pipeline, whose methods send, and what else there
+---is. Returns the array of replies, with tidelock.null for null and error objects for errors.
+---@param fn fun(p: tidelock.Pipeline, ...)
 ---@return any[]|nil, string? message, string? code
-function Pipeline:finish() end
+function Client:pipeline(fn, ...) end
 
----Forgets about the replies.
-function Pipeline:drop() end
+---Requests that are sent without waiting in between: what `client:pipeline` gives to its function. Methods send and
+---return nothing. It is over when the function returns.
+---@class tidelock.Pipeline: tidelock.Commands
