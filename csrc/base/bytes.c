@@ -7,19 +7,20 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/little.h"
 #include "base/number.h"
 
 enum {
     BYTES_MIN = 32 /* capacity of the first allocation */
 };
 
-static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c; }
-
 bool slice_same_letters(struct slice s, const char *word)
 {
-    for (size_t i = 0; i < s.size; i++)
-        if (lower(s.data[i]) != lower(word[i])) return false;
-    return true;
+    const uint8_t *a = (const uint8_t *)s.data, *b = (const uint8_t *)word;
+    size_t rest = s.size;
+    for (; rest >= 8; a += 8, b += 8, rest -= 8)
+        if (little_lower(little_load64(a)) != little_lower(little_load64(b))) return false;
+    return little_lower(little_load_rest(a, rest)) == little_lower(little_load_rest(b, rest));
 }
 
 int slice_compare(struct slice a, struct slice b)

@@ -39,21 +39,11 @@ static inline uint64_t finish(struct siphash *s)
     return s->a ^ s->b ^ s->c ^ s->d;
 }
 
-/* The last `size` < 8 bytes as a number, without reading past them: loads that overlap put each byte where it
- * belongs, and where two of them put the same byte, they agree. */
-static inline uint64_t load_rest(const uint8_t *p, size_t size)
-{
-    if (size >= 4) return little_load32(p) | (uint64_t)little_load32(p + size - 4) << (8 * (size - 4));
-    if (size == 0) return 0;
-    return (uint64_t)p[0] | (uint64_t)p[size / 2] << (8 * (size / 2)) |
-           (uint64_t)p[size - 1] << (8 * (size - 1));
-}
-
 static inline void absorb_bytes(struct siphash *s, const uint8_t *p, size_t size)
 {
     size_t rest = size;
     for (; rest >= 8; p += 8, rest -= 8) absorb(s, little_load64(p));
-    absorb(s, load_rest(p, rest) | (uint64_t)size << 56);
+    absorb(s, little_load_rest(p, rest) | (uint64_t)size << 56);
 }
 
 static inline struct siphash begin(const uint64_t key[2])

@@ -6,6 +6,7 @@
  */
 #include "command/command.h"
 
+#include "base/little.h"
 #include "command/bits.h"
 #include "command/introspect.h"
 #include "command/keys.h"
@@ -17,7 +18,7 @@ const struct command *const command_data_families[] = {
 enum { NAME_MAX_SIZE = 64 };
 
 struct command_slot {
-    uint32_t hash;
+    uint32_t hash, size;           /* of its name */
     const struct command *command; /* NULL: free */
 };
 
@@ -30,14 +31,21 @@ struct command_index {
     int capacity; /* of `order` */
 };
 
-static inline unsigned char lower(char c) { return (unsigned char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c); }
-
-/* FNV-1a of the lowered name. Clients cannot add names, so the hash needs no key. */
+/* Of the first and the last eight letters and the size, which tell all names apart or nearly so. Clients cannot add
+ * names, so the hash needs no key. */
 static inline uint32_t name_hash(struct slice name)
 {
-    uint32_t hash = 2166136261u;
-    for (size_t i = 0; i < name.size; i++) hash = (hash ^ lower(name.data[i])) * 16777619u;
-    return hash;
+    const uint8_t *p = (const uint8_t *)name.data;
+    uint64_t first, last = 0;
+    if (name.size >= 8) {
+        first = little_load64(p);
+        last = little_load64(p + name.size - 8);
+    } else {
+        first = little_load_rest(p, name.size);
+    }
+    uint64_t mixed = (little_lower(first) + name.size) * UINT64_C(0x9e3779b97f4a7c15);
+    mixed = ((mixed ^ mixed >> 32) + little_lower(last)) * UINT64_C(0xff51afd7ed558ccd);
+    return (uint32_t)(mixed >> 32);
 }
 
 /* The slot of a name, or the free slot where it belongs. */
@@ -46,7 +54,9 @@ static struct command_slot *find_slot(const struct command_index *index, struct 
     uint32_t hash = name_hash(name);
     for (uint32_t i = hash;; i++) {
         struct command_slot *slot = &index->slots[i & index->slot_mask];
-        if (!slot->command || (slot->hash == hash && slice_is_word(name, slot->command->name))) return slot;
+        if (!slot->command) return slot;
+        if (slot->hash != hash || slot->size != name.size) continue;
+        if (slice_same_letters(name, slot->command->name)) return slot;
     }
 }
 
@@ -56,6 +66,7 @@ static void add(struct command_index *index, const struct command *c)
     struct command_slot *slot = find_slot(index, name);
     if (!slot->command) {
         slot->hash = name_hash(name);
+        slot->size = (uint32_t)name.size;
         slot->command = c;
         index->order[index->count++] = c;
         return;

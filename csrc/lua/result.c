@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include "base/number.h"
 #include "resp/parser.h"
 
 /* addresses are the registry keys of tidelock.null and of the error objects' metatable */
@@ -236,8 +237,24 @@ int result_push(lua_State *L, struct capture *c)
     return 0;
 }
 
+/* The usual replies, which are a line. False: `data` is something else. */
+static bool push_line(lua_State *L, struct slice data)
+{
+    int64_t integer;
+    if (data.size < 3) return false;
+    struct slice text = slice_of(data.data + 1, data.size - 3);
+    if (data.data[0] == '+')
+        push_status(L, text);
+    else if (data.data[0] == ':' && number_parse_int(text, &integer))
+        lua_pushinteger(L, integer);
+    else
+        return false;
+    return true;
+}
+
 int result_push_wire(lua_State *L, struct slice data, struct capture *own, int owner)
 {
+    if (push_line(L, data)) return 1;
     /* a single value is pushed whole before anything else can happen */
     if (data.size == 0 || !strchr("*%~>|", data.data[0])) return build(L, data);
     /* when `own` is busy a finalizer is running, and then no other can */

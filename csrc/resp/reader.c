@@ -244,12 +244,41 @@ static enum resp_result read_bulk_header(struct resp_reader *r, const char *data
     return RESP_REQUEST;
 }
 
+/* Nearly all arguments are shorter than a hundred bytes: takes as many of them as are in the buffer. Stops at what is
+ * anything else, for the others to see. */
+static void take_short_arguments(struct resp_reader *r, const char *data, size_t size, uintptr_t base)
+{
+    const char *p = data + r->position, *end = data + size;
+    int64_t taken = 0, room = (int64_t)r->argv_capacity - r->argc;
+    if (room > r->expected) room = r->expected;
+    if (room == 0) return;
+    struct slice *argv = r->argv + r->argc;
+    while (taken < room && end - p > 4 && p[0] == '$') {
+        size_t length = (unsigned char)(p[1] - '0'), digit = (unsigned char)(p[2] - '0');
+        if (length > 9) break;
+        const char *argument = p + 4;
+        if (digit <= 9 && length > 0) {
+            length = length * 10 + digit;
+            argument++;
+        }
+        if (argument[-2] != '\r' || (size_t)(end - argument) < length + 2) break;
+        if ((int64_t)length > r->limits.bulk_max) break;
+        argv[taken++] = slice_of((const char *)(base + (size_t)(argument - data)), length);
+        p = argument + length + 2;
+    }
+    r->argc += (int)taken;
+    r->expected -= taken;
+    r->position = (size_t)(p - data);
+}
+
 /* Reads arguments until all are there. `base` is what their positions are added to: the buffer while the request is
  * read in one go, 0 once it has been interrupted. */
 static enum resp_result read_arguments(struct resp_reader *r, const char *data, size_t size, uintptr_t base)
 {
     while (r->expected > 0) {
         if (r->bulk < 0) {
+            take_short_arguments(r, data, size, base);
+            if (r->expected == 0) break;
             enum resp_result result = read_bulk_header(r, data, size);
             if (result != RESP_REQUEST) return result;
         }
