@@ -1,8 +1,8 @@
 -- A history: what clients saw, operation by operation (Jepsen's form). An operation is invoked once and completes once:
 -- `ok` (it happened), `fail` (it did not), or `info` (it may or may not have: a time-out, a broken connection).
 --
--- Operations are numbered in the order of their invocation and kept in columns, since a trial makes a hundred of them and
--- there are thousands of trials: what operation i was is at [i] of each.
+-- Operations are numbered in the order of their invocation and kept in columns, since a trial makes a hundred of them
+-- and there are thousands of trials: what operation i was is at [i] of each.
 
 ---@class tidelock.History
 ---@field count integer operations

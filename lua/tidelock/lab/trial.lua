@@ -76,16 +76,16 @@ local suffixes = setmetatable({}, {
 
 -- One client's life: a write, a pause, the next. After a failure it looks up who is primary now.
 local function write_on(self, name, options)
-  local world, history = self.world, self.history
+  local world, seen = self.world, self.history
   local target = options.target()
   local client <close> = world:client(target, { timeout = options.timeout or 1000 })
   if options.link then world:link(client, target):set(options.link) end
   local write = self.writer(client)
   for i = 1, options.writes do
     local key = name .. suffixes[i]
-    local operation = history:invoke(name, "write", key, key, world:now())
+    local operation = seen:invoke(name, "write", key, key, world:now())
     local outcome, executed = write(key, key)
-    history:complete(operation, outcome, world:now(), executed)
+    seen:complete(operation, outcome, world:now(), executed)
     if outcome ~= "ok" and options.target() ~= target then
       target = options.target()
       client:connect(target)
