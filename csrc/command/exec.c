@@ -188,6 +188,13 @@ void exec_arity_error(struct exec *x)
     reply_error_format(x->reply, "ERR wrong number of arguments for '%s' command", x->command->name);
 }
 
+void exec_usage_error(struct exec *x, const char *container)
+{
+    reply_error_format(x->reply,
+                       "ERR unknown subcommand or wrong number of arguments for '%.*s'. Try %s HELP.",
+                       x->argv[1].size < 128 ? (int)x->argv[1].size : 128, x->argv[1].data, container);
+}
+
 void exec_help(struct exec *x, const char *container, const char *const *lines)
 {
     char first[96];

@@ -100,6 +100,8 @@ void exec_syntax_error(struct exec *x);
 void exec_wrong_type(struct exec *x);
 void exec_no_memory(struct exec *x); /* -OOM command not allowed … */
 void exec_arity_error(struct exec *x);
+/* A subcommand of CONTAINER with arguments that its arity allows but that make no sense. */
+void exec_usage_error(struct exec *x, const char *container);
 /* HELP of a container command: its lines between Redis's first and last ones; NULL ends them. */
 void exec_help(struct exec *x, const char *container, const char *const *lines);
 

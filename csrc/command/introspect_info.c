@@ -137,7 +137,8 @@ void command_reply_info(struct reply *r, const struct command *container, const 
     reply_array(r, 10);
     command_reply_name(r, container, c);
     reply_integer(r, c->arity);
-    reply_names(r, c->flags, command_flag_name, "");
+    reply_names(r, c->flags & ~(unsigned)COMMAND_MAY_REPLICATE, command_flag_name,
+                ""); /* as Redis hides it */
     reply_integer(r, c->keys.first);
     reply_integer(r, c->keys.last);
     reply_integer(r, c->keys.step);

@@ -195,6 +195,7 @@ static void set_with_options(struct exec *x)
     if (o.time && !read_time(x, o.time, o.given, &expire_ms)) return;
 
     bool get = o.given & OPTION_GET, ok = true;
+    if (get) exec_read(x, x->argv[1]); /* the option is a GET too: a hit or a miss */
     struct entry *e = exec_write(x, x->argv[1]);
     if (get) {
         if (e && entry_type(e) != VALUE_STRING) {

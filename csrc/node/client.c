@@ -9,13 +9,6 @@
 #include "node/commands.h"
 #include "node/internal.h"
 
-void client_usage_error(struct exec *x)
-{
-    reply_error_format(x->reply,
-                       "ERR unknown subcommand or wrong number of arguments for '%.*s'. Try CLIENT HELP.",
-                       (int)x->argv[1].size, x->argv[1].data);
-}
-
 static struct session *session_of(struct exec *x) { return call_of(x)->session; }
 
 void run_client_id(struct exec *x) { reply_integer(x->reply, session_of(x)->id); }
@@ -120,7 +113,7 @@ void run_client_unblock(struct exec *x)
     int64_t id;
     bool error = x->argc == 4 && exec_is(x, 3, "error");
     if (x->argc > 4) {
-        client_usage_error(x);
+        exec_usage_error(x, "CLIENT");
         return;
     }
     if (x->argc == 4 && !error && !exec_is(x, 3, "timeout")) {

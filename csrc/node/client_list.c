@@ -18,7 +18,8 @@ enum client_type { CLIENT_ANY, CLIENT_NORMAL, CLIENT_REPLICA, CLIENT_MASTER, CLI
 static enum client_type type_of(const struct session *s)
 {
     if (s->kind == SESSION_FOLLOW) return CLIENT_MASTER;
-    return session_is_replica(s) ? CLIENT_REPLICA : CLIENT_NORMAL;
+    if (session_is_replica(s)) return CLIENT_REPLICA;
+    return subscriber_total(&s->subscriber) > 0 ? CLIENT_PUBSUB : CLIENT_NORMAL;
 }
 
 static enum client_type type_named(struct slice name)
@@ -63,6 +64,7 @@ static void put_flags(const struct session *s, struct bytes *out)
     size_t before = out->size;
     if (session_is_replica(s)) bytes_append_char(out, 'S');
     if (s->kind == SESSION_FOLLOW) bytes_append_char(out, 'M');
+    if (subscriber_total(&s->subscriber) > 0) bytes_append_char(out, 'P');
     if (s->transaction.open) bytes_append_char(out, 'x');
     if (s->block != BLOCK_NONE) bytes_append_char(out, 'b');
     if (transaction_watch_dirty(s)) bytes_append_char(out, 'd');
@@ -106,7 +108,9 @@ static void put_client(const struct session *s, struct bytes *out)
         out, " age=%" PRId64 " idle=%" PRId64 " flags=", (n->now.mono_us - s->created_us) / 1000000,
         (n->now.mono_us - s->active_us) / 1000000);
     put_flags(s, out);
-    bytes_append_format(out, " db=%d sub=0 psub=0 ssub=0 multi=%" PRId64, s->db,
+    const int64_t *listens = s->subscriber.count;
+    bytes_append_format(out, " db=%d sub=%" PRId64 " psub=%" PRId64 " ssub=%" PRId64 " multi=%" PRId64, s->db,
+                        listens[PUBSUB_CHANNEL], listens[PUBSUB_PATTERN], listens[PUBSUB_SHARD],
                         s->transaction.open ? s->transaction.count : -1);
     put_buffers(s, out);
     bytes_append_format(out, " cmd=%s user=%s redir=-1 resp=%d", command,

@@ -6,6 +6,7 @@
  * client.c        CLIENT ID GETNAME SETNAME SETINFO REPLY NO-EVICT NO-TOUCH GETREDIR TRACKINGINFO UNBLOCK
  * client_list.c   CLIENT INFO LIST KILL
  * pause.c         CLIENT PAUSE UNPAUSE
+ * subscribe.c     SUBSCRIBE … SUNSUBSCRIBE PUBLISH SPUBLISH PUBSUB
  * admin.c         CONFIG INFO SHUTDOWN TIME
  * saving.c        SAVE BGSAVE LASTSAVE
  * debug.c         DEBUG
@@ -21,6 +22,7 @@ extern const struct command node_transaction_commands[];
 extern const struct command node_replication_commands[];
 extern const struct command node_connection_commands[];
 extern const struct command node_server_commands[];
+extern const struct command node_pubsub_commands[];
 
 void run_multi(struct exec *x);
 void run_exec(struct exec *x);
@@ -62,6 +64,20 @@ void run_client_unpause(struct exec *x);
 void run_save(struct exec *x);
 void run_bgsave(struct exec *x);
 void run_lastsave(struct exec *x);
+void run_subscribe(struct exec *x);
+void run_psubscribe(struct exec *x);
+void run_ssubscribe(struct exec *x);
+void run_unsubscribe(struct exec *x);
+void run_punsubscribe(struct exec *x);
+void run_sunsubscribe(struct exec *x);
+void run_publish(struct exec *x);
+void run_spublish(struct exec *x);
+void run_pubsub_channels(struct exec *x);
+void run_pubsub_numsub(struct exec *x);
+void run_pubsub_numpat(struct exec *x);
+void run_pubsub_shardchannels(struct exec *x);
+void run_pubsub_shardnumsub(struct exec *x);
+void run_pubsub_help(struct exec *x);
 
 void run_info(struct exec *x);
 void run_time(struct exec *x);

@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #include "base/number.h"
+#include "command/notify.h"
 
 enum config_type {
     CONFIG_BOOL,   /* yes, no */
@@ -25,6 +26,7 @@ enum config_type {
     CONFIG_LIMITS, /* client-output-buffer-limit */
     CONFIG_SAVE,   /* save */
     CONFIG_FILE,   /* CONFIG_TEXT that is a name in `dir` */
+    CONFIG_NOTIFY, /* notify-keyspace-events */
     CONFIG_FIXED   /* `initial` and nothing else: what this server does or has only one way */
 };
 
@@ -88,6 +90,7 @@ static const struct config_row rows[] = {
     {"bind", CONFIG_TEXT, FIELD(bind), 0, 0, "127.0.0.1", CONFIG_START},
     {"port", CONFIG_INT, FIELD(port), 0, 65535, "6379", CONFIG_START},
     {"databases", CONFIG_INT, FIELD(databases), 1, 65536, "16", CONFIG_START},
+    {"notify-keyspace-events", CONFIG_NOTIFY, FIELD(notify), 0, 0, "", 0},
     {"active-expire", CONFIG_BOOL, FIELD(activeexpire), 0, 0, "yes", 0},
     {"hz", CONFIG_INT, FIELD(hz), 0, INT32_MAX, "10", 0},
     {"rdbchecksum", CONFIG_BOOL, FIELD(rdbchecksum), 0, 0, "yes", CONFIG_START},
@@ -262,6 +265,9 @@ static bool set_row(struct config *c, const struct config_row *row, struct slice
     case CONFIG_SAVE: return set_save(field, row, value, error);
     case CONFIG_POLICY: return set_policy(field, row, value, error);
     case CONFIG_LIMITS: return set_limits(c, row, value, error);
+    case CONFIG_NOTIFY:
+        if (notify_parse(value, field)) return true;
+        return complain(error, row, "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
     case CONFIG_FIXED:
         if (slice_is_word(value, row->initial)) return true;
         return complain(error, row, "this server supports only one value, which CONFIG GET shows");
@@ -343,6 +349,7 @@ bool config_get(const struct config *c, struct slice name, struct bytes *value)
     case CONFIG_SAVE: get_save(field, value); return true;
     case CONFIG_POLICY: return bytes_append_text(value, policies[*(const int *)field]);
     case CONFIG_LIMITS: get_limits(c, value); return true;
+    case CONFIG_NOTIFY: notify_format(*(const unsigned *)field, value); return true;
     case CONFIG_FIXED: return bytes_append_text(value, row->initial);
     default: return bytes_append_int(value, *(const int64_t *)field);
     }

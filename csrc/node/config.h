@@ -57,6 +57,7 @@ struct config {
     char bind[CONFIG_TEXT_MAX];
     int64_t port;
     /* store */
+    unsigned notify; /* notify-keyspace-events: command/notify.h */
     int64_t databases;
     bool activeexpire; /* active expiry; DEBUG SET-ACTIVE-EXPIRE */
     int64_t hz;        /* accepted for tools; nothing here polls */

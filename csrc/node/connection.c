@@ -47,12 +47,18 @@ void run_auth(struct exec *x)
 
 void run_ping(struct exec *x)
 {
-    if (x->argc > 2)
+    const struct session *s = call_of(x)->session;
+    if (x->argc > 2) {
         reply_error(x->reply, "ERR wrong number of arguments for 'ping' command");
-    else if (x->argc == 2)
+    } else if (subscriber_total(&s->subscriber) > 0 && x->reply->protocol == 2) {
+        reply_array(x->reply, 2); /* as a message, among the messages */
+        reply_bulk_text(x->reply, "pong");
+        reply_bulk(x->reply, x->argc == 2 ? x->argv[1] : slice_of("", 0));
+    } else if (x->argc == 2) {
         reply_bulk(x->reply, x->argv[1]);
-    else
+    } else {
         reply_status(x->reply, "PONG");
+    }
 }
 
 void run_echo(struct exec *x) { reply_bulk(x->reply, x->argv[1]); }
@@ -87,6 +93,7 @@ void run_reset(struct exec *x)
         return;
     }
     transaction_reset(s);
+    pubsub_leave(s);
     s->db = 0;
     s->reply_off = s->reply_skip = s->reply_skip_next = false;
     s->no_evict = s->no_touch = false;

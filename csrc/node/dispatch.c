@@ -60,6 +60,9 @@ const char *dispatch_role_refuses(const struct node *n, unsigned flags)
     return "READONLY You can't write against a read only replica.";
 }
 
+/* A reason whose text names the command. */
+static const char while_subscribed[] = "";
+
 /* Why this command cannot run here and now: Redis's error text, or NULL. */
 static const char *refusal(const struct session *s, const struct command *command)
 {
@@ -80,6 +83,7 @@ static const char *refusal(const struct session *s, const struct command *comman
         topology_good_replicas(n) < c->min_replicas_to_write)
         return "NOREPLICAS Not enough good replicas to write.";
     if (is_write) why = dispatch_role_refuses(n, COMMAND_WRITE);
+    if (!why && !subscribe_allows(s, command)) return while_subscribed;
     if (!why && n->follow && n->follow->state != FOLLOW_STREAMING && !c->replica_serve_stale_data &&
         !runs_stale(s, command))
         why = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
@@ -96,7 +100,10 @@ static void refuse(struct session *s, const struct command *command, const char 
         transaction_reset(s);
         return;
     }
-    reply_error(s->reply, why);
+    if (why == while_subscribed)
+        subscribe_refuse(s, command);
+    else
+        reply_error(s->reply, why);
     s->transaction.aborted |= s->transaction.open;
 }
 
@@ -116,6 +123,8 @@ void call_init(struct call *c, struct session *s, struct slice raw)
                  .replica = n->follow != NULL || node_stands_still(n), /* nothing expires meanwhile */
                  .from_primary = s->kind == SESSION_STREAM,
                  .bulk_max = n->config.proto_max_bulk_len,
+                 .notify = n->pubsub.subscriptions.size > 0 ? pubsub_wants(n) : 0,
+                 .notices = &n->notices,
                  .reply = s->reply,
                  .effects = &n->effects},
         .node = n,
@@ -185,6 +194,7 @@ void dispatch_run(struct call *c, const struct command *command, int argc, const
     command->run(x);
     n->counters.changes += x->changes;
     stats_called(n, command, x->reply);
+    if (n->notices.size > 0) pubsub_notify(n);
     if (x->changes == 0 && n->effects.size == 0 && !n->effects.failed) return;
     if (n->follow || s->kind == SESSION_STREAM) return; /* a replica's log is its primary's bytes */
     log_effects(c);
@@ -236,4 +246,6 @@ void dispatch(struct session *s, int argc, const struct slice *argv, struct slic
     bool failed = s->reply->errors != errors;
     if (is_write && n->keep_trail) trail_write(s, failed);
     if (s->block == BLOCK_NONE) dispatch_withhold_reply(s, before);
+    if (n->pubsub.own.size > 0 || n->pubsub.own.failed)
+        pubsub_tell_own(s, before, command && command->run == run_exec);
 }

@@ -142,7 +142,9 @@ static void info_stats(struct node *n, struct bytes *out)
     PUT("expired_keys:%" PRId64 "\r\nevicted_keys:0\r\nevicted_clients:%" PRId64 "\r\n", k->expired,
         c->evicted_clients);
     PUT("keyspace_hits:%" PRId64 "\r\nkeyspace_misses:%" PRId64 "\r\n", k->hits, k->misses);
-    PUT("pubsub_channels:0\r\npubsub_patterns:0\r\nlatest_fork_usec:0\r\ntotal_forks:0\r\n");
+    PUT("pubsub_channels:%zu\r\npubsub_patterns:%zu\r\npubsubshard_channels:%zu\r\n",
+        pubsub_topics(n, PUBSUB_CHANNEL), pubsub_topics(n, PUBSUB_PATTERN), pubsub_topics(n, PUBSUB_SHARD));
+    PUT("latest_fork_usec:0\r\ntotal_forks:0\r\n");
     PUT("total_error_replies:%" PRId64 "\r\n", c->errors);
     PUT("repl_full_syncs_taken:%" PRId64 "\r\nrepl_discarded_bytes:%" PRId64 "\r\n", c->full_sync_taken,
         c->discarded_bytes);

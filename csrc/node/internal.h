@@ -12,6 +12,7 @@
 #include "node/config.h"
 #include "node/node.h"
 #include "node/persistence.h"
+#include "node/pubsub.h"
 #include "node/stats.h"
 #include "replication/feed.h"
 #include "replication/follow.h"
@@ -75,7 +76,7 @@ struct session {
     struct resp_writer writer;
     struct reply *reply; /* where replies go: &writer.reply, or the caller's in session_call */
     bool reply_off, reply_skip_next, reply_skip; /* CLIENT REPLY */
-    int64_t output_soft_since_us;                /* over its soft limit since, 0: not */
+    int64_t output_soft_since_us; /* over its soft limit since, 0: not; counted in node->over_soft */
     /* state of the conversation */
     int db;
     bool authenticated;
@@ -90,6 +91,7 @@ struct session {
     size_t timeout_index;   /* in node->timeouts */
     /* the replica at the other end */
     struct feed *feed;
+    struct subscriber subscriber;
     /* for CLIENT LIST */
     struct bytes name, lib_name, lib_version;
     int64_t created_us, active_us;
@@ -132,11 +134,15 @@ struct node {
 
     int64_t local_write_offset; /* write_offset of whichever local session wrote last */
 
+    struct pubsub pubsub;
+    struct bytes notices; /* events of the command that runs, command/notify.h */
+
     struct list sessions; /* all but `stream` */
     struct list ready;    /* sessions with something for the driver */
     struct list resumed;  /* sessions that go on with their input before the turn ends */
     int64_t next_session;
     int clients;          /* SESSION_CLIENT ones */
+    int over_soft;        /* sessions that hold more output than their soft limit */
     struct heap timeouts; /* blocked sessions, by block_until_us */
     int64_t next_ping_us, next_second_us;
     int64_t sleep_until_us; /* DEBUG SLEEP: 0 when awake */
@@ -220,6 +226,13 @@ void call_init(struct call *c, struct session *s, struct slice raw);
 void dispatch_log(struct node *n, int db, struct slice effects);
 /* Memory ran out while the log had to move: gives the history up, all replicas resynchronise. */
 void dispatch_lose_history(struct node *n);
+
+/* ---- subscribe.c ---- */
+
+/* Whether a session that listens may execute this command: in RESP2, where replies could be taken for messages, only a few. */
+bool subscribe_allows(const struct session *s, const struct command *c);
+/* Says that it may not. */
+void subscribe_refuse(struct session *s, const struct command *c);
 
 /* ---- transaction.c ---- */
 
@@ -306,11 +319,6 @@ void trail_write(struct session *s, bool refused);
 /* What a client says of itself (name, lib-name, lib-ver): kept in `field`. False: it has replied the error, in which
  * `what` stands for the attribute. */
 bool connection_set_attribute(struct exec *x, struct bytes *field, struct slice value, const char *what);
-
-/* ---- client.c ---- */
-
-/* Too many arguments for a subcommand of CLIENT whose arity allows for more. */
-void client_usage_error(struct exec *x);
 
 /* ---- client_list.c ---- */
 

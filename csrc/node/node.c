@@ -3,6 +3,7 @@
  * See node.h for the contract with drivers. Nothing here polls: node_deadline is computed from what is really due, so
  * an idle node has nothing to do between its heartbeats.
  */
+#include "command/notify.h"
 #include "node/commands.h"
 #include "node/internal.h"
 
@@ -14,15 +15,15 @@ enum {
 
 struct command_index *node_commands_new(struct memory *m)
 {
-    enum { FAMILIES_MAX = 64 };
+    static const struct command *const own[] = {node_transaction_commands, node_replication_commands,
+                                                node_connection_commands, node_server_commands,
+                                                node_pubsub_commands};
+    enum { FAMILIES_MAX = 64, OWN = sizeof own / sizeof own[0] };
     const struct command *families[FAMILIES_MAX];
     int count = 0;
-    for (; command_data_families[count] && count < FAMILIES_MAX - 4; count++)
+    for (; command_data_families[count] && count < FAMILIES_MAX - OWN; count++)
         families[count] = command_data_families[count];
-    families[count++] = node_transaction_commands;
-    families[count++] = node_replication_commands;
-    families[count++] = node_connection_commands;
-    families[count++] = node_server_commands;
+    for (int i = 0; i < OWN; i++) families[count++] = own[i];
     return command_index_new(m, families, count);
 }
 
@@ -66,6 +67,8 @@ static void node_init(struct node *n, const struct node_options *o)
     bytes_init(&n->effects, &n->memory);
     bytes_init(&n->scratch, &n->memory);
     bytes_init(&n->trail, &n->memory);
+    bytes_init(&n->notices, &n->memory);
+    pubsub_init(n);
     heap_init(&n->timeouts, &n->memory, timeout_moved);
     wait_init(&n->waits, &n->memory);
     disk_init(&n->disk, &n->memory);
@@ -105,6 +108,7 @@ void node_free(struct node *n)
     }
     persistence_free(n);
     if (n->follow) follow_free(n->follow);
+    pubsub_free(n);
     stats_reset(n);
     wait_free(&n->waits);
     disk_free(&n->disk);
@@ -114,6 +118,7 @@ void node_free(struct node *n)
     bytes_free(&n->effects);
     bytes_free(&n->scratch);
     bytes_free(&n->trail);
+    bytes_free(&n->notices);
     struct memory memory = n->memory;
     memory_free(&memory, n, sizeof *n);
 }
@@ -132,6 +137,7 @@ static void node_expire(struct node *n)
         struct slice key = entry_key(e);
         bytes_clear(&n->effects);
         resp_write_request(&n->effects, 2, (struct slice[]){slice_text("DEL"), key});
+        pubsub_event(n, NOTIFY_EXPIRED, "expired", db, key);
         keyspace_delete(n->keyspace, db, key);
         keyspace_stats(n->keyspace)->expired++;
         if (n->effects.failed)
@@ -172,6 +178,7 @@ static void session_each_second(struct session *s)
     if (session_is_replica(s)) {
         if (replica_is_silent(s)) session_close_now(s);
     } else if (s->kind == SESSION_CLIENT && n->config.timeout_s > 0 && s->block == BLOCK_NONE &&
+               subscriber_total(&s->subscriber) == 0 &&
                now - s->active_us > n->config.timeout_s * SECOND_US) {
         session_close_now(s);
     }
@@ -180,8 +187,7 @@ static void session_each_second(struct session *s)
 /* What has to be looked at once a second: only while there is something to look at. */
 static bool node_needs_seconds(const struct node *n)
 {
-    return !list_empty(&n->feeds.list) || (n->config.timeout_s > 0 && n->clients > 0) ||
-           n->config.output_normal.soft > 0;
+    return !list_empty(&n->feeds.list) || (n->config.timeout_s > 0 && n->clients > 0) || n->over_soft > 0;
 }
 
 static void node_each_second(struct node *n)

@@ -42,7 +42,7 @@ void run_client_pause(struct exec *x)
     bool writes = x->argc == 4 && exec_is(x, 3, "write");
     int64_t timeout_ms;
     if (x->argc > 4) {
-        client_usage_error(x);
+        exec_usage_error(x, "CLIENT");
         return;
     }
     if (x->argc == 4 && !writes && !exec_is(x, 3, "all")) {

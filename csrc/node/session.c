@@ -18,6 +18,14 @@ enum {
     LOOK_AHEAD_MEMORY = 1024 * 1024 /* what is smaller is in the cache anyway */
 };
 
+/* Notes since when it holds more output than its soft limit, or that it does not. */
+static void session_over_soft(struct session *s, bool over)
+{
+    if (over == (s->output_soft_since_us != 0)) return;
+    s->output_soft_since_us = over ? s->node->now.mono_us + 1 : 0;
+    s->node->over_soft += over ? 1 : -1;
+}
+
 struct session *session_new(struct node *n, enum session_kind kind, const char *address)
 {
     struct session *s = memory_alloc_zero(&n->memory, sizeof *s);
@@ -43,6 +51,7 @@ struct session *session_new(struct node *n, enum session_kind kind, const char *
     resp_writer_init(&s->writer, &s->output, kind == SESSION_LOCAL ? 3 : 2);
     s->reply = &s->writer.reply;
     transaction_init(s);
+    subscriber_init(&s->subscriber);
     s->block_until_us = INT64_MAX;
     s->created_us = s->active_us = n->now.mono_us;
     s->authenticated = kind != SESSION_CLIENT || n->config.requirepass[0] == '\0';
@@ -56,6 +65,8 @@ void session_free(struct session *s)
     struct node *n = s->node;
     block_cancel(s);
     transaction_reset(s);
+    pubsub_leave(s);
+    session_over_soft(s, false);
     if (s->feed) feed_free(s->feed);
     if (s->kind == SESSION_CLIENT) n->clients--;
     list_remove(&s->link);
@@ -333,6 +344,7 @@ static size_t session_replies_sent(struct session *s, size_t size)
         bytes_clear(&s->output);
         bytes_trim(&s->output, OUTPUT_KEEP);
         s->output_sent = 0;
+        if (!s->feed) session_over_soft(s, false);
     } else if (s->output_sent > OUTPUT_KEEP && s->output_sent > s->output.size / 2) {
         bytes_drop(&s->output, s->output_sent);
         s->output_sent = 0;
@@ -366,7 +378,8 @@ void session_output_sent(struct session *s, size_t size)
 static const struct output_limit *session_limit(const struct session *s)
 {
     const struct config *c = &s->node->config;
-    return session_is_replica(s) ? &c->output_replica : &c->output_normal;
+    if (session_is_replica(s)) return &c->output_replica;
+    return subscriber_total(&s->subscriber) > 0 ? &c->output_pubsub : &c->output_normal;
 }
 
 /* Redis's client-output-buffer-limit: a hard limit at once, a soft one when it holds for long enough. A buffer that
@@ -379,10 +392,10 @@ void session_check_limits(struct session *s)
     bool over = s->output.failed || (limit->hard > 0 && held > limit->hard);
     if (limit->soft > 0 && held > limit->soft) {
         int64_t now = s->node->now.mono_us;
-        if (s->output_soft_since_us == 0) s->output_soft_since_us = now;
+        session_over_soft(s, true);
         over |= (now - s->output_soft_since_us) / 1000000 >= limit->soft_seconds;
     } else {
-        s->output_soft_since_us = 0;
+        session_over_soft(s, false);
     }
     if (over) {
         s->node->counters.evicted_clients++;

@@ -159,7 +159,7 @@ static void take_snapshot(struct node *n)
 }
 
 /* Executes one command of the stream. What this node does not know, or cannot do, it must not skip: from then on it
- * would be a silently different copy. What writes nothing only counts: a primary has no orders for this node itself,
+ * would be a silently different copy. What neither writes nor is heard (PUBLISH) only counts: a primary has no orders for this node itself,
  * least of all whom to follow. NULL: done; else why not. */
 static const char *apply_command(struct node *n)
 {
@@ -170,7 +170,8 @@ static const char *apply_command(struct node *n)
     s->db = f->db;
     call_init(&c, s, slice_of(NULL, 0));
     const struct command *command = command_resolve(n->commands, f->reader.argv, f->reader.argc, s->reply);
-    if (command && command->flags & COMMAND_WRITE) dispatch_run(&c, command, f->reader.argc, f->reader.argv);
+    if (command && command->flags & (COMMAND_WRITE | COMMAND_MAY_REPLICATE))
+        dispatch_run(&c, command, f->reader.argc, f->reader.argv);
     errors = s->writer.reply.errors - errors;
     bytes_clear(&s->output);
     if (!command) return "the stream has a command that this node does not know";

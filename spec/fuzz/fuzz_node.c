@@ -117,6 +117,20 @@ static const char *const commands[] = {
     "CONFIG SET repl-timeout 3",
     "CONFIG SET timeout 5",
     "CONFIG RESETSTAT",
+    "SUBSCRIBE %v %k",
+    "PSUBSCRIBE * %k",
+    "SSUBSCRIBE %k",
+    "UNSUBSCRIBE",
+    "PUNSUBSCRIBE *",
+    "SUNSUBSCRIBE",
+    "PUBLISH %k %v",
+    "SPUBLISH %k %v",
+    "PUBSUB CHANNELS",
+    "CONFIG SET notify-keyspace-events KEAnm",
+    "CONFIG SET client-output-buffer-limit \"pubsub 100000 1000 1\"",
+    "BITFIELD %k SET u8 %n 1 OVERFLOW FAIL INCRBY i5 %n 9",
+    "SETBIT %k %n 1",
+    "BITOP XOR %k %k %k",
 };
 
 static void put_word(struct fuzz *f, char kind, struct bytes *out)
