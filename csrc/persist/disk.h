@@ -19,12 +19,15 @@
  *   DISK_WRITE     puts `data` at `offset` (-1: at the end), making the file. Nothing is durable before the sync.
  *   DISK_SYNC      everything written to the file before it is durable, and so is the file's being there.
  *   DISK_TRUNCATE  cuts the file to `offset` bytes; durable with the next sync.
- *   DISK_RENAME    `name` becomes `to`, replacing it: at once and durably, or not at all.
+ *   DISK_RENAME    `name` becomes `to`, replacing it: at once and durably, or not at all. When it fails, either.
  *   DISK_REMOVE    no error when the file is missing. Durable with the next sync or rename of any file.
  *   DISK_LIST      the names of the files in directory `name` ("": the node's own), each followed by '\n', in byte
  *                  order; none when there is no such directory.
  *
  * Without it (a process killed, the machine up) everything that was carried out is there.
+ *
+ * When the configuration names another directory, the driver goes there as soon as nothing is under way; so the node
+ * does not let it be changed in the middle of something.
  */
 #ifndef TIDELOCK_PERSIST_DISK_H
 #define TIDELOCK_PERSIST_DISK_H

@@ -5,6 +5,7 @@
  *   live_socket.c    TCP connections over uv_poll_t
  *   live_listen.c    addresses and listeners
  *   live_node.c      a node's place: its listeners, its turns and actions, crash, restart, pause
+ *   live_disk.c      a node's files: from its queue to libuv's threads and back; live_files.c: what those do
  *   live_connection.c  a connection of a node: input and output
  *   live_client.c    moves a client's bytes (the client itself is client.c)
  *   relay.c          links between real processes

@@ -4,7 +4,7 @@
  * turn each of them is settled once and asked what it wants done, until it wants nothing more.
  *
  * SPDX-License-Identifier: MIT */
-#include "world/live_node.h"
+#include "world/live_disk.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -176,6 +176,7 @@ static void end_node(struct live_node *ln, bool reset, const char *why)
     list_each_safe(link, &ln->connections)
         live_connection_drop(list_item(link, struct live_connection, member), reset);
     list_remove(&ln->turning);
+    live_disk_close(ln, !reset);
     if (ln->base.node) world_node_stop(&ln->base, why);
 }
 
@@ -250,7 +251,7 @@ static void carry_out(struct live_node *ln, const struct node_action *a)
     if (a->kind == NODE_SHUTDOWN) {
         shut_down(ln);
     } else if (a->kind == NODE_DISK) {
-        return;
+        live_disk_begin(ln);
     } else if (a->kind == NODE_CONNECT) {
         live_connection_open(ln, a->session, a->host, a->port);
     } else {
@@ -313,6 +314,9 @@ enum world_result live_node_pause(struct world_node *wn, bool pause)
     for (int i = 0; i < ln->listener_count; i++) live_listener_pause(&ln->listeners[i], pause);
     list_each_safe(link, &ln->connections)
         live_connection_pause(list_item(link, struct live_connection, member), pause);
-    if (!pause) live_node_enter(wn);
+    if (!pause) {
+        live_node_enter(wn);
+        live_disk_tell(ln);
+    }
     return WORLD_OK;
 }

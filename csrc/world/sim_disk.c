@@ -120,6 +120,8 @@ static void fail(struct sim_disk *d, struct disk_op *op)
     }
     if (op->kind == DISK_WRITE)
         sim_files_carry_out_part(&d->files, op, (size_t)random_below(&d->random, op->data.size + 1));
+    if ((op->kind == DISK_RENAME || op->kind == DISK_REMOVE) && random_below(&d->random, 2) == 0)
+        sim_files_carry_out(&d->files, op);
     disk_fail(op, DISK_FAILED, "Input/output error");
 }
 
