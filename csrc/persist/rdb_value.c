@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "persist/rdb_value.h"
 
+#include "persist/rdb_stream.h"
 #include "store/value.h"
 
 /* ---- strings ---- */
@@ -30,6 +31,7 @@ static const struct {
     void (*write)(struct rdb_output *o, const struct entry *e);
 } writers[] = {
     [VALUE_STRING] = {string_type, string_write},
+    [VALUE_STREAM] = {rdb_stream_type, rdb_write_stream},
 };
 
 int rdb_value_type(const struct entry *e) { return writers[entry_type(e)].type(e); }
@@ -43,6 +45,9 @@ static const struct format {
     enum rdb_step (*read)(struct rdb_value *v);
 } formats[RDB_TYPES] = {
     [RDB_STRING] = {VALUE_STRING, NULL},
+    [RDB_STREAM] = {VALUE_STREAM, rdb_read_stream},
+    [RDB_STREAM_2] = {VALUE_STREAM, rdb_read_stream},
+    [RDB_STREAM_3] = {VALUE_STREAM, rdb_read_stream},
 };
 
 static const struct format *format_of(int type)

@@ -31,6 +31,9 @@
 #include "persist/rdb_output.h"
 #include "store/edit.h"
 
+struct stream_group;
+struct stream_consumer;
+
 struct rdb_value {
     struct rdb_input *in;
     struct edit draft; /* what has been read; its entry is NULL when that is nothing (an empty collection) */
@@ -40,6 +43,13 @@ struct rdb_value {
     int stage;
     uint64_t left;     /* elements still to come */
     struct bytes held; /* the part of an element that had to be kept: a hash's field, a member */
+    struct rdb_stream_state {
+        uint64_t groups, consumers; /* still to come */
+        struct stream_group *group; /* the one that is being read */
+        struct stream_consumer *consumer;
+        uint64_t id[2];  /* of a node or a delivery, ahead of the rest of it */
+        int64_t time_ms; /* of a delivery */
+    } stream;            /* whose reader reads lists within lists */
 };
 
 /* The format in which a value is written. */

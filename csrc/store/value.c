@@ -5,6 +5,7 @@
 #include "store/digest.h"
 #include "store/edit.h"
 #include "store/limits.h"
+#include "store/stream.h"
 
 enum { EMBSTR_MAX = 44 }; /* Redis's OBJ_ENCODING_EMBSTR_SIZE_LIMIT */
 
@@ -65,7 +66,6 @@ static const struct value_class list_class = {.name = "list"};
 static const struct value_class set_class = {.name = "set"};
 static const struct value_class zset_class = {.name = "zset"};
 static const struct value_class hash_class = {.name = "hash"};
-static const struct value_class stream_class = {.name = "stream"};
 
 static const struct value_class *const value_classes[] = {
     [VALUE_STRING] = &string_class, [VALUE_LIST] = &list_class, [VALUE_SET] = &set_class,
