@@ -1,0 +1,3 @@
+-- The families whose commands are compared (spec/differential/families/*.lua).
+
+return { "strings", "keys" }

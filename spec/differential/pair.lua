@@ -1,0 +1,99 @@
+-- The two servers: ours and redis-server, and on each two connections, one in RESP2 and one in RESP3. What is sent to
+-- one is sent to the other, in the same order.
+
+local replies = require "spec.differential.replies"
+local support = require "spec.server.support"
+
+local encode = support.resp.encode
+
+local Pair = {}
+Pair.__index = Pair
+
+local pair = {}
+
+-- compact collections become large ones early: both sides of each limit are met
+local LIMITS = {
+  hashes = { "hash-max-listpack-entries", 16, "hash-max-listpack-value", 40 },
+  sets = { "set-max-intset-entries", 16 },
+  zsets = { "zset-max-listpack-entries", 16, "zset-max-listpack-value", 40 },
+  lists = { "list-max-listpack-size", 8 },
+  streams = { "stream-node-max-entries", 8 },
+}
+
+-- both with the limits of these families
+local function configure(self, families)
+  for _, family in ipairs(families) do
+    for _, server in ipairs { LIMITS[family] and self.ours, LIMITS[family] and self.theirs } do
+      assert(server:call("CONFIG", "SET", table.unpack(LIMITS[family])))
+    end
+  end
+end
+
+---Starts both. The caller closes.
+---@param families string[] what will be compared
+function pair.new(families)
+  local servers = support.servers()
+  local self = setmetatable({ servers = servers }, Pair)
+  local ok, why = pcall(function()
+    self.ours, self.theirs = servers:start(), servers:redis()
+    for _, server in ipairs { self.ours, self.theirs } do
+      assert(server:call("DEBUG", "SET-ACTIVE-EXPIRE", 0)) -- when it does its work is chance
+    end
+    configure(self, families)
+  end)
+  if not ok then
+    servers:stop_all()
+    error(why, 0)
+  end
+  self.connections = {}
+  self:connect()
+  return self
+end
+
+---Connects anew: nothing that a connection had begun goes on.
+function Pair:connect()
+  for _, connection in ipairs(self.connections) do
+    for i = 1, 2 do connection[i]:close() end
+  end
+  for i, protocol in ipairs { 2, 3 } do
+    local connection = { queued = false }
+    for j, server in ipairs { self.ours, self.theirs } do
+      connection[j] = server:connect()
+      assert(connection[j]:call("HELLO", protocol))
+    end
+    self.connections[i] = connection
+  end
+end
+
+---Both empty, connections new.
+function Pair:reset()
+  self:connect()
+  for _, client in ipairs(self.connections[1]) do
+    assert(client:call "FLUSHALL" == "OK")
+    assert(client:call("CONFIG", "RESETSTAT") == "OK")
+  end
+end
+
+---Sends commands over connection number `which` to both and returns two lists of replies.
+---@param commands table[]
+function Pair:exchange(which, commands)
+  local requests = {}
+  for i, command in ipairs(commands) do requests[i] = encode(table.unpack(command)) end
+  local bytes, connection, answers = table.concat(requests), self.connections[which], { {}, {} }
+  for i = 1, 2 do connection[i]:send(bytes) end
+  for i = 1, 2 do
+    for j = 1, #commands do answers[i][j] = replies.read(connection[i]) end
+  end
+  return answers[1], answers[2]
+end
+
+function Pair:close()
+  for _, connection in ipairs(self.connections) do
+    for i = 1, 2 do connection[i]:close() end
+  end
+  self.servers:stop_all()
+end
+
+Pair.__close = Pair.close
+
+return pair
