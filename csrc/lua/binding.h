@@ -103,5 +103,7 @@ void binding_open_client(lua_State *L);
 void binding_open_pipeline(lua_State *L);
 void binding_open_relay(lua_State *L);
 void binding_open_task(lua_State *L);
+/* Adds to the classes of nodes and worlds, which are open. */
+void binding_open_disk(lua_State *L);
 
 #endif

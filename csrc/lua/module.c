@@ -162,5 +162,6 @@ int luaopen_tidelock_core(lua_State *L)
     binding_open_client(L);
     binding_open_pipeline(L);
     binding_open_relay(L);
+    binding_open_disk(L);
     return 1;
 }

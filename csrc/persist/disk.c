@@ -189,9 +189,9 @@ void disk_done(struct disk *d, struct disk_op *op)
         disk_op_free(d, op);
 }
 
-/* One or two parts, of which none is empty or begins with a dot. */
-static bool name_good(const char *name)
+bool disk_name_good(const char *name)
 {
+    if (strlen(name) > DISK_NAME_MAX) return false;
     int parts = 1;
     bool begins = true;
     for (const char *p = name; *p != '\0'; p++) {
@@ -204,8 +204,8 @@ static bool name_good(const char *name)
 
 bool disk_names_good(const struct disk_op *op)
 {
-    if (op->kind == DISK_LIST) return op->name[0] == '\0' || name_good(op->name);
-    return name_good(op->name) && (op->kind != DISK_RENAME || name_good(op->to));
+    if (op->kind == DISK_LIST) return op->name[0] == '\0' || disk_name_good(op->name);
+    return disk_name_good(op->name) && (op->kind != DISK_RENAME || disk_name_good(op->to));
 }
 
 void disk_fail(struct disk_op *op, enum disk_state state, const char *format, ...)

@@ -111,6 +111,8 @@ bool disk_ready(const struct disk *d);
 struct disk_op *disk_behind(struct disk *d, struct disk_op *op);
 /* How it ended: state, error, and data have been filled in. Those of one lane end in order. */
 void disk_done(struct disk *d, struct disk_op *op);
+/* One or two parts, of which none is empty or begins with a dot. */
+bool disk_name_good(const char *name);
 /* Whether its names are what they may be. A driver answers others with DISK_FAILED, and touches nothing. */
 bool disk_names_good(const struct disk_op *op);
 /* Fills in state and error, as by printf. */

@@ -233,5 +233,6 @@ enum world_result world_node_put_file(struct world_node *wn, const char *name, c
 {
     struct world *w = wn->world;
     if (!w->ops->node_put_file) return unsupported(w, "put files onto a disk: a disk is the simulator's");
+    if (!disk_name_good(name)) return world_fail(w, WORLD_BAD, "'%s' is not a name for a file", name);
     return w->ops->node_put_file(wn, name, content);
 }

@@ -107,8 +107,9 @@ function Node:move(port)
   self.world:unroute(function(relay) return relay.to == self.name end)
 end
 
----Kills the process (SIGKILL). `"power"`: as if its machine had gone off with its uplink: what was under way on its
----links is lost, and its peers hear nothing until it is back.
+---Kills the process (SIGKILL). What it had not synced is there all the same: the machine stays up, so this is
+---`"process"`. `"power"`: as if its machine had gone off with its uplink: what was under way on its links is lost, and
+---its peers hear nothing until it is back; its files are as after SIGKILL.
 ---@param what? "process"|"power"
 function Node:crash(what)
   if what ~= nil and what ~= "process" and what ~= "power" then

@@ -84,7 +84,7 @@ local function unsupported(what)
   end
 end
 
-for _, fault in ipairs { "crash", "restart", "pause", "resume", "configure", "channels" } do
+for _, fault in ipairs { "crash", "restart", "pause", "resume", "configure", "channels", "disk", "files", "file" } do
   Node[fault] = unsupported(fault)
 end
 
@@ -275,7 +275,7 @@ function World:close()
   self.live:close()
 end
 
-for _, what in ipairs { "link_get", "link_set" } do
+for _, what in ipairs { "link_get", "link_set", "disks" } do
   World[what] = function(self) error(("%s: %s"):format(what, self.cannot), 2) end
 end
 

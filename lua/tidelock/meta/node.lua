@@ -15,8 +15,9 @@ local Node = {}
 ---@return true|nil, string? message, string? code
 function Node:configure(name, value) end
 
----The process is gone, and writes that have not been synced to disk. `"power"`: the whole machine, so that peers hear
----nothing until it is back (simulator only).
+---The process is gone, and what it had not synced to its disk. `"process"`: the process alone, as by kill -9; all that
+---it had written is there (where a world cannot lose what was not synced, that is what happens anyway). `"power"`: the
+---whole machine, so that peers hear nothing until it is back (simulator only).
 ---@param what? "process"|"power"
 ---@return true|nil, string? message, string? code
 function Node:crash(what) end
@@ -32,6 +33,23 @@ function Node:pause() end
 ---And goes on.
 ---@return true|nil, string? message, string? code
 function Node:resume() end
+
+---Sets how its disk behaves, or tells; what is not given stays as it is. `stall = ms`: it does not answer for so long
+---from now. Simulator only.
+---@param properties? tidelock.DiskProperties
+---@return tidelock.DiskProperties|true
+function Node:disk(properties) end
+
+---The files on its disk and their sizes in bytes, as a process sees them; also while it is down. Simulator only.
+---@return table<string, integer>
+function Node:files() end
+
+---Reads a file on its disk (nil: there is none), puts one there as if it had always been, or takes one away (false).
+---Simulator only.
+---@param name string
+---@param content? string|false
+---@return string|true|nil
+function Node:file(name, content) end
 
 ---Whether there is a node (paused or not).
 ---@return boolean

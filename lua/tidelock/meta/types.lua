@@ -47,6 +47,21 @@
 ---@field bandwidth? number bytes per second, 0: unlimited
 ---@field cut? boolean nothing passes
 
+---@class tidelock.DiskProperties
+---@field latency? tidelock.Milliseconds of what the page cache does: reading, writing
+---@field sync_latency? tidelock.Milliseconds of what waits for the device: a sync, a rename; one after another
+---@field jitter? tidelock.Milliseconds uniform extra delay of those up to this
+---@field bandwidth? number of the device, bytes per second, 0: unlimited
+---@field slow? number all of this takes so many times as long
+---@field fail? number probability that an operation fails with EIO
+---@field fail_sync? number probability that a sync or rename does; after a sync that failed what it was to write may be
+---lost, also when later ones succeed
+---@field capacity? integer bytes; what does not fit fails with ENOSPC. 0: no limit
+---@field full? boolean nothing more fits
+---@field lose? number when a crash loses what was not synced: probability that it does, for each file
+---@field tear? number of what is not lost then: probability that only a part is there, torn or with holes
+---@field stall? tidelock.Milliseconds node:disk only: nothing is answered for so long from now
+
 ---@class tidelock.Checks
 ---@field prefixes integer states of replicas compared with their primary's history
 ---@field waits integer answers of WAIT judged

@@ -71,6 +71,11 @@ function World:checks() end
 ---@return boolean, string? why
 function World:converged() end
 
+---Sets how all disks behave that nobody has set, or tells. Simulator only.
+---@param properties? tidelock.DiskProperties
+---@return tidelock.DiskProperties|true
+function World:disks(properties) end
+
 ---Properties of the link from one place to another, by name; without names of those that have none of their own.
 ---@param from? string
 ---@param to? string
