@@ -1,7 +1,7 @@
 /* strings.c: SET and GET in all their forms, and MGET and MSET.
  *
  * Effects follow Redis 7.0: whatever set a relative expiry time is logged with the absolute one (SET k v PXAT
- * ms), and what only answers (the GET option) is left out.
+ * ms), and what only answers (the GET option) or says how to answer (our ASYNC) is left out.
  *
  * A command that answers with the old value and then replaces it could run out of memory after the answer. So
  * it holds a copy, replaces, and answers last (struct held).
@@ -85,6 +85,7 @@ enum option {
     OPTION_PX = 1 << 6,
     OPTION_EXAT = 1 << 7,
     OPTION_PXAT = 1 << 8,
+    OPTION_ASYNC = 1 << 9, /* ours: the reply does not wait for replicas */
     OPTION_SECONDS = OPTION_EX | OPTION_EXAT,
     OPTION_RELATIVE = OPTION_EX | OPTION_PX,
     OPTION_TIMED = OPTION_EX | OPTION_PX | OPTION_EXAT | OPTION_PXAT
@@ -99,6 +100,7 @@ static const struct option_word {
     {"NX", OPTION_NX, OPTION_XX, true, false},
     {"XX", OPTION_XX, OPTION_NX, true, false},
     {"GET", OPTION_GET, 0, true, false},
+    {"ASYNC", OPTION_ASYNC, 0, true, false},
     {"KEEPTTL", OPTION_KEEPTTL, OPTION_PERSIST | OPTION_TIMED, true, false},
     {"PERSIST", OPTION_PERSIST, OPTION_KEEPTTL | OPTION_TIMED, false, true},
     {"EX", OPTION_EX, OPTION_KEEPTTL | OPTION_PERSIST | (OPTION_TIMED & ~OPTION_EX), true, true},
@@ -159,17 +161,21 @@ static void effect_set_until(struct exec *x, struct slice key, struct slice valu
 
 /* ---- SET ---- */
 
-/* The arguments without the GET option. When there is no memory for them the arguments go as they are: the
- * same effect, only longer. */
-static void effect_without_get(struct exec *x)
+/* The arguments without those options that say only how to answer. */
+static void effect_without_answer(struct exec *x)
 {
-    struct slice *words = memory_alloc(x->memory, (size_t)x->argc * sizeof *words);
-    if (!words) return;
-    int count = 0;
-    for (int i = 0; i < x->argc; i++)
-        if (i < 3 || !exec_is(x, i, "GET")) words[count++] = x->argv[i];
+    static const char *const kept[] = {"NX", "XX", "KEEPTTL"};
+    struct slice words[6] = {x->argv[0], x->argv[1], x->argv[2]};
+    int count = 3;
+    bool seen[3] = {false, false, false};
+    for (int i = 3; i < x->argc; i++) {
+        for (int k = 0; k < 3; k++) {
+            if (seen[k] || !exec_is(x, i, kept[k])) continue;
+            seen[k] = true;
+            words[count++] = x->argv[i];
+        }
+    }
     exec_effect(x, count, words);
-    memory_free(x->memory, words, (size_t)x->argc * sizeof *words);
 }
 
 static void set_and_answer(struct exec *x, const struct options *o, int64_t expire_ms, struct held *old)
@@ -178,8 +184,8 @@ static void set_and_answer(struct exec *x, const struct options *o, int64_t expi
     if (!put(x, x->argv[1], x->argv[2], expire_ms)) return;
     if (o->time)
         effect_set_until(x, x->argv[1], x->argv[2], expire_ms);
-    else if (get)
-        effect_without_get(x);
+    else if (o->given & (OPTION_GET | OPTION_ASYNC))
+        effect_without_answer(x);
     if (get)
         reply_held(x, old);
     else
@@ -194,6 +200,7 @@ static void set_with_options(struct exec *x)
     if (o.given & OPTION_KEEPTTL) expire_ms = KEYSPACE_KEEP_TTL;
     if (o.time && !read_time(x, o.time, o.given, &expire_ms)) return;
 
+    x->async = x->async || o.given & OPTION_ASYNC;
     bool get = o.given & OPTION_GET, ok = true;
     if (get) exec_read(x, x->argv[1]); /* the option is a GET too: a hit or a miss */
     struct entry *e = exec_write(x, x->argv[1]);

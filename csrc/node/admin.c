@@ -32,6 +32,7 @@ void config_changed(struct node *n)
     n->access[1].traceless = true;
     sessions_configured(n);
     topology_configured(n);
+    gates_configured(n);
     if (c->node_name[0]) text_copy(n->name, sizeof n->name, c->node_name);
 }
 

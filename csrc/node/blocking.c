@@ -13,8 +13,8 @@ enum { ANSWER_MAX = 160 };
 bool block_wait(struct session *s, int64_t offset, int needed, int64_t until_us)
 {
     struct node *n = s->node;
-    if (!bytes_reserve(&s->output, ANSWER_MAX)) {
-        s->output.failed = false;
+    if (!bytes_reserve(s->writer.out, ANSWER_MAX)) {
+        s->writer.out->failed = false;
         return false;
     }
     s->waiter = (struct waiter){.offset = offset, .needed = needed};
@@ -31,8 +31,8 @@ bool block_wait(struct session *s, int64_t offset, int needed, int64_t until_us)
 
 bool block_for(struct session *s, enum block_kind kind)
 {
-    if (!bytes_reserve(&s->output, ANSWER_MAX)) {
-        s->output.failed = false;
+    if (!bytes_reserve(s->writer.out, ANSWER_MAX)) {
+        s->writer.out->failed = false;
         return false;
     }
     s->block = kind;
@@ -49,10 +49,10 @@ void block_cancel(struct session *s)
     s->block_until_us = INT64_MAX;
 }
 
-/* The answer has been written to the session's own writer, whose output had this size before: lets it go on. */
+/* The answer has been written to the session's own writer, whose buffer had this size before: lets it go on. */
 static void block_answered(struct session *s, size_t before)
 {
-    dispatch_withhold_reply(s, before);
+    dispatch_answered(s, before);
     session_wake(s);
     session_resume(s);
 }
@@ -61,7 +61,7 @@ static void wait_answer(struct session *s)
 {
     struct node *n = s->node;
     int64_t offset = s->waiter.offset;
-    size_t before = s->output.size;
+    size_t before = s->writer.out->size;
     int count = feeds_acknowledged(&n->feeds, offset);
     block_cancel(s);
     trail_waited(n, offset, count);
@@ -85,7 +85,7 @@ void block_time_out(struct node *n)
 
 static void block_failed(struct session *s, const char *error)
 {
-    size_t before = s->output.size;
+    size_t before = s->writer.out->size;
     block_cancel(s);
     reply_error(&s->writer.reply, error);
     stats_error(s->node, &s->writer.reply, 1);
@@ -94,7 +94,7 @@ static void block_failed(struct session *s, const char *error)
 
 void block_answer(struct session *s, const char *error)
 {
-    size_t before = s->output.size;
+    size_t before = s->writer.out->size;
     if (error) {
         block_failed(s, error);
         return;

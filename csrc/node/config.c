@@ -16,13 +16,15 @@
 
 #include "base/number.h"
 #include "command/notify.h"
+#include "replication/sync.h"
 
 enum config_type {
     CONFIG_BOOL,   /* yes, no */
     CONFIG_INT,    /* int64 */
     CONFIG_SIZE,   /* int64, bytes, with Redis's units */
     CONFIG_TEXT,   /* char[CONFIG_TEXT_MAX] */
-    CONFIG_POLICY, /* maxmemory-policy */
+    CONFIG_ENUM,   /* int, one of choices[min] */
+    CONFIG_RULE,   /* char[CONFIG_TEXT_MAX]: which replicas (replication/sync.h) */
     CONFIG_LIMITS, /* client-output-buffer-limit */
     CONFIG_SAVE,   /* save */
     CONFIG_FILE,   /* CONFIG_TEXT that is a name in `dir` */
@@ -43,13 +45,23 @@ struct config_row {
     unsigned flags;
 };
 
+/* What a CONFIG_ENUM may be; which of these is in the row's `min`. */
+enum { WORDS_POLICY, WORDS_SYNC_LEVEL, WORDS_ON_TIMEOUT, WORDS_MAX = 9 };
+
+static const char *const choices[][WORDS_MAX] = {
+    [WORDS_POLICY] = {"volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl", "allkeys-lru",
+                      "allkeys-lfu", "allkeys-random", "noeviction", NULL},
+    [WORDS_SYNC_LEVEL] = {"received", "applied", "fsynced", NULL},
+    [WORDS_ON_TIMEOUT] = {"error", "degrade", NULL},
+};
+
 #define FIELD(name) offsetof(struct config, name)
 #define GIB ((int64_t)1024 * 1024 * 1024)
 
 static const struct config_row rows[] = {
     {"maxclients", CONFIG_INT, FIELD(maxclients), 1, UINT32_MAX, "10000", 0},
     {"maxmemory", CONFIG_SIZE, FIELD(maxmemory), 0, INT64_MAX, "0", 0},
-    {"maxmemory-policy", CONFIG_POLICY, FIELD(maxmemory_policy), 0, 0, "noeviction", 0},
+    {"maxmemory-policy", CONFIG_ENUM, FIELD(maxmemory_policy), WORDS_POLICY, 0, "noeviction", 0},
     {"lfu-log-factor", CONFIG_INT, FIELD(lfu_log_factor), 0, INT32_MAX, "10", 0},
     {"lfu-decay-time", CONFIG_INT, FIELD(lfu_decay_minutes), 0, INT32_MAX, "1", 0},
     {"proto-max-bulk-len", CONFIG_SIZE, FIELD(proto_max_bulk_len), 1024 * 1024, INT64_MAX / 4, "512mb", 0},
@@ -79,6 +91,11 @@ static const struct config_row rows[] = {
     {"min-slaves-to-write", CONFIG_INT, FIELD(min_replicas_to_write), 0, INT32_MAX, "0", 0},
     {"min-replicas-max-lag", CONFIG_INT, FIELD(min_replicas_max_lag_s), 0, INT32_MAX, "10", 0},
     {"min-slaves-max-lag", CONFIG_INT, FIELD(min_replicas_max_lag_s), 0, INT32_MAX, "10", 0},
+    {"min-replicas-max-lag-bytes", CONFIG_SIZE, FIELD(min_replicas_max_lag_bytes), 0, INT64_MAX / 4, "0", 0},
+    {"sync-replicas", CONFIG_RULE, FIELD(sync_replicas), 0, 0, "", 0},
+    {"sync-level", CONFIG_ENUM, FIELD(sync_level), WORDS_SYNC_LEVEL, 0, "applied", 0},
+    {"sync-timeout", CONFIG_INT, FIELD(sync_timeout_ms), 0, INT32_MAX, "0", 0},
+    {"sync-on-timeout", CONFIG_ENUM, FIELD(sync_on_timeout), WORDS_ON_TIMEOUT, 0, "error", 0},
     {"replica-announce-ip", CONFIG_TEXT, FIELD(replica_announce_ip), 0, 0, "", 0},
     {"slave-announce-ip", CONFIG_TEXT, FIELD(replica_announce_ip), 0, 0, "", 0},
     {"replica-announce-port", CONFIG_INT, FIELD(replica_announce_port), 0, 65535, "0", 0},
@@ -112,13 +129,9 @@ static const struct config_row rows[] = {
     {"logfile", CONFIG_FIXED, 0, 0, 0, "", 0},
 };
 
-static const char *const policies[] = {"volatile-lru",   "volatile-lfu", "volatile-random",
-                                       "volatile-ttl",   "allkeys-lru",  "allkeys-lfu",
-                                       "allkeys-random", "noeviction",   NULL};
-
 bool config_evicts_lfu(const struct config *c)
 {
-    return strstr(policies[c->maxmemory_policy], "-lfu") != NULL;
+    return strstr(choices[WORDS_POLICY][c->maxmemory_policy], "-lfu") != NULL;
 }
 
 static const struct config_row *find_row(struct slice name)
@@ -161,17 +174,19 @@ static bool set_number(void *field, const struct config_row *row, struct slice v
     return true;
 }
 
-static bool set_policy(int *field, const struct config_row *row, struct slice value, struct bytes *error)
+static bool set_word(int *field, const struct config_row *row, struct slice value, struct bytes *error)
 {
-    for (int i = 0; policies[i]; i++) {
-        if (slice_is_word(value, policies[i])) {
+    char why[256] = "argument(s) must be one of the following: ";
+    size_t size = strlen(why);
+    for (int i = 0; choices[row->min][i]; i++) {
+        if (slice_is_word(value, choices[row->min][i])) {
             *field = i;
             return true;
         }
+        size +=
+            (size_t)snprintf(why + size, sizeof why - size, "%s%s", i > 0 ? ", " : "", choices[row->min][i]);
     }
-    return complain(error, row,
-                    "argument(s) must be one of the following: volatile-lru, volatile-lfu, volatile-random, "
-                    "volatile-ttl, allkeys-lru, allkeys-lfu, allkeys-random, noeviction");
+    return complain(error, row, why);
 }
 
 /* The next word of `text`, taken off its front. */
@@ -238,6 +253,8 @@ static bool set_save(struct save_points *field, const struct config_row *row, st
 
 static bool set_text(char *field, const struct config_row *row, struct slice value, struct bytes *error)
 {
+    struct sync_rule rule = {.level = SYNC_APPLIED};
+    char why[SYNC_ERROR_MAX];
     if (value.size >= CONFIG_TEXT_MAX || memchr(value.data, '\0', value.size))
         return complain(error, row, "argument is too long or has a zero byte");
     if (row->type == CONFIG_FILE &&
@@ -246,6 +263,7 @@ static bool set_text(char *field, const struct config_row *row, struct slice val
         snprintf(why, sizeof why, "%s can't be a path, just a filename", row->name);
         return complain(error, row, why);
     }
+    if (row->type == CONFIG_RULE && !sync_parse(&rule, value, why)) return complain(error, row, why);
     memset(field, 0, CONFIG_TEXT_MAX);
     memcpy(field, value.data, value.size);
     return true;
@@ -261,9 +279,10 @@ static bool set_row(struct config *c, const struct config_row *row, struct slice
         *(bool *)field = slice_is_word(value, "yes");
         return true;
     case CONFIG_TEXT:
-    case CONFIG_FILE: return set_text(field, row, value, error);
+    case CONFIG_FILE:
+    case CONFIG_RULE: return set_text(field, row, value, error);
     case CONFIG_SAVE: return set_save(field, row, value, error);
-    case CONFIG_POLICY: return set_policy(field, row, value, error);
+    case CONFIG_ENUM: return set_word(field, row, value, error);
     case CONFIG_LIMITS: return set_limits(c, row, value, error);
     case CONFIG_NOTIFY:
         if (notify_parse(value, field)) return true;
@@ -345,9 +364,10 @@ bool config_get(const struct config *c, struct slice name, struct bytes *value)
     switch (row->type) {
     case CONFIG_BOOL: return bytes_append_text(value, *(const bool *)field ? "yes" : "no");
     case CONFIG_TEXT:
-    case CONFIG_FILE: return bytes_append_text(value, field);
+    case CONFIG_FILE:
+    case CONFIG_RULE: return bytes_append_text(value, field);
     case CONFIG_SAVE: get_save(field, value); return true;
-    case CONFIG_POLICY: return bytes_append_text(value, policies[*(const int *)field]);
+    case CONFIG_ENUM: return bytes_append_text(value, choices[row->min][*(const int *)field]);
     case CONFIG_LIMITS: get_limits(c, value); return true;
     case CONFIG_NOTIFY: notify_format(*(const unsigned *)field, value); return true;
     case CONFIG_FIXED: return bytes_append_text(value, row->initial);

@@ -47,6 +47,11 @@ struct config {
     bool replica_announced;
     int64_t replica_priority;
     int64_t min_replicas_to_write, min_replicas_max_lag_s;
+    int64_t min_replicas_max_lag_bytes;  /* ours: a replica further behind than this is none; 0: no matter */
+    char sync_replicas[CONFIG_TEXT_MAX]; /* ours: whose acknowledgement a reply to a write waits for */
+    int sync_level;                      /* enum sync_level */
+    int64_t sync_timeout_ms;             /* 0: for ever */
+    int sync_on_timeout;                 /* 0: error, 1: degrade */
     char replica_announce_ip[CONFIG_TEXT_MAX];
     int64_t replica_announce_port;
     char node_name

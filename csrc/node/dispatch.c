@@ -199,6 +199,7 @@ void dispatch_run(struct call *c, const struct command *command, int argc, const
     if (n->follow || s->kind == SESSION_STREAM) return; /* a replica's log is its primary's bytes */
     log_effects(c);
     session_wrote(s);
+    s->wrote = s->wrote || !x->async;
 }
 
 void dispatch_withhold_reply(struct session *s, size_t before)
@@ -206,7 +207,33 @@ void dispatch_withhold_reply(struct session *s, size_t before)
     bool withhold = s->reply_off || s->reply_skip;
     s->reply_skip = s->reply_skip_next;
     s->reply_skip_next = false;
-    if (withhold && s->reply == &s->writer.reply && s->output.size > before) s->output.size = before;
+    if (withhold && s->reply == &s->writer.reply && s->writer.out->size > before)
+        s->writer.out->size = before;
+}
+
+/* The reply is the session's bytes from `start` to `end`. */
+static void hold(struct session *s, size_t start, size_t end)
+{
+    struct node *n = s->node;
+    if (s->wrote && n->gates.wanted) gate_hold(s, start, end, &n->gates.own, s->write_offset);
+    s->wrote = false;
+}
+
+void dispatch_answered(struct session *s, size_t before)
+{
+    dispatch_withhold_reply(s, before);
+    hold(s, before, s->writer.out->size);
+}
+
+/* The same for a request that was answered at once, with the messages it has brought the session itself. */
+static void finish(struct session *s, size_t before, const struct command *command)
+{
+    struct node *n = s->node;
+    dispatch_withhold_reply(s, before);
+    size_t end = s->writer.out->size, ahead = 0;
+    if (n->pubsub.own.size > 0 || n->pubsub.own.failed)
+        ahead = pubsub_tell_own(s, before, command && command->run == run_exec);
+    hold(s, before + ahead, end + ahead);
 }
 
 static void run_or_queue(struct session *s, const struct command *command, int argc, const struct slice *argv,
@@ -225,11 +252,12 @@ static void run_or_queue(struct session *s, const struct command *command, int a
 void dispatch(struct session *s, int argc, const struct slice *argv, struct slice raw)
 {
     struct node *n = s->node;
-    size_t before = s->output.size;
-    int64_t errors = s->reply->errors;
+    size_t before = s->writer.out->size;
     s->requests++;
     const struct command *command = command_resolve(n->commands, argv, argc, s->reply);
     bool is_write = command && writes(s, command) && !must_queue(s, command);
+    if (is_write && n->gates.wanted) s->reply = &s->writer.reply; /* it may have to wait */
+    int64_t errors = s->reply->errors;
     if (!command) {
         s->transaction.aborted |= s->transaction.open;
         stats_refused(n, argc, argv, s->reply);
@@ -245,7 +273,8 @@ void dispatch(struct session *s, int argc, const struct slice *argv, struct slic
     }
     bool failed = s->reply->errors != errors;
     if (is_write && n->keep_trail) trail_write(s, failed);
-    if (s->block == BLOCK_NONE) dispatch_withhold_reply(s, before);
-    if (n->pubsub.own.size > 0 || n->pubsub.own.failed)
-        pubsub_tell_own(s, before, command && command->run == run_exec);
+    if (s->block != BLOCK_NONE)
+        pubsub_tell_own(s, before, false);
+    else
+        finish(s, before, command);
 }

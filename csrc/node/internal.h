@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "command/access.h"
 #include "node/config.h"
+#include "node/gate.h"
 #include "node/node.h"
 #include "node/persistence.h"
 #include "node/pubsub.h"
@@ -73,8 +74,8 @@ struct session {
     /* output */
     struct bytes output;
     size_t output_sent;
-    struct resp_writer writer;
-    struct reply *reply; /* where replies go: &writer.reply, or the caller's in session_call */
+    struct resp_writer writer; /* into `output`, or into the line while a reply waits */
+    struct reply *reply;       /* where replies go: &writer.reply, or the caller's in session_call */
     bool reply_off, reply_skip_next, reply_skip; /* CLIENT REPLY */
     int64_t output_soft_since_us; /* over its soft limit since, 0: not; counted in node->over_soft */
     /* state of the conversation */
@@ -84,6 +85,8 @@ struct session {
     struct transaction transaction;
     int64_t write_offset; /* log offset after this session's last write: what WAIT waits for */
     int64_t requests;     /* executed or refused, counted from 1 */
+    bool wrote; /* …has written something, in the present command, that its reply has to wait for */
+    struct gate_line *line; /* replies that wait, NULL: none ever has */
     /* blocking */
     enum block_kind block;
     struct waiter waiter;
@@ -122,6 +125,7 @@ struct node {
     struct log log;
     struct feeds feeds;
     struct wait_set waits;
+    struct gates gates;
     struct follow *follow;          /* NULL: a primary */
     struct session *follow_session; /* the connection to the primary, NULL: none open or opening */
     struct session *stream;         /* executes what comes down from the primary */
@@ -206,8 +210,10 @@ void session_process(struct session *s);
 void session_replied(struct session *s);
 /* Checks its output limits: at the end of its input, and once a second. */
 void session_check_limits(struct session *s);
-/* Bytes of output not sent yet. */
+/* Bytes of output not sent yet, but for those that wait. */
 size_t session_pending(const struct session *s);
+/* Nothing is left to be sent, or waits to be. */
+bool session_replied_all(const struct session *s);
 bool session_is_replica(const struct session *s);
 
 /* ---- dispatch.c ---- */
@@ -216,6 +222,9 @@ bool session_is_replica(const struct session *s);
 void dispatch(struct session *s, int argc, const struct slice *argv, struct slice raw);
 /* CLIENT REPLY OFF and SKIP: takes back what has been answered to a request since the output had this size. */
 void dispatch_withhold_reply(struct session *s, size_t before);
+/* A request has been answered, with what the session has written since its writer's buffer had this size: withholds the
+ * reply, or has it wait, as the session wants it. */
+void dispatch_answered(struct session *s, size_t before);
 /* Executes a command that has been checked already (EXEC, the primary's stream): runs it and logs its effects. */
 void dispatch_run(struct call *c, const struct command *command, int argc, const struct slice *argv);
 /* Why a command with these flags is refused by a replica, NULL: it is not. */

@@ -71,6 +71,7 @@ static void node_init(struct node *n, const struct node_options *o)
     pubsub_init(n);
     heap_init(&n->timeouts, &n->memory, timeout_moved);
     wait_init(&n->waits, &n->memory);
+    gates_init(n);
     disk_init(&n->disk, &n->memory);
     n->fsynced_offset = -1;
     log_init(&n->log, &n->memory, &n->random, n->config.repl_backlog_size);
@@ -111,6 +112,7 @@ void node_free(struct node *n)
     pubsub_free(n);
     stats_reset(n);
     wait_free(&n->waits);
+    gates_free(n);
     disk_free(&n->disk);
     heap_free(&n->timeouts);
     log_free(&n->log);
@@ -178,7 +180,7 @@ static void session_each_second(struct session *s)
     if (session_is_replica(s)) {
         if (replica_is_silent(s)) session_close_now(s);
     } else if (s->kind == SESSION_CLIENT && n->config.timeout_s > 0 && s->block == BLOCK_NONE &&
-               subscriber_total(&s->subscriber) == 0 &&
+               subscriber_total(&s->subscriber) == 0 && !gate_waits(s->line) &&
                now - s->active_us > n->config.timeout_s * SECOND_US) {
         session_close_now(s);
     }
@@ -224,6 +226,7 @@ void node_advance(struct node *n, struct node_time now)
     if (n->sleep_until_us != 0) return;
     pause_advance(n);
     block_time_out(n);
+    gate_time_out(n);
     node_expire(n);
     n->tidying = keyspace_tidy(n->keyspace, TIDY_SLICE);
     node_ping(n);
@@ -265,6 +268,8 @@ int64_t node_deadline(const struct node *n)
     const struct heap_slot *first = heap_top(&n->timeouts);
     if (first) earlier(&deadline, first->key);
     earlier(&deadline, persistence_deadline(n));
+    first = heap_top(&n->gates.timeouts);
+    if (first) earlier(&deadline, first->key);
     if (n->follow && !follow_stands_still(n)) earlier(&deadline, follow_deadline(n->follow));
     if (!n->follow && n->feeds.count > 0) earlier(&deadline, n->next_ping_us);
     if (n->feeds.count > 0) earlier(&deadline, feeds_deadline(&n->feeds));
@@ -284,7 +289,7 @@ static void node_ask_acknowledgements(struct node *n)
 {
     if (!n->ack_wanted) return;
     n->ack_wanted = false;
-    if (n->follow || n->feeds.count == 0 || wait_wanted(&n->waits) < 0) return;
+    if (n->follow || n->feeds.count == 0 || (wait_wanted(&n->waits) < 0 && n->gates.lines == 0)) return;
     static const char getack[] = "*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$1\r\n*\r\n";
     if (!log_append(&n->log, getack, sizeof getack - 1)) dispatch_lose_history(n);
     trail_applied(n);
@@ -305,12 +310,17 @@ static void node_wake_feeds(struct node *n)
     }
 }
 
-/* Those who were let go during the turn, in that order. One of them may let go others. */
+/* Those who wait and need not any more, and those who were let go during the turn, in that order. One of them may let go
+ * others. */
 static void node_resume(struct node *n)
 {
     struct list *first;
-    while ((first = list_pop(&n->resumed)) != NULL)
-        session_process(list_item(first, struct session, resumed));
+    do {
+        block_wake(n);
+        gate_settle(n);
+        while ((first = list_pop(&n->resumed)) != NULL)
+            session_process(list_item(first, struct session, resumed));
+    } while (n->gates.reconsider);
 }
 
 struct disk *node_disk(struct node *n) { return &n->disk; }
@@ -319,7 +329,6 @@ void node_settle(struct node *n)
 {
     n->disk_told = false;
     if (n->sleep_until_us != 0) return;
-    block_wake(n);
     persistence_settle(n);
     node_resume(n);
     node_ask_acknowledgements(n);

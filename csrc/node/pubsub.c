@@ -192,7 +192,7 @@ static void tell(struct session *s, struct slice push)
         return;
     }
     if (s->wants_close) return;
-    append_push(&s->output, push, protocol);
+    append_push(s->writer.out, push, protocol);
     session_check_limits(s);
     if (!s->output_told) session_wake(s);
 }
@@ -235,18 +235,21 @@ int64_t pubsub_publish(struct node *n, bool shard, struct slice channel, struct 
     return receivers + (shard ? 0 : tell_patterns(n, channel, message));
 }
 
-void pubsub_tell_own(struct session *s, size_t before, bool after)
+size_t pubsub_tell_own(struct session *s, size_t before, bool after)
 {
-    struct bytes *own = &s->node->pubsub.own;
-    if (own->size == 0 && !own->failed) return;
-    if (own->failed) s->output.failed = true; /* it would miss something that others have heard */
-    size_t reply = s->output.size - before;
-    if (!own->failed && bytes_append_slice(&s->output, bytes_slice(own)) && !after) {
-        memmove(s->output.data + before + own->size, s->output.data + before, reply);
-        memcpy(s->output.data + before, own->data, own->size);
+    struct bytes *own = &s->node->pubsub.own, *out = s->writer.out;
+    size_t ahead = 0;
+    if (own->size == 0 && !own->failed) return 0;
+    if (own->failed) out->failed = true; /* it would miss something that others have heard */
+    size_t reply = out->size - before;
+    if (!own->failed && bytes_append_slice(out, bytes_slice(own)) && !after) {
+        memmove(out->data + before + own->size, out->data + before, reply);
+        memcpy(out->data + before, own->data, own->size);
+        ahead = own->size;
     }
     bytes_clear(own);
     bytes_trim(own, MESSAGE_KEEP);
+    return ahead;
 }
 
 /* ---- keyspace notifications ---- */

@@ -66,8 +66,8 @@ void pubsub_notify(struct node *n);
 void pubsub_event(struct node *n, unsigned class, const char *event, int db, struct slice key);
 
 /* What the session whose command has run is to hear itself goes into its output: ahead of the reply, which begins at
- * `before`, as Redis 7.0 has it; after EXEC's, which it must not tear apart. */
-void pubsub_tell_own(struct session *s, size_t before, bool after);
+ * `before`, as Redis 7.0 has it; after EXEC's, which it must not tear apart. Returns by how much the reply has moved. */
+size_t pubsub_tell_own(struct session *s, size_t before, bool after);
 
 /* Topics of a kind, and how many are subscribed to one of them. */
 size_t pubsub_topics(const struct node *n, enum pubsub_kind kind);

@@ -80,12 +80,13 @@ static void keep_text(struct bytes *field, struct slice text)
 static void replconf_ack(struct exec *x)
 {
     struct call *c = call_of(x);
-    int64_t applied, fsynced = -1;
+    int64_t applied, fsynced = -1, received = -1;
     if (!session_is_replica(c->session) || !number_parse_int(x->argv[2], &applied)) return;
     for (int i = 3; i + 1 < x->argc; i += 2) {
         if (exec_is(x, i, "fack")) number_parse_int(x->argv[i + 1], &fsynced);
+        if (exec_is(x, i, "rack")) number_parse_int(x->argv[i + 1], &received);
     }
-    feed_acknowledge(c->session->feed, applied, fsynced, c->node->now.mono_us);
+    feed_acknowledge(c->session->feed, applied, fsynced, received, c->node->now.mono_us);
 }
 
 /* One option of the handshake. False: it has replied an error. */
@@ -178,6 +179,10 @@ void run_psync(struct exec *x)
         return;
     }
     drop_former_connections(n, f);
+    char ip[64];
+    replica_address(f, ip, sizeof ip);
+    bytes_clear(&f->address);
+    bytes_append_format(&f->address, "%s:%d", ip, f->port);
     if (sync)
         feed_sync(f, n->now.mono_us);
     else

@@ -7,6 +7,7 @@
  * Leaves out: what requests mean.
  */
 #include "node/internal.h"
+#include "resp/parser.h"
 #include "resp/peek.h"
 
 enum {
@@ -64,6 +65,7 @@ void session_free(struct session *s)
 {
     struct node *n = s->node;
     block_cancel(s);
+    gate_drop(s);
     transaction_reset(s);
     pubsub_leave(s);
     session_over_soft(s, false);
@@ -123,6 +125,7 @@ void session_close_now(struct session *s)
 {
     s->close_after_reply = true;
     s->wants_close = true;
+    gate_drop(s);
     bytes_free(&s->output); /* nobody will read it */
     s->output_sent = 0;
     block_cancel(s);
@@ -132,7 +135,7 @@ void session_close_now(struct session *s)
 void session_close_after_reply(struct session *s)
 {
     s->close_after_reply = true;
-    if (session_pending(s) == 0) s->wants_close = true;
+    if (session_replied_all(s)) s->wants_close = true;
     session_wake(s);
 }
 
@@ -230,7 +233,7 @@ void session_input_commit(struct session *s, size_t size)
 static bool session_may_execute(const struct session *s)
 {
     return s->block == BLOCK_NONE && !s->close_after_reply && s->node->sleep_until_us == 0 &&
-           !s->node->shutdown;
+           !s->node->shutdown && !gate_full(s->line);
 }
 
 /* Gives back what has been executed. The rest moves to the front once it is the smaller part: whoever waits after every
@@ -313,6 +316,8 @@ size_t session_pending(const struct session *s)
     return s->output.size - s->output_sent;
 }
 
+bool session_replied_all(const struct session *s) { return session_pending(s) == 0 && !gate_waits(s->line); }
+
 int session_output(struct session *s, struct slice *slices, int max)
 {
     if (max <= 0 || s->wants_close) return 0;
@@ -369,7 +374,7 @@ void session_output_sent(struct session *s, size_t size)
     }
     struct slice probe;
     if (s->output.size == 0 && (!s->feed || feed_output(s->feed, &probe, 1) == 0)) s->output_told = false;
-    if (s->close_after_reply && session_pending(s) == 0) {
+    if (s->close_after_reply && session_replied_all(s)) {
         s->wants_close = true;
         session_wake(s);
     }
@@ -388,8 +393,9 @@ void session_check_limits(struct session *s)
 {
     if (s->wants_close || s->kind != SESSION_CLIENT) return;
     const struct output_limit *limit = session_limit(s);
-    int64_t held = (int64_t)session_pending(s) + (s->feed ? feed_backlog(s->feed) : 0);
-    bool over = s->output.failed || (limit->hard > 0 && held > limit->hard);
+    int64_t held = (int64_t)session_pending(s) + (int64_t)gate_held_bytes(s->line) +
+                   (s->feed ? feed_backlog(s->feed) : 0);
+    bool over = s->writer.out->failed || (limit->hard > 0 && held > limit->hard);
     if (limit->soft > 0 && held > limit->soft) {
         int64_t now = s->node->now.mono_us;
         session_over_soft(s, true);
@@ -407,15 +413,26 @@ void session_replied(struct session *s)
 {
     if (s->wants_close)
         bytes_free(&s->output);
-    else if (s->output.size - s->output_sent > OUTPUT_KEEP)
+    else if (session_pending(s) + gate_held_bytes(s->line) > OUTPUT_KEEP)
         session_check_limits(s);
 }
 
 /* ---- commands at the node itself ---- */
 
+/* A reply that has been written and need not wait after all goes to the caller. */
+static void session_hand_over(struct session *s, struct reply *reply)
+{
+    if (s->output.failed || s->wants_close)
+        reply_error(reply, "OOM out of memory for the reply");
+    else if (s->output.size > 0)
+        resp_replay(s->output.data, s->output.size, reply);
+    bytes_clear(&s->output);
+}
+
 enum session_result session_call(struct session *s, int argc, const struct slice *argv, struct reply *reply)
 {
-    if (s->block != BLOCK_NONE || s->executing || s->node->sleep_until_us != 0) return SESSION_BUSY;
+    if (s->block != BLOCK_NONE || s->executing || s->node->sleep_until_us != 0 || gate_waits(s->line))
+        return SESSION_BUSY;
     if (session_waits(s, argc, argv)) return SESSION_BUSY;
     if (s->kind == SESSION_LOCAL && persistence_loads(&s->node->persistence) &&
         !loading_answers(s->node, argc, argv))
@@ -424,7 +441,10 @@ enum session_result session_call(struct session *s, int argc, const struct slice
     s->executing = true;
     s->reply = reply;
     dispatch(s, argc, argv, slice_of(NULL, 0));
+    bool written = s->reply != reply; /* to the session's own writer, because it might have to wait */
     s->reply = &s->writer.reply;
     s->executing = false;
-    return s->block == BLOCK_NONE ? SESSION_DONE : SESSION_BLOCKED;
+    if (s->block != BLOCK_NONE || gate_waits(s->line)) return SESSION_BLOCKED;
+    if (written) session_hand_over(s, reply);
+    return SESSION_DONE;
 }

@@ -94,9 +94,11 @@ bool topology_follow(struct node *n, const char *host, int port)
     if (!was_primary) end_follow(n);
     n->follow = follow;
     follow->fsynced = n->fsynced_offset;
-    if (was_primary)
+    if (was_primary) {
+        gates_demoted(n);
         block_fail_all(n, "UNBLOCKED force unblock from blocking operation, instance state changed "
                           "(master -> replica?)");
+    }
     topology_step(n);
     return true;
 }

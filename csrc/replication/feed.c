@@ -17,6 +17,7 @@ struct feed *feed_new(struct feeds *fs, void *session, int64_t now_us)
     bytes_init(&f->head, fs->memory);
     bytes_init(&f->name, fs->memory);
     bytes_init(&f->ip, fs->memory);
+    bytes_init(&f->address, fs->memory);
     f->received = f->applied = f->fsynced = f->shared = -1;
     f->since_us = f->ack_time_us = now_us;
     list_init(&f->link);
@@ -42,6 +43,7 @@ void feed_free(struct feed *f)
     bytes_free(&f->head);
     bytes_free(&f->name);
     bytes_free(&f->ip);
+    bytes_free(&f->address);
     memory_free(fs->memory, f, sizeof *f);
 }
 
@@ -74,6 +76,7 @@ static void stream_from(struct feed *f, int64_t position)
 {
     f->state = FEED_STREAMING;
     f->cursor = tape_seek(&f->owner->log->tape, position);
+    f->caught_up_at = log_offset(f->owner->log);
     f->owner->version++;
 }
 
@@ -114,7 +117,15 @@ void feed_sync(struct feed *f, int64_t now_us)
     f->owner->full_syncs++;
 }
 
-void feed_acknowledge(struct feed *f, int64_t applied, int64_t fsynced, int64_t now_us)
+/* True if it has moved. */
+static bool move_to(int64_t *acknowledged, int64_t offset)
+{
+    if (offset <= *acknowledged) return false;
+    *acknowledged = offset;
+    return true;
+}
+
+void feed_acknowledge(struct feed *f, int64_t applied, int64_t fsynced, int64_t received, int64_t now_us)
 {
     int64_t end = log_offset(f->owner->log);
     f->ack_time_us = now_us;
@@ -122,11 +133,12 @@ void feed_acknowledge(struct feed *f, int64_t applied, int64_t fsynced, int64_t 
     f->held = false;
     if (applied > end) applied = end;
     if (fsynced > applied) fsynced = applied;
-    if (fsynced > f->fsynced) f->fsynced = fsynced;
-    if (applied > f->received) f->received = applied;
-    if (applied <= f->applied) return;
-    f->applied = applied;
-    f->owner->version++;
+    if (received > end) received = end;
+    if (received < applied) received = applied;
+    bool moved = move_to(&f->fsynced, fsynced);
+    moved |= move_to(&f->received, received);
+    moved |= move_to(&f->applied, applied);
+    if (moved) f->owner->version++;
 }
 
 /* ---- full synchronisation ------------------------------------------------------------------------------------- */

@@ -59,6 +59,7 @@ struct feed {
     bool paused;               /* channel:pause(): gives nothing out */
     /* what the replica said of itself */
     struct bytes name, ip;
+    struct bytes address; /* "ip:port" as this end knows it; set by the owner */
     int port;
     bool capa_eof, capa_psync2;
     bool capa_shared; /* it wants to know how much of its history is ours: third word of +FULLRESYNC */
@@ -66,7 +67,9 @@ struct feed {
     /* acknowledged offsets, -1: never; times are monotonic us */
     int64_t received, applied, fsynced;
     int64_t ack_time_us; /* last REPLCONF ACK */
-    int64_t since_us;    /* began */
+    int64_t
+        caught_up_at; /* the log's end when it began to stream: whoever has acknowledged that is up to date */
+    int64_t since_us; /* began */
     int64_t sent_bytes;
     int64_t progress_us; /* when it was last seen that something went out; looked at once a second */
     /* private */
@@ -115,8 +118,8 @@ void feeds_cancel_snapshot(struct feeds *fs);
  * ask under the new one, mostly to be continued at once. */
 bool feed_broken(const struct feed *f);
 
-/* REPLCONF ACK offset [FACK offset]; fsynced -1: not said. */
-void feed_acknowledge(struct feed *f, int64_t applied, int64_t fsynced, int64_t now_us);
+/* REPLCONF ACK offset [FACK offset] [RACK offset]; fsynced, received -1: not said. */
+void feed_acknowledge(struct feed *f, int64_t applied, int64_t fsynced, int64_t received, int64_t now_us);
 
 /* What is to be sent next: up to `max` slices, 0 when there is nothing now. Drives the snapshot on when the feed has
  * sent all there is of it. Slices are valid until the next call on these feeds or on the log's trimming. */
@@ -126,6 +129,11 @@ void feed_sent(struct feed *f, size_t size);
 int64_t feed_backlog(const struct feed *f);
 /* A feed counts for WAIT when it streams. */
 static inline bool feed_counts(const struct feed *f) { return f->state == FEED_STREAMING; }
+/* It has acknowledged all there was when it began to stream. */
+static inline bool feed_caught_up(const struct feed *f)
+{
+    return feed_counts(f) && f->applied >= f->caught_up_at;
+}
 /* How many counting feeds have acknowledged `offset` as applied. */
 int feeds_acknowledged(const struct feeds *fs, int64_t offset);
 /* Trims the log and the snapshot to what backlog and feeds need. Once per turn. */

@@ -54,6 +54,29 @@ function shared:config(name, value)
   return found[name]
 end
 
+local SYNC_OPTIONS = { "level", "timeout", "on_timeout" }
+
+---Whose acknowledgement a write waits for before it is answered, until the next restart: `"ANY 1 (b, c)"`,
+---`"FIRST 2 (b, c, d)"`; false for nobody. Without arguments: who it is now.
+---@param rule? string|false
+---@param given? tidelock.SyncOptions those not given stay as they are
+---@return string|true|nil
+function shared:sync(rule, given)
+  if rule == nil and given == nil then return self:config "sync-replicas" end
+  if rule and type(rule) ~= "string" then
+    error(("sync: rule: string or false expected, got %s"):format(type(rule)), 2)
+  end
+  given = options.check("sync", given, SYNC_OPTIONS)
+  local words = { "CONFIG", "SET", "sync-replicas", rule or "" }
+  for _, name in ipairs(SYNC_OPTIONS) do
+    if given[name] ~= nil then
+      words[#words + 1] = "sync-" .. options.parameter(name)
+      words[#words + 1] = options.value("sync", name, given[name])
+    end
+  end
+  return self:call(table.unpack(words))
+end
+
 -- "a=1,b=2" as a table; other text as it is or as a number
 local function info_value(text)
   if not text:find "^[%w_]+=[^,]*,[%w_]+=" then return tonumber(text) or text end

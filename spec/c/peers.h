@@ -246,7 +246,7 @@ static inline void primary_replconf(struct wire *w, int argc, const struct slice
     int64_t applied, fsynced = -1;
     if (slice_is_word(argv[1], "ack") && number_parse_int(argv[2], &applied)) {
         if (argc == 5) number_parse_int(argv[4], &fsynced);
-        feed_acknowledge(w->feed, applied, fsynced, w->primary->now);
+        feed_acknowledge(w->feed, applied, fsynced, -1, w->primary->now);
         return;
     }
     for (int i = 1; i + 1 < argc; i += 2) {

@@ -92,7 +92,7 @@ TEST(a_full_synchronisation)
     CHECK_EQ_INT(x.feed->state, FEED_STREAMING);
     CHECK_EQ_STR(heard(&x), "");
     CHECK_EQ_INT(feeds_acknowledged(&x.peer.feeds, 50), 0);
-    feed_acknowledge(x.feed, 50, -1, x.peer.now);
+    feed_acknowledge(x.feed, 50, -1, -1, x.peer.now);
     CHECK_EQ_STR(heard(&x), "*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n2\r\n");
     CHECK_EQ_INT(feeds_acknowledged(&x.peer.feeds, 50), 1);
     CHECK_EQ_INT(x.peer.feeds.full_syncs, 1);
@@ -244,7 +244,7 @@ TEST(a_new_name_breaks_feeds)
     peer_set(&x.peer, 0, "a", "1");
     CHECK_EQ_STR(heard(&x),
                  "+CONTINUE\r\n*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n1\r\n");
-    feed_acknowledge(x.feed, 50, -1, x.peer.now);
+    feed_acknowledge(x.feed, 50, -1, -1, x.peer.now);
     peer_set(&x.peer, 0, "a", "2");
     CHECK_EQ_INT(feed_output(x.feed, &shown, 1), 1);
     log_new_history(&x.peer.log, &x.peer.random);
@@ -281,17 +281,17 @@ TEST(acknowledgements)
     open_fixture(&x);
     for (int i = 0; i < 10; i++) peer_write_random(&x.peer, 20);
     int64_t end = log_offset(&x.peer.log);
-    feed_acknowledge(x.feed, 5, 5, x.peer.now); /* before it streams: a sign of life at most */
+    feed_acknowledge(x.feed, 5, 5, -1, x.peer.now); /* before it streams: a sign of life at most */
     CHECK_EQ_INT(x.feed->applied, -1);
     feed_psync(x.feed, slice_text(x.peer.log.replid), 1, x.peer.now);
-    feed_acknowledge(x.feed, 100, 60, x.peer.now + 7);
+    feed_acknowledge(x.feed, 100, 60, -1, x.peer.now + 7);
     CHECK_EQ_INT(x.feed->applied, 100);
     CHECK_EQ_INT(x.feed->fsynced, 60);
     CHECK_EQ_INT(x.feed->ack_time_us, x.peer.now + 7);
-    feed_acknowledge(x.feed, 90, -1, x.peer.now); /* never back */
+    feed_acknowledge(x.feed, 90, -1, -1, x.peer.now); /* never back */
     CHECK_EQ_INT(x.feed->applied, 100);
     CHECK_EQ_INT(x.feed->fsynced, 60);
-    feed_acknowledge(x.feed, INT64_MAX, INT64_MAX, x.peer.now); /* nor ahead of us */
+    feed_acknowledge(x.feed, INT64_MAX, INT64_MAX, -1, x.peer.now); /* nor ahead of us */
     CHECK_EQ_INT(x.feed->applied, end);
     CHECK_EQ_INT(x.feed->received, end);
     CHECK_EQ_INT(x.feed->fsynced, end);

@@ -50,11 +50,11 @@ TEST(one_waiter)
     CHECK(wait_add(&x.waits, &w));
     CHECK_EQ_INT(wait_wanted(&x.waits), 100);
     CHECK(!wait_next_ready(&x.waits, &x.peer.feeds));
-    feed_acknowledge(x.feeds[0], 100, -1, 1);
+    feed_acknowledge(x.feeds[0], 100, -1, -1, 1);
     CHECK(!wait_next_ready(&x.waits, &x.peer.feeds));
-    feed_acknowledge(x.feeds[1], 99, -1, 1);
+    feed_acknowledge(x.feeds[1], 99, -1, -1, 1);
     CHECK(!wait_next_ready(&x.waits, &x.peer.feeds));
-    feed_acknowledge(x.feeds[1], 100, -1, 1);
+    feed_acknowledge(x.feeds[1], 100, -1, -1, 1);
     CHECK(wait_next_ready(&x.waits, &x.peer.feeds) == &w);
     CHECK(!wait_next_ready(&x.waits, &x.peer.feeds));
     CHECK_EQ_INT(x.waits.size, 0);
@@ -67,14 +67,14 @@ TEST(a_replica_that_leaves_takes_its_acknowledgement_along)
     struct fixture x;
     open_fixture(&x, 2);
     grow(&x, 100);
-    feed_acknowledge(x.feeds[0], 100, -1, 1);
+    feed_acknowledge(x.feeds[0], 100, -1, -1, 1);
     CHECK_EQ_INT(feeds_acknowledged(&x.peer.feeds, 100), 1);
     struct waiter w = {.offset = 100, .needed = 2};
     CHECK(wait_add(&x.waits, &w));
     CHECK(!wait_next_ready(&x.waits, &x.peer.feeds));
     feed_free(x.feeds[0]);
     x.feeds[0] = NULL;
-    feed_acknowledge(x.feeds[1], 100, -1, 1);
+    feed_acknowledge(x.feeds[1], 100, -1, -1, 1);
     CHECK(!wait_next_ready(&x.waits, &x.peer.feeds));
     add_feed(&x, 0);
     CHECK(wait_next_ready(&x.waits, &x.peer.feeds) == &w);
@@ -105,7 +105,7 @@ TEST(a_waiter_that_is_ready_when_it_comes)
     open_fixture(&x, 1);
     grow(&x, 100);
     struct waiter late = {.offset = 100, .needed = 1}, early = {.offset = 50, .needed = 1};
-    feed_acknowledge(x.feeds[0], 60, -1, 1);
+    feed_acknowledge(x.feeds[0], 60, -1, -1, 1);
     CHECK(wait_add(&x.waits, &late));
     CHECK(!wait_next_ready(&x.waits, &x.peer.feeds));
     CHECK(wait_add(&x.waits, &early));
@@ -149,7 +149,7 @@ static void random_event(struct fixture *x, struct random *r, struct waiter *all
     case 6:
         if (!x->feeds[i]) break;
         feed_acknowledge(x->feeds[i], (int64_t)random_below(r, (uint64_t)log_offset(&x->peer.log) + 50), -1,
-                         1);
+                         -1, 1);
         break;
     default:
         if (w->waiting) break;

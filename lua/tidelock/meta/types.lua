@@ -36,6 +36,11 @@
 ---@field replicaof? tidelock.Node|string the primary to follow: a node or "host:port"
 ---@field config? table<string, string|number|boolean|table> further Redis parameters
 
+---@class tidelock.SyncOptions
+---@field level? "received"|"applied"|"fsynced" what a replica must have done with a write (default at first: applied)
+---@field timeout? integer ms that a reply waits at most, 0: for ever (default at first: 0)
+---@field on_timeout? "error"|"degrade" what becomes of it then: an error, or the reply all the same (at first: error)
+
 ---@class tidelock.ClientOptions
 ---@field name? string of its place in the world
 ---@field timeout? tidelock.Milliseconds|false of each request (default: 10,000); 0 or false: none
