@@ -259,7 +259,6 @@ static bool set_text(char *field, const struct config_row *row, struct slice val
         return complain(error, row, "argument is too long or has a zero byte");
     if (row->type == CONFIG_FILE &&
         (value.size == 0 || value.data[0] == '.' || memchr(value.data, '/', value.size))) {
-        char why[64];
         snprintf(why, sizeof why, "%s can't be a path, just a filename", row->name);
         return complain(error, row, why);
     }

@@ -476,7 +476,7 @@ TEST(an_idle_node_is_small)
 {
     struct room r;
     room_open(&r, 1);
-    CHECK(node_memory(r.nodes[0])->used < 8192);
+    CHECK(node_memory(r.nodes[0])->used < 10240);
     room_close(&r);
 }
 
