@@ -45,6 +45,21 @@ static int call(lua_State *L)
     return run(L, c, &a);
 }
 
+/* receive(client, timeout): the next message as the push it came as; timeout nil: waits as long as it takes. */
+static int receive(lua_State *L)
+{
+    struct lua_client *c = check_client(L);
+    int64_t timeout = lua_isnoneornil(L, 2) ? -1 : arguments_duration(L, 2, "timeout");
+    struct lua_world *w = c->owner;
+    if (!is_open(c)) return client_closed(L);
+    int64_t ticket = task_ticket(L, w);
+    if (ticket == 0) return result_fail(L, "OOM out of memory");
+    enum world_result result = world_client_receive(c->client, ticket, timeout);
+    if (result == WORLD_OK) return task_await(L, 0, w, ticket);
+    task_drop(w, ticket);
+    return binding_world_failed(L, w, result, "the client is closed");
+}
+
 /* go_to(client, host, port) */
 static int go_to(lua_State *L)
 {
@@ -123,7 +138,11 @@ static int new_client(lua_State *L)
 void binding_open_client(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"call", call}, {"go_to", go_to}, {"close", close_client}, {"pipeline", binding_pipeline},
+        {"call", call},
+        {"go_to", go_to},
+        {"close", close_client},
+        {"receive", receive},
+        {"pipeline", binding_pipeline},
         {NULL, NULL},
     };
     static const luaL_Reg metamethods[] = {

@@ -56,6 +56,7 @@ struct world_client *world_client_new(struct world *w, const char *name, const c
     list_init(&c->member);
     bytes_init(&c->output, &w->memory);
     bytes_init(&c->input, &w->memory);
+    client_inbox_init(c);
     if (!world_place_name(w, &c->place, name, "client") || !set_address(c, host, port) ||
         (w->ops->client_settle && !w->ops->client_settle(c))) {
         client_finish(c);
@@ -72,6 +73,7 @@ void client_finish(struct world_client *c)
     list_remove(&c->member);
     bytes_free(&c->output);
     bytes_free(&c->input);
+    client_inbox_free(c);
     memory_free(m, c->requests, c->capacity * sizeof *c->requests);
     if (c->host) memory_free(m, c->host, strlen(c->host) + 1);
     world_place_forget(c->world, &c->place);
@@ -107,7 +109,9 @@ static bool write_request(struct world_client *c, int64_t ticket, int argc, cons
         return false;
     }
     c->written += (int64_t)(c->output.size - size);
-    *request_at(c, c->count++) = (struct client_request){ticket, INT64_MAX, c->written, false};
+    struct client_request *r = request_at(c, c->count++);
+    *r = (struct client_request){.ticket = ticket, .deadline = INT64_MAX, .end = c->written};
+    client_push_expect(r, argc, argv);
     return true;
 }
 
@@ -138,6 +142,7 @@ static void fail_requests(struct world_client *c, const char *first_why, const c
     bytes_clear(&c->output);
     bytes_trim(&c->output, OUTPUT_KEEP);
     bytes_clear(&c->input);
+    client_push_lost(c, why);
 }
 
 static void drop(struct world_client *c, const char *first_why, const char *why)
@@ -170,11 +175,14 @@ static bool is_write(const struct world *w, int argc, const struct slice *argv)
 
 /* Sees to it that client_alarm is called at the deadline of the oldest request. An alarm that comes too early is
  * simply set again, so that a stream of answered requests costs one alarm per time-out, not one per request. */
-static void set_alarm(struct world_client *c)
+void client_set_alarm(struct world_client *c)
 {
-    int64_t deadline = INT64_MAX;
-    if (c->timeout <= 0) return;
-    for (size_t i = 0; i < c->count && deadline == INT64_MAX; i++) deadline = request_at(c, i)->deadline;
+    int64_t deadline = client_push_deadline(c);
+    for (size_t i = 0; i < c->count; i++) {
+        if (request_at(c, i)->deadline == INT64_MAX) continue;
+        if (request_at(c, i)->deadline < deadline) deadline = request_at(c, i)->deadline;
+        break;
+    }
     if (deadline >= c->alarm) return;
     c->alarm = deadline;
     c->world->ops->client_alarm(c, deadline);
@@ -194,7 +202,7 @@ enum world_result world_client_request(struct world_client *c, int64_t ticket, i
     struct client_request *r = request_at(c, c->count - 1);
     if (c->timeout > 0) r->deadline = world_now(w) + c->timeout;
     if (w->ops->client_replied) r->write = is_write(w, argc, argv);
-    set_alarm(c);
+    if (c->timeout > 0) client_set_alarm(c);
     if (c->state == CLIENT_OPEN) w->ops->client_send(c);
     return WORLD_OK;
 }
@@ -208,7 +216,8 @@ void client_alarm(struct world_client *c)
         drop(c, "TIMEOUT no reply in time", "CLOSED the connection was given up after a time-out");
         return;
     }
-    set_alarm(c);
+    client_push_time_out(c, now);
+    client_set_alarm(c);
 }
 
 enum world_result world_client_connect(struct world_client *c, const char *host, int port)
@@ -243,26 +252,37 @@ void client_output_taken(struct world_client *c, size_t size)
     c->output_start = 0;
 }
 
-/* One whole reply. What a RESP3 server pushes on its own answers no request. */
-static void take_reply(struct world_client *c, struct slice reply)
+void client_answered(struct world_client *c, struct slice reply)
 {
-    if (reply.data[0] == '>' || c->count == 0) return;
+    if (c->count == 0) return;
     struct client_request r = *request_at(c, 0);
     c->first = (c->first + 1) & (c->capacity - 1);
     c->count--;
     c->replies++;
     struct world *w = c->world;
     if (w->ops->client_replied) w->ops->client_replied(c, c->replies, r.write, reply);
-    if (r.ticket != 0) world_complete_reply(w, r.ticket, reply);
+    if (r.ticket != 0)
+        world_complete_reply(w, r.ticket, reply);
+    else
+        c->inbox.resp2 = reply.data[0] == '-';
 }
 
-/* Takes whole replies off `bytes`; returns how much that was, -1 when the bytes make no sense. */
-static int64_t take_replies(struct world_client *c, struct slice bytes)
+/* One whole reply, or what a server sends on its own, which answers no request. */
+static void take_reply(struct world_client *c, struct slice reply)
+{
+    bool push = reply.data[0] == '>' || (reply.data[0] == '*' && client_push_is_possible(c));
+    if (!push || !client_push(c, reply)) client_answered(c, reply);
+}
+
+/* Takes whole replies off `bytes`; returns how much that was, -1 when the connection cannot go on, and why. */
+static int64_t take_replies(struct world_client *c, struct slice bytes, const char **why)
 {
     size_t start = 0;
     while (start < bytes.size) {
         int64_t size = resp_reply_size(&c->parser, bytes.data + start, bytes.size - start);
-        if (size < 0) return -1;
+        if (size < 0) *why = "CLOSED the answer is not RESP";
+        if (c->inbox.full) *why = "CLOSED more messages than a client keeps that does not receive them";
+        if (size < 0 || c->inbox.full) return -1;
         if (size == 0) break;
         take_reply(c, slice_of(bytes.data + start, (size_t)size));
         start += (size_t)size;
@@ -275,19 +295,16 @@ bool client_input(struct world_client *c, struct slice bytes)
     const char *why = "CLOSED out of memory";
     if (c->input.size > 0) {
         if (bytes_append_slice(&c->input, bytes)) {
-            int64_t taken = take_replies(c, bytes_slice(&c->input));
+            int64_t taken = take_replies(c, bytes_slice(&c->input), &why);
             if (taken >= 0) {
                 bytes_drop(&c->input, (size_t)taken);
                 bytes_trim(&c->input, OUTPUT_KEEP);
                 return true;
             }
-            why = "CLOSED the answer is not RESP";
         }
     } else {
-        int64_t taken = take_replies(c, bytes);
-        if (taken < 0)
-            why = "CLOSED the answer is not RESP";
-        else if (bytes_append(&c->input, bytes.data + taken, bytes.size - (size_t)taken))
+        int64_t taken = take_replies(c, bytes, &why);
+        if (taken >= 0 && bytes_append(&c->input, bytes.data + taken, bytes.size - (size_t)taken))
             return true;
     }
     drop(c, why, why);

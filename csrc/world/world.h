@@ -176,6 +176,10 @@ const char *world_client_name(const struct world_client *c);
 /* Sends a request (pipelined behind earlier ones); completes with its reply or failure. */
 enum world_result world_client_request(struct world_client *c, int64_t ticket, int argc,
                                        const struct slice *argv);
+/* Completes with the next message of pub/sub, as the push it came as ("message", channel, text; "pmessage", pattern, channel,
+ * text; "smessage", …). Fails after `timeout` us (0: when there is none now, < 0: never), or with the connection. A
+ * request that subscribes completes with how many subscriptions there are then. */
+enum world_result world_client_receive(struct world_client *c, int64_t ticket, int64_t timeout);
 /* Talks to another address from now on; requests under way fail. */
 enum world_result world_client_connect(struct world_client *c, const char *host, int port);
 void world_client_free(struct world_client *c);

@@ -7,6 +7,7 @@
  *   complete.c   tickets and the queue of completions
  *   place.c      a node's place: start-up configuration, calls at the node itself
  *   client.c     a RESP client: pipelining, replies, time-outs; the driver only moves its bytes
+ *   client_push.c    what a server sends it unasked: subscriptions, messages
  *   converged.c  whether all nodes are the same
  *
  * Calls go both ways, but never in a circle: a driver calls common code when something has happened (client_input,
@@ -21,6 +22,7 @@
 #include "base/list.h"
 #include "base/random.h"
 #include "resp/parser.h"
+#include "world/client_push.h"
 #include "world/world.h"
 
 enum {
@@ -219,6 +221,8 @@ struct client_request {
     int64_t deadline; /* monotonic us, INT64_MAX: none */
     int64_t end;      /* where its last byte ends in what was written on this connection */
     bool write;       /* it is a write command (looked up only when somebody checks) */
+    enum push_answer answer;
+    int pushes; /* ANSWER_PUSHES: still to come */
 };
 
 struct world_client {
@@ -239,7 +243,18 @@ struct world_client {
     int64_t replies;                 /* so far: the reply that comes next is to request number replies + 1 */
     struct client_request *requests; /* a ring: without reply yet, oldest first */
     size_t first, count, capacity;
+    struct client_inbox inbox;
 };
+
+/* The oldest request without a reply, NULL: there is none. */
+static inline struct client_request *client_first_request(const struct world_client *c)
+{
+    return c->count == 0 ? NULL : &c->requests[c->first];
+}
+/* That is its reply. */
+void client_answered(struct world_client *c, struct slice reply);
+/* Sees to it that the next deadline is not missed. */
+void client_set_alarm(struct world_client *c);
 
 /* What the driver tells the client. */
 void client_opened(struct world_client *c);

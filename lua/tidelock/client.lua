@@ -1,5 +1,5 @@
 -- Clients: somebody at a place of their own. csrc/lua/client.c sends requests and makes every command a method; here
--- are addresses.
+-- are addresses, and messages.
 
 local core = require "tidelock.core"
 local link = require "tidelock.link"
@@ -12,6 +12,29 @@ local Client = core.Client
 ---@param target tidelock.Node|string a node or "host:port"
 function Client:connect(target)
   return self:go_to(options.address("connect", target))
+end
+
+local receive = Client.receive
+
+---The next message of the channels, patterns and shard channels that this client is subscribed to, in the order they
+---came in: its text, its channel and the pattern that matched. Waits up to `timeout` ms (0: not at all; nil: as long as
+---it takes). A lost connection takes the subscriptions with it: then `nil, message, "CLOSED"`, and "TIMEOUT" when there
+---is none in time.
+---@param timeout? number
+---@return string|nil text, string channel, string? pattern
+function Client:receive(timeout)
+  local push, message, code = receive(self, timeout)
+  if not push then return nil, message, code end
+  if push[1] == "pmessage" then return push[4], push[3], push[2] end
+  return push[3], push[2]
+end
+
+---Messages as they come, until there is none for `timeout` ms (nil: until the connection is lost):
+---`for text, channel, pattern in client:messages() do`.
+---@param timeout? number
+---@return fun(): string|nil, string, string?
+function Client:messages(timeout)
+  return function() return self:receive(timeout) end
 end
 
 local close = Client.close

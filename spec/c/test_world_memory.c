@@ -13,6 +13,11 @@ static void write_some(struct lab *l, struct world_client *c)
                     "INCR a-rather-long-name-of-a-counter-so-that-segments-of-several-sizes-are-needed");
         if (i % 5 == 0) lab_run(l, 1);
     }
+    lab_request(l, c, "SUBSCRIBE one two");
+    lab_request(l, c, "PUBLISH one hello");
+    world_client_receive(c, 6000, 100);
+    world_client_receive(c, 6001, -1);
+    lab_request(l, c, "UNSUBSCRIBE");
     lab_request(l, c, "WAIT 1 100");
     lab_request(l, c, "GET counter");
 }

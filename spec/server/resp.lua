@@ -40,6 +40,8 @@ function resp.connect(port, timeout_s)
   return setmetatable({ fd = fd, buffer = "", at = 1 }, Client)
 end
 
+Client.__close = function(client) client:close() end
+
 function Client:close()
   if self.fd then unistd.close(self.fd) end
   self.fd = nil

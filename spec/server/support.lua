@@ -333,6 +333,18 @@ function Servers:redis(given)
     given or {}):launch()
 end
 
+---Starts a redis-sentinel that watches `primary` under the name "main"; `quorum` of them have to agree that it is down.
+function Servers:sentinel(primary, quorum)
+  local port = free_port()
+  local server = add(self, "sentinel", { "redis-sentinel", "sentinel.conf" }, port, {})
+  local file <close> = assert(io.open(server.directory .. "/sentinel.conf", "w"))
+  file:write(("port %d\nbind 127.0.0.1\n"):format(port),
+    ("sentinel monitor main 127.0.0.1 %d %d\n"):format(primary.port, quorum),
+    "sentinel down-after-milliseconds main 1500\nsentinel failover-timeout main 4000\n")
+  file:close()
+  return server:launch()
+end
+
 ---Ends all of them and clears up; raises if one did not end as it should.
 function Servers:stop_all()
   local problems = {}

@@ -15,6 +15,24 @@ local Client = {}
 ---@return true|nil, string? message, string? code
 function Client:go_to(host, port) end
 
+---Subscribes to channels; how many subscriptions there are then. Messages: `client:receive`.
+---@param ... tidelock.Word channels
+---@return integer|nil, string? message, string? code
+function Client:subscribe(...) end
+
+---@param ... tidelock.Word patterns
+---@return integer|nil, string? message, string? code
+function Client:psubscribe(...) end
+
+---Ends subscriptions to channels (none given: all of them).
+---@param ... tidelock.Word channels
+---@return integer|nil, string? message, string? code
+function Client:unsubscribe(...) end
+
+---@param ... tidelock.Word patterns
+---@return integer|nil, string? message, string? code
+function Client:punsubscribe(...) end
+
 ---Sends several requests without waiting in between: `fn` is given a pipeline, whose methods send, and what else there
 ---is. Returns the array of replies, with tidelock.null for null and error objects for errors.
 ---@param fn fun(p: tidelock.Pipeline, ...)

@@ -160,6 +160,12 @@ function Commands:wait(replicas, timeout) end
 ---@return string
 function Commands:ping() end
 
+---How many heard it: at this node, not at its replicas.
+---@param channel tidelock.Word
+---@param message tidelock.Word
+---@return integer
+function Commands:publish(channel, message) end
+
 ---@return true
 function Commands:multi() end
 
