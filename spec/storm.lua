@@ -1,7 +1,8 @@
 -- A storm: random faults by seed, under load, in the simulator; then everything is healed. Nodes crash (the process, or
 -- the whole machine), stop and go on, become primaries and follow each other in chains and circles, two primaries at a
--- time too; links are cut one way and both ways, get slow, lossy and narrow, channels are held; clients write, wait,
--- make transactions, let keys expire, and change whom they talk to. Every invariant is checked at every event.
+-- time too; links are cut one way and both ways, get slow, lossy and narrow, channels are held; disks get slow, full and
+-- unreliable under nodes that save; clients write, wait, make transactions, let keys expire, and change whom they talk
+-- to. Every invariant is checked at every event.
 --
 --   local outcome = storm.run(seed)     -- raises where something did not hold
 --
@@ -71,8 +72,26 @@ local function two(s)
 end
 
 function faults.crash(s)
-  local node, what = any(s), s.random(2) == 1 and "power" or "process"
-  if node:crash(what) then s.log("%s loses its %s", node.name, what) end
+  local node, what = any(s), ({ "power", "process", "unsynced" })[s.random(3)]
+  local crashed
+  if what == "unsynced" then crashed = node:crash() else crashed = node:crash(what) end
+  if crashed then s.log("%s crashes: %s", node.name, what) end
+end
+
+function faults.disk(s)
+  local node = any(s)
+  local disk = { fail = s.random(3) == 1 and s.random() * 0.3 or 0, fail_sync = s.random(3) == 1 and s.random() or 0,
+    capacity = s.random(4) == 1 and s.random(20000) or 0, slow = s.random(3) == 1 and s.random(200) or 1,
+    stall = s.random(4) == 1 and s.random(2000) or nil, lose = s.random(), tear = s.random() }
+  s.log("%s has a disk: fail %.2f, fail_sync %.2f, capacity %d, slow %d, stall %d", node.name, disk.fail,
+    disk.fail_sync, disk.capacity, disk.slow, disk.stall or 0)
+  node:disk(disk)
+end
+
+function faults.good_disk(s)
+  local node = any(s)
+  s.log("%s has a good disk", node.name)
+  node:disk { fail = 0, fail_sync = 0, capacity = 0, slow = 1 }
 end
 
 function faults.restart(s)
@@ -171,8 +190,16 @@ function faults.hold(s)
   end
 end
 
+function faults.save(s)
+  local node = any(s)
+  if node:is_up() then
+    s.log("%s is to save", node.name)
+    order(s, node.bgsave, node)
+  end
+end
+
 local WEIGHTS = { crash = 6, restart = 9, pause = 5, resume = 8, cut = 5, cut_one_way = 4, partition = 3, heal = 6,
-  weather = 8, promote = 3, point = 4, failover = 6, hold = 2 }
+  weather = 8, promote = 3, point = 4, failover = 6, hold = 2, disk = 4, good_disk = 2, save = 3 }
 local LOTS = {}
 for name, weight in pairs(WEIGHTS) do
   for _ = 1, weight do LOTS[#LOTS + 1] = name end
@@ -194,6 +221,7 @@ local function build(s)
     s.nodes[i] = s.world:node {
       name = "n" .. i, replicaof = primary, repl_timeout = s.random(2, 8), repl_ping_replica_period = 1,
       repl_backlog_size = s.random(3) == 1 and 16384 or 1048576, repl_ack_period_ms = s.random(3) == 1 and 50 or 1000,
+      save = s.random(3) == 1 and "1 1" or "",
     }
     if i == 1 and s.random(2) == 1 then
       for k = 1, s.random(300) do s.nodes[1]:set("old" .. k, ("o"):rep(k % 60)) end
@@ -206,16 +234,32 @@ local function build(s)
   end
 end
 
+-- A node that runs and has loaded what is on its disk; one that cannot load it begins with an empty one.
+local function revive(s, node)
+  repeat
+    if not node:is_up() then node:restart() end
+    node:resume()
+    local answer = node:dbsize()
+    if not answer then
+      s.log("%s could not start: %s", node.name, node:failure() or "it was shut down")
+      if node:failure() then
+        for name in pairs(node:files()) do node:file(name, false) end
+      end
+    end
+  until answer
+  node:save() -- a primary that could not save refuses even its replicas' greeting until it can, as Redis does
+end
+
 local function heal(s)
   s.world:heal()
+  for _, node in ipairs(s.nodes) do node:disk { fail = 0, fail_sync = 0, capacity = 0, slow = 1 } end
   for _, node in ipairs(s.nodes) do
     for _, other in ipairs(s.nodes) do
       if node ~= other then
         s.world:link(node, other):set { latency = 0.5, jitter = 0.1, loss = 0, bandwidth = 0, cut = false }
       end
     end
-    if not node:is_up() then node:restart() end
-    node:resume()
+    revive(s, node)
     for _, channel in ipairs(node:channels()) do channel:resume() end
   end
   for _, task in ipairs(s.orders) do task:join() end
