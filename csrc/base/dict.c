@@ -28,12 +28,8 @@
 
 #include <stddef.h>
 
-#include "base/little.h"
 #include "base/siphash.h"
-
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
+#include "base/tags.h"
 
 enum {
     BUCKET_SLOTS = 7,
@@ -62,21 +58,11 @@ static inline struct dict_bucket *bucket_next(const struct dict_bucket *b)
     return bucket_chained(b) ? b->slots[LINK_SLOT] : NULL;
 }
 
-static inline uint8_t tag_of(uint64_t hash) { return (uint8_t)(hash >> 56); }
-
 /* The entries of a bucket whose tag is `tag`, one bit for each. */
 static inline unsigned bucket_match(const struct dict_bucket *b, uint8_t tag)
 {
-    unsigned present = (1u << bucket_count(b)) - 1;
-#ifdef __SSE2__
-    __m128i tags = _mm_loadl_epi64((const __m128i *)(const void *)b->tags); /* seven tags and meta */
-    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(tags, _mm_set1_epi8((char)tag))) & present;
-#else
-    const uint64_t ones = UINT64_C(0x0101010101010101), low7 = ones * 0x7f;
-    uint64_t x = little_load64(b->tags) ^ ones * tag;
-    uint64_t zeros = ~(((x & low7) + low7) | x | low7); /* the high bit of each byte that is zero */
-    return (unsigned)((zeros >> 7) * UINT64_C(0x0102040810204080) >> 56) & present;
-#endif
+    unsigned present = (1u << bucket_count(b)) - 1; /* the last of eight bytes is meta */
+    return tags_match(b->tags, tag) & present;
 }
 
 static inline void bucket_set(struct dict_bucket *b, unsigned slot, void *entry, uint8_t tag)
@@ -218,15 +204,7 @@ static inline struct dict_bucket *bucket_at(const struct dict *d, size_t index)
     return &d->segments[index / SEGMENT_BUCKETS][index % SEGMENT_BUCKETS];
 }
 
-static inline size_t buckets_in_use(const struct dict *d) { return d->level + d->split; }
-
-/* The bucket of a hash; there is one. */
-static inline size_t bucket_index(const struct dict *d, uint64_t hash)
-{
-    size_t index = (size_t)hash & (d->level - 1);
-    size_t has_split = 0 - (size_t)(index < d->split); /* all ones or none: a branch would be a coin's toss */
-    return index | (has_split & d->level & (size_t)hash);
-}
+static inline size_t buckets_in_use(const struct dict *d) { return linear_buckets(&d->linear); }
 
 static bool directory_grow(struct dict *d)
 {
@@ -253,12 +231,12 @@ static bool first_segment_resize(struct dict *d, size_t buckets)
 /* The first bucket of a table that has none. */
 static bool table_begin(struct dict *d)
 {
-    if (d->level > 0) return true;
+    if (d->linear.level > 0) return true;
     if (d->segment_slots == 0 && !directory_grow(d)) return false;
     d->segments[0] = segment_new(d, 1);
     if (!d->segments[0]) return false;
     d->segments[0]->tags[META] = 0;
-    d->level = 1;
+    d->linear.level = 1;
     return true;
 }
 
@@ -302,11 +280,11 @@ static inline __attribute__((always_inline)) void prefetch_entries(const struct 
  * insertions from now. */
 static inline __attribute__((always_inline)) void prefetch_splits(const struct dict *d)
 {
-    if (d->split + 2 >= d->level) return;
-    __builtin_prefetch(bucket_at(d, d->split + 2));
-    const struct dict_bucket *b = bucket_next(bucket_at(d, d->split + 1));
+    if (d->linear.split + 2 >= d->linear.level) return;
+    __builtin_prefetch(bucket_at(d, d->linear.split + 2));
+    const struct dict_bucket *b = bucket_next(bucket_at(d, d->linear.split + 1));
     if (b) __builtin_prefetch(b);
-    for (b = bucket_at(d, d->split); b; b = bucket_next(b)) prefetch_entries(b);
+    for (b = bucket_at(d, d->linear.split); b; b = bucket_next(b)) prefetch_entries(b);
 }
 
 /* Deals the entries of the chain of bucket `split` out to that bucket and its image, the bucket at the end.
@@ -319,7 +297,8 @@ static void split_chain(struct dict *d, struct dict_bucket *b, struct dict_bucke
     for (;;) {
         for (unsigned i = 0; i < bucket_count(&source); i++) {
             uint64_t hash = dict_hash(d, d->type->key(source.slots[i]));
-            chain_append(d, hash & d->level ? image : b, source.slots[i], source.tags[i], &spares);
+            chain_append(d, linear_in_image(&d->linear, hash) ? image : b, source.slots[i], source.tags[i],
+                         &spares);
         }
         struct dict_bucket *next = bucket_next(&source);
         if (!next) break;
@@ -332,11 +311,8 @@ static void split_chain(struct dict *d, struct dict_bucket *b, struct dict_bucke
 static void grow(struct dict *d)
 {
     if (d->scanning || d->size <= buckets_in_use(d) * LOAD_GROW || !table_reserve(d)) return;
-    split_chain(d, bucket_at(d, d->split), bucket_at(d, buckets_in_use(d)));
-    if (++d->split == d->level) {
-        d->level *= 2;
-        d->split = 0;
-    }
+    split_chain(d, bucket_at(d, d->linear.split), bucket_at(d, buckets_in_use(d)));
+    linear_grow(&d->linear);
     prefetch_splits(d);
 }
 
@@ -364,22 +340,16 @@ static bool merge_chains(struct dict *d, struct dict_bucket *b, struct dict_buck
     return true;
 }
 
-/* The level of the table when it has lost its last bucket: what that bucket is the image of lies so much
- * lower. */
-static inline size_t level_below(const struct dict *d) { return d->split > 0 ? d->level : d->level / 2; }
-
 static void shrink(struct dict *d)
 {
     size_t last = buckets_in_use(d) - 1;
     if (d->scanning || last == 0 || d->size >= last * LOAD_SHRINK) return;
-    size_t level = level_below(d);
-    if (!merge_chains(d, bucket_at(d, last - level), bucket_at(d, last))) return;
-    d->level = level;
-    d->split = last - level;
+    if (!merge_chains(d, bucket_at(d, last - linear_level_below(&d->linear)), bucket_at(d, last))) return;
+    linear_shrink(&d->linear);
     table_release(d);
     if (last == 1) return;
     __builtin_prefetch(bucket_at(d, last - 1)); /* for the next merge */
-    __builtin_prefetch(bucket_at(d, last - 1 - level_below(d)));
+    __builtin_prefetch(bucket_at(d, last - 1 - linear_level_below(&d->linear)));
 }
 
 /* Takes the last bucket with its chain off the table. Returns how many entries were in it. */
@@ -397,8 +367,7 @@ static size_t drop_last(struct dict *d, void (*visit)(void *context, void *entry
     d->size -= entries;
     bucket_at(d, last)->tags[META] = 0;
     if (last == 0) return entries;
-    d->level = level_below(d);
-    d->split = last - d->level;
+    linear_shrink(&d->linear);
     table_release(d);
     return entries;
 }
@@ -443,8 +412,8 @@ uint64_t dict_hash(const struct dict *d, struct slice key)
 
 void dict_prefetch(const struct dict *d, uint64_t hash, bool deep)
 {
-    if (d->level == 0) return;
-    const struct dict_bucket *b = bucket_at(d, bucket_index(d, hash));
+    if (d->linear.level == 0) return;
+    const struct dict_bucket *b = bucket_at(d, linear_index(&d->linear, hash));
     if (!deep) {
         __builtin_prefetch(b);
         return;
@@ -468,9 +437,9 @@ static struct dict_bucket *locate(const struct dict *d, struct dict_bucket *head
 
 void *dict_find_hashed(const struct dict *d, struct slice key, uint64_t hash)
 {
-    if (d->level == 0) return NULL;
+    if (d->linear.level == 0) return NULL;
     unsigned slot;
-    const struct dict_bucket *b = locate(d, bucket_at(d, bucket_index(d, hash)), key, hash, &slot);
+    const struct dict_bucket *b = locate(d, bucket_at(d, linear_index(&d->linear, hash)), key, hash, &slot);
     return b ? b->slots[slot] : NULL;
 }
 
@@ -482,7 +451,8 @@ void *dict_find(const struct dict *d, struct slice key)
 bool dict_insert_hashed(struct dict *d, void *entry, uint64_t hash)
 {
     if (!table_begin(d)) return false;
-    if (!chain_append(d, bucket_at(d, bucket_index(d, hash)), entry, tag_of(hash), NULL)) return false;
+    if (!chain_append(d, bucket_at(d, linear_index(&d->linear, hash)), entry, tag_of(hash), NULL))
+        return false;
     d->size++;
     grow(d);
     return true;
@@ -495,9 +465,10 @@ bool dict_insert(struct dict *d, void *entry)
 
 void *dict_remove_hashed(struct dict *d, struct slice key, uint64_t hash)
 {
-    if (d->level == 0) return NULL;
+    if (d->linear.level == 0) return NULL;
     unsigned slot;
-    struct dict_bucket *head = bucket_at(d, bucket_index(d, hash)), *b = locate(d, head, key, hash, &slot);
+    struct dict_bucket *head = bucket_at(d, linear_index(&d->linear, hash)),
+                       *b = locate(d, head, key, hash, &slot);
     if (!b) return NULL;
     void *entry = b->slots[slot];
     chain_remove(d, head, b, slot);
@@ -514,7 +485,7 @@ void *dict_remove(struct dict *d, struct slice key)
 void dict_replace(struct dict *d, struct slice key, uint64_t hash, void *old_entry, void *new_entry)
 {
     (void)key; /* the hash says where to look, the address is what to look for */
-    for (struct dict_bucket *b = bucket_at(d, bucket_index(d, hash)); b; b = bucket_next(b)) {
+    for (struct dict_bucket *b = bucket_at(d, linear_index(&d->linear, hash)); b; b = bucket_next(b)) {
         for (unsigned match = bucket_match(b, tag_of(hash)); match; match &= match - 1) {
             unsigned slot = (unsigned)__builtin_ctz(match);
             if (b->slots[slot] != old_entry) continue;
@@ -551,43 +522,18 @@ size_t dict_overhead(const struct dict *d)
     return total + d->overflows * sizeof(struct dict_bucket);
 }
 
-/* ---- scanning ----
- *
- * Read the bits of hashes backwards, as numbers from 0 to 2^64: a bucket that is addressed with k bits then
- * stands for an interval of length 2^(64-k), and splitting it halves the interval. A scan goes up these
- * intervals. Its cursor is the point up to which everything has been visited, written with its bits reversed
- * again, so that it is a small number, as Redis's are. If the table has shrunk meanwhile, the cursor lies
- * within an interval, whose bucket is then visited as a whole, some of it for the second time; if the table
- * has grown, the interval before the cursor has been cut into pieces that all have been visited.
- */
-
-static uint64_t reverse(uint64_t x)
-{
-    x = (x >> 1 & UINT64_C(0x5555555555555555)) | (x & UINT64_C(0x5555555555555555)) << 1;
-    x = (x >> 2 & UINT64_C(0x3333333333333333)) | (x & UINT64_C(0x3333333333333333)) << 2;
-    x = (x >> 4 & UINT64_C(0x0f0f0f0f0f0f0f0f)) | (x & UINT64_C(0x0f0f0f0f0f0f0f0f)) << 4;
-    return __builtin_bswap64(x);
-}
-
-/* The end of the interval of a bucket, as a cursor; 0 after the last. */
-static uint64_t cursor_after(const struct dict *d, size_t index)
-{
-    uint64_t size = index < d->split || index >= d->level ? 2 * (uint64_t)d->level : d->level;
-    /* the highest of the k bits counts one in the reversed order; when all are set, it goes round to 0 */
-    uint64_t unused = ~(size - 1);
-    return reverse(reverse(index | unused) + 1);
-}
+/* ---- scanning ---- */
 
 uint64_t dict_scan(struct dict *d, uint64_t cursor, void (*visit)(void *context, void *entry), void *context)
 {
-    if (d->level == 0) return 0;
-    size_t index = bucket_index(d, cursor), size = d->size;
+    if (d->linear.level == 0) return 0;
+    size_t index = linear_index(&d->linear, cursor), size = d->size;
     struct dict_bucket *b = bucket_at(d, index);
     /* Backwards: an entry that is removed leaves its place to one that has been visited. */
     d->scanning++;
     for (size_t i = chain_count(b); i > 0; i--) visit(context, chain_at(b, i - 1));
     d->scanning--;
-    uint64_t next = cursor_after(d, index);
+    uint64_t next = linear_cursor_after(&d->linear, index);
     for (size_t removed = size - d->size; removed > 0; removed--) shrink(d);
     return next;
 }
@@ -595,5 +541,5 @@ uint64_t dict_scan(struct dict *d, uint64_t cursor, void (*visit)(void *context,
 bool dict_scan_passed(const struct dict *d, uint64_t cursor, uint64_t hash)
 {
     (void)d; /* the cursor says it all */
-    return reverse(hash) < reverse(cursor);
+    return linear_reverse(hash) < linear_reverse(cursor);
 }

@@ -7,17 +7,13 @@
  * removal merges at most one, so there is no second table, no rehash phase, no pause whatever the size, and
  * memory follows the number of entries instead of the next power of two.
  *
- *   buckets  0 .. split-1   and their images  level .. level+split-1 : addressed with 2*level - 1 as mask
- *   buckets  split .. level-1                                        : addressed with level - 1 as mask
- *
  * A bucket is one cache line: 7 entry pointers, 7 one-byte tags (hash bits, so that a miss rarely touches an
  * entry), and when more than 7 entries fall into it the last slot points to an overflow bucket. Buckets live
  * in segments behind a small directory, so growth never copies them.
  *
- * Scanning goes over buckets in the order of their reversed bits. A bucket stands for an interval of the
- * reversed hash space and a split halves the interval, so a cursor (a point in that space) stays right while
- * the table grows and shrinks: an entry present during the whole scan is returned at least once (Redis's
- * guarantee for SCAN; compare Pieter Noordhuis' dictScan).
+ * Scanning goes over buckets in the order of their reversed bits (base/linear.h), so that a cursor stays right
+ * while the table grows and shrinks: an entry present during the whole scan is returned at least once (Redis's
+ * guarantee for SCAN).
  */
 #ifndef TIDELOCK_BASE_DICT_H
 #define TIDELOCK_BASE_DICT_H
@@ -27,6 +23,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "base/linear.h"
 #include "base/random.h"
 
 struct dict_type {
@@ -40,9 +37,8 @@ struct dict {
     struct memory *memory;
     struct dict_bucket **segments;
     size_t segment_slots;
-    size_t size;  /* entries */
-    size_t level; /* power of two; 0: nothing allocated yet */
-    size_t split; /* buckets of this level that have been split */
+    size_t size; /* entries */
+    struct linear linear;
     uint64_t hash_key[2];
     size_t overflows;  /* overflow buckets */
     unsigned scanning; /* a dict_scan is visiting: no bucket may be split or merged now */

@@ -319,10 +319,10 @@ TEST(cursors_are_small_and_end)
     size_t steps = 0;
     do {
         cursor = dict_scan(&t.dict, cursor, count_visit, NULL);
-        CHECK(cursor < 2 * t.dict.level);
+        CHECK(cursor < 2 * t.dict.linear.level);
         steps++;
     } while (cursor != 0);
-    CHECK_EQ_INT(steps, t.dict.level + t.dict.split);
+    CHECK_EQ_INT(steps, t.dict.linear.level + t.dict.linear.split);
     dict_scan(&t.dict, UINT64_MAX, count_visit, NULL); /* any number is a cursor */
     CHECK(!dict_scan_passed(&t.dict, 0, 0));
     CHECK(!dict_scan_passed(&t.dict, 0, UINT64_MAX));
