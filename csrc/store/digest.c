@@ -43,6 +43,19 @@ static char *put_digest(char *out, struct digest d)
     return put_number(put_number(out, d.low, 8), d.high, 8);
 }
 
+struct digest digest_pair(struct slice first, struct slice second)
+{
+    char buffer[DIGEST_HEADER + DIGEST_SMALL];
+    if (first.size + second.size <= DIGEST_SMALL) {
+        char *out = put_number(buffer, first.size, 4);
+        if (first.size > 0) memcpy(out, first.data, first.size);
+        if (second.size > 0) memcpy(out + first.size, second.data, second.size);
+        return digest_bytes(slice_of(buffer, 4 + first.size + second.size));
+    }
+    const char *end = put_digest(put_digest(buffer, digest_bytes(first)), digest_bytes(second));
+    return digest_bytes(slice_of(buffer, (size_t)(end - buffer)));
+}
+
 struct digest digest_entry(const struct entry *e)
 {
     char buffer[DIGEST_HEADER + DIGEST_SMALL];

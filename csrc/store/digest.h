@@ -12,6 +12,8 @@
 #include "store/keyspace.h"
 
 struct digest digest_bytes(struct slice bytes);
+/* Of two texts, such that no other two have the same; for a field and its value, a score and its member. */
+struct digest digest_pair(struct slice first, struct slice second);
 struct digest digest_entry(const struct entry *e);
 /* The share of database `db`, whose entries add up to `sum`, in the dataset's digest; zero for an empty
  * one. */

@@ -165,7 +165,8 @@ char *edit_resize(struct edit *x, size_t size)
     if (x->entry && entry_how(x->entry) == ENTRY_POINTER) return resize_box(x, entry_pointer(x->entry), size);
     if (size > ENTRY_INLINE_MAX) return put_into_box(x, size);
     struct entry_value value = {.how = ENTRY_LONG, .type = x->type, .room = size};
-    if (x->entry ? !resize_inline(x, size) : !replace_block(x, &value)) return NULL;
+    if (!x->entry && !replace_block(x, &value)) return NULL;
+    if (!resize_inline(x, size)) return NULL;
     return entry_inline(x->entry, &size);
 }
 

@@ -305,9 +305,9 @@ static inline bool is(const uint8_t *e, const struct packed_item *item)
 {
     struct slice text = string_of(e);
     if (!text.data) return item->is_integer && integer_of(e) == item->integer;
-    if (item->text.data) return slice_equal(text, item->text);
+    if (item->text.data || !item->is_integer) return slice_equal(text, item->text);
     int64_t integer;
-    return item->is_integer && number_parse_int(text, &integer) && integer == item->integer;
+    return number_parse_int(text, &integer) && integer == item->integer;
 }
 
 bool packed_is(const char *p, size_t at, const struct packed_item *item) { return is(byte_at(p, at), item); }

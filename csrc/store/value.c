@@ -4,7 +4,9 @@
 #include "store/blob.h"
 #include "store/digest.h"
 #include "store/edit.h"
+#include "store/hash.h"
 #include "store/limits.h"
+#include "store/set.h"
 #include "store/stream.h"
 
 enum { EMBSTR_MAX = 44 }; /* Redis's OBJ_ENCODING_EMBSTR_SIZE_LIMIT */
@@ -63,9 +65,7 @@ static const struct value_class string_class = {"string",     string_encoding,  
 /* ---- the table ---- */
 
 static const struct value_class list_class = {.name = "list"};
-static const struct value_class set_class = {.name = "set"};
 static const struct value_class zset_class = {.name = "zset"};
-static const struct value_class hash_class = {.name = "hash"};
 
 static const struct value_class *const value_classes[] = {
     [VALUE_STRING] = &string_class, [VALUE_LIST] = &list_class, [VALUE_SET] = &set_class,
@@ -75,7 +75,7 @@ static const struct value_class *const value_classes[] = {
 const struct value_class *value_class(enum value_type type) { return value_classes[type]; }
 
 const struct value_limits value_limits_default = {
-    .hash_listpack_entries = 128,
+    .hash_listpack_entries = 512,
     .hash_listpack_value = 64,
     .set_intset_entries = 512,
     .zset_listpack_entries = 128,
