@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: MIT */
 #include "persist/rdb_value.h"
 
+#include "persist/rdb_hash.h"
+#include "persist/rdb_set.h"
 #include "persist/rdb_stream.h"
 #include "store/value.h"
 
@@ -32,6 +34,8 @@ static const struct {
 } writers[] = {
     [VALUE_STRING] = {string_type, string_write},
     [VALUE_STREAM] = {rdb_stream_type, rdb_write_stream},
+    [VALUE_SET] = {rdb_set_type, rdb_set_write},
+    [VALUE_HASH] = {rdb_hash_type, rdb_hash_write},
 };
 
 int rdb_value_type(const struct entry *e) { return writers[entry_type(e)].type(e); }
@@ -44,10 +48,17 @@ static const struct format {
     enum value_type type;
     enum rdb_step (*read)(struct rdb_value *v);
 } formats[RDB_TYPES] = {
-    [RDB_STRING] = {VALUE_STRING, NULL},
     [RDB_STREAM] = {VALUE_STREAM, rdb_read_stream},
     [RDB_STREAM_2] = {VALUE_STREAM, rdb_read_stream},
     [RDB_STREAM_3] = {VALUE_STREAM, rdb_read_stream},
+    /* strings are read by rdb_read.c itself: they may be long */
+    [RDB_SET] = {VALUE_SET, rdb_set_read},
+    [RDB_SET_INTSET] = {VALUE_SET, rdb_set_read_intset},
+    [RDB_SET_LISTPACK] = {VALUE_SET, rdb_set_read_packed},
+    [RDB_HASH] = {VALUE_HASH, rdb_hash_read},
+    [RDB_HASH_ZIPMAP] = {VALUE_HASH, rdb_hash_read_zipmap},
+    [RDB_HASH_ZIPLIST] = {VALUE_HASH, rdb_hash_read_ziplist},
+    [RDB_HASH_LISTPACK] = {VALUE_HASH, rdb_hash_read_packed},
 };
 
 static const struct format *format_of(int type)

@@ -11,6 +11,8 @@
 #include "base/random.h"
 #include "persist/rdb_read.h"
 #include "persist/rdb_write.h"
+#include "store/hash.h"
+#include "store/set.h"
 
 enum { RDB_FIXTURE_NOW = 1700000000, RDB_FIXTURE_DATABASES = 16 };
 
@@ -101,6 +103,28 @@ static inline struct slice rdb_fixture_string(struct random *r, char *out, size_
     return slice_of(out, rdb_fixture_text(r, out, max));
 }
 
+/* A hash or a set of a few or a hundred elements, integers or not. */
+static inline bool rdb_fixture_collection(struct keyspace *ks, struct random *r, int db, struct slice key,
+                                          int64_t expire_ms)
+{
+    char field[400], value[400];
+    struct edit x;
+    enum value_type type = random_below(r, 2) ? VALUE_HASH : VALUE_SET;
+    bool integers = random_below(r, 2);
+    edit_draft(&x, ks, key, type, expire_ms);
+    for (uint64_t n = 1 + random_below(r, random_below(r, 4) ? 8 : 200); n > 0; n--) {
+        struct slice name = rdb_fixture_string(r, field, random_below(r, 9) ? 40 : sizeof field);
+        if (integers)
+            name = slice_of(field, (size_t)snprintf(field, sizeof field, "%d", (int)random_next(r)));
+        struct slice text = rdb_fixture_string(r, value, random_below(r, 9) ? 40 : sizeof value);
+        if ((type == VALUE_HASH ? hash_set(&x, name, text) : set_add(&x, name)) < 0)
+            return edit_discard(&x), false;
+    }
+    bool done = edit_publish(&x, db) != NULL;
+    edit_discard(&x);
+    return done;
+}
+
 /* Sets `keys` random keys in random databases. False when memory ran out. */
 static inline bool rdb_fixture_fill(struct keyspace *ks, struct random *r, int keys)
 {
@@ -111,7 +135,9 @@ static inline bool rdb_fixture_fill(struct keyspace *ks, struct random *r, int k
         struct slice v = rdb_fixture_string(r, value, random_below(r, 10) ? 300 : sizeof value);
         int64_t expire_ms =
             random_below(r, 3) ? KEYSPACE_NO_TTL : (int64_t)random_below(r, (uint64_t)1 << 50);
-        if (!keyspace_set_string(ks, db, k, v, expire_ms)) return false;
+        if (random_below(r, 4) == 0 ? !rdb_fixture_collection(ks, r, db, k, expire_ms)
+                                    : !keyspace_set_string(ks, db, k, v, expire_ms))
+            return false;
     }
     return true;
 }

@@ -1,6 +1,8 @@
 /* test_persist_rdb_read.c: what the RDB reader takes and refuses, and that it never trusts a length.
  *
  * SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+
 #include "rdb_fixture.h"
 #include "test.h"
 
@@ -17,22 +19,57 @@ struct dump {
     int db;
 };
 
+__attribute__((format(printf, 2, 3))) static void say(struct dump *d, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    d->size += (size_t)vsnprintf(d->text + d->size, DUMP_MAX - d->size, format, arguments);
+    va_end(arguments);
+}
+
+static void say_text(struct dump *d, struct slice text)
+{
+    if (text.size < 100)
+        say(d, "%.*s", (int)text.size, text.data);
+    else
+        say(d, "<%zu>", text.size);
+}
+
+/* {field=value field=value} or (member member), in the order of the value. */
+static void dump_collection(struct dump *d, const struct entry *e)
+{
+    struct hash_walk hw = {.begun = false};
+    struct set_walk sw = {.index = 0};
+    struct hash_pair pair;
+    struct set_member member;
+    bool hash = entry_type(e) == VALUE_HASH;
+    say(d, "%s%c", entry_encoding(e), hash ? '{' : '(');
+    while (hash && hash_walk_next(e, &hw, &pair)) {
+        say_text(d, pair.field);
+        say(d, "=");
+        say_text(d, pair.value);
+        say(d, ",");
+    }
+    while (!hash && set_walk_next(e, &sw, &member)) {
+        say_text(d, set_member_text(&member));
+        say(d, ",");
+    }
+    say(d, "%c", hash ? '}' : ')');
+}
+
 static void dump_entry(void *context, struct entry *e)
 {
     struct dump *d = context;
     struct entry_text digits;
-    struct slice key = entry_key(e), value = entry_string(e, &digits);
-    d->size +=
-        (size_t)snprintf(d->text + d->size, DUMP_MAX - d->size, "%d %.*s=", d->db, (int)key.size, key.data);
-    if (value.size < 100)
-        d->size +=
-            (size_t)snprintf(d->text + d->size, DUMP_MAX - d->size, "%.*s", (int)value.size, value.data);
+    say(d, "%d ", d->db);
+    say_text(d, entry_key(e));
+    say(d, "=");
+    if (entry_type(e) == VALUE_STRING)
+        say_text(d, entry_string(e, &digits));
     else
-        d->size += (size_t)snprintf(d->text + d->size, DUMP_MAX - d->size, "<%zu>", value.size);
-    if (entry_expire(e) >= 0)
-        d->size +=
-            (size_t)snprintf(d->text + d->size, DUMP_MAX - d->size, "@%lld", (long long)entry_expire(e));
-    d->size += (size_t)snprintf(d->text + d->size, DUMP_MAX - d->size, " ");
+        dump_collection(d, e);
+    if (entry_expire(e) >= 0) say(d, "@%lld", (long long)entry_expire(e));
+    say(d, " ");
 }
 
 /* Reads a file in two pieces, the first of `cut` bytes, or (`step`) in many. The dataset as text, or the error. */
@@ -161,8 +198,8 @@ TEST(passed_over)
 
 TEST(refused)
 {
-    READS_AS("\x00\x01k\x01v\x04\x01h", "RDB at offset 14: type 4 (hash) is not supported");
-    READS_AS("\x12\x01l", "RDB at offset 9: type 18 (list (quicklist of listpacks)) is not supported");
+    READS_AS("\x00\x01k\x01v\x07\x01h", "RDB at offset 14: type 7 (module (version 2)) is not supported");
+    READS_AS("\x06\x01l", "RDB at offset 9: type 6 (module) is not supported");
     READS_AS("\x08", "RDB at offset 9: type 8 (unknown) is not supported");
     READS_AS("\xf4", "RDB at offset 9: type 244 (unknown) is not supported");
     READS_AS("\xf6", "RDB at offset 9: functions in the format of a Redis 7.0 pre-release are not supported");
@@ -170,6 +207,79 @@ TEST(refused)
     READS_AS("\x00\x01k\x01v\x00\x01k\x01w", "RDB at offset 17: the key of this value has been there before");
     READS_AS("\x00\x01k\x81\x00\x00\x00\x00\x20\x00\x00\x01", "RDB at offset 12: string is too long");
     READS_AS("\x00\x81\xff\xff\xff\xff\xff\xff\xff\xff", "RDB at offset 10: string is too long");
+}
+
+TEST(hashes)
+{
+    READS_AS("\x04\x01h\x02\x01"
+             "a\x01"
+             "1\x02"
+             "bb\xc0\x02",
+             "0 h=listpack{a=1,bb=2,} ");
+    READS_AS("\x04\x01h\x00", "");
+    READS_AS("\x04\x01h\x02\x01"
+             "a\x01"
+             "1\x01"
+             "a\x01"
+             "2",
+             "RDB at offset 19: a field of a hash is there twice");
+    /* a listpack, also with an odd number of elements, a field twice, and damaged */
+    READS_AS("\x10\x01h\x0f\x0f\x00\x00\x00\x02\x00\x82"
+             "ab\x03\x83xyz\x04\xff",
+             "RDB at offset 12: damaged listpack");
+    READS_AS("\x10\x01h\x10\x10\x00\x00\x00\x02\x00\x82"
+             "ab\x03\x83xyz\x04\xff",
+             "0 h=listpack{ab=xyz,} ");
+    READS_AS("\x10\x01h\x0b\x0b\x00\x00\x00\x01\x00\x82"
+             "ab\x03\xff",
+             "RDB at offset 12: a field of a hash has no value");
+    READS_AS("\x10\x01h\x0f\x0f\x00\x00\x00\x04\x00\x01\x01\x02\x01\x01\x01\x03\x01\xff",
+             "RDB at offset 12: a field of a hash is there twice");
+    READS_AS("\x10\x01h\x07\x07\x00\x00\x00\x00\x00\xff", "");
+}
+
+TEST(hashes_of_older_versions)
+{
+    READS_AS("\x0d\x01h\x18\x18\x00\x00\x00\x13\x00\x00\x00\x04\x00\x00\x01"
+             "a\x03\xf2\x02\x02"
+             "bc\x04\xc0\x00\x04\xff",
+             "0 h=listpack{a=1,bc=1024,} ");
+    READS_AS("\x0d\x01h\x10\x10\x00\x00\x00\x0d\x00\x00\x00\x02\x00\x00\x01"
+             "a\x02\xf2\x02\xff",
+             "RDB at offset 12: damaged ziplist");
+    READS_AS("\x09\x01h\x0f\x02\x01"
+             "a\x01\x00"
+             "1\x02"
+             "bc\x01\x02"
+             "2..\xff",
+             "0 h=listpack{a=1,bc=2,} ");
+    READS_AS("\x09\x01h\x0b\x02\x01"
+             "a\x01\x00"
+             "1\x02"
+             "bc\x01\xff",
+             "RDB at offset 12: damaged zipmap");
+}
+
+TEST(sets)
+{
+    READS_AS("\x02\x01s\x02\x01"
+             "a\xc0\x05",
+             "0 s=hashtable(a,5,) ");
+    READS_AS("\x02\x01s\x02\x01"
+             "7\xc0\x05",
+             "0 s=intset(5,7,) ");
+    READS_AS("\x02\x01s\x02\xc0\x05\x01"
+             "5",
+             "RDB at offset 15: a member of a set is there twice");
+    READS_AS("\x02\x01s\x00", "");
+    READS_AS("\x0b\x01s\x0c\x02\x00\x00\x00\x02\x00\x00\x00\xff\xff\x05\x00", "0 s=intset(-1,5,) ");
+    READS_AS("\x0b\x01s\x0c\x02\x00\x00\x00\x02\x00\x00\x00\x06\x00\x05\x00",
+             "RDB at offset 12: damaged intset");
+    READS_AS("\x0b\x01s\x0c\x03\x00\x00\x00\x02\x00\x00\x00\x04\x00\x05\x00",
+             "RDB at offset 12: damaged intset");
+    READS_AS("\x14\x01s\x0d\x0d\x00\x00\x00\x02\x00\x82"
+             "ab\x03\x05\x01\xff",
+             "0 s=hashtable(ab,5,) ");
 }
 
 #define WHOLE(text) slice_of(text, sizeof(text) - 1)

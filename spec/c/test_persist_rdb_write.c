@@ -105,6 +105,17 @@ TEST(strings_of_every_size)
     }
 }
 
+static void change_collection(struct keyspace *ks, int db, struct slice key, struct entry *e)
+{
+    struct edit x;
+    edit_begin(&x, ks, db, key, e, entry_type(e));
+    if (entry_type(e) == VALUE_HASH)
+        hash_set(&x, slice_text("another field"), slice_text("value"));
+    else
+        set_add(&x, slice_text("another member"));
+    edit_end(&x);
+}
+
 /* One random change, of a kind that commands make. */
 static void change(struct keyspace *ks, struct random *r)
 {
@@ -123,6 +134,10 @@ static void change(struct keyspace *ks, struct random *r)
     case 2: keyspace_rename(ks, db, key, db, slice_text("renamed")); break;
     case 3: keyspace_copy(ks, db, key, (db + 1) % 3, slice_text("copied")); break;
     case 4:
+        if (e && entry_type(e) != VALUE_STRING) {
+            change_collection(ks, db, key, e);
+            break;
+        }
         e = keyspace_string_edit(ks, db, key, 30, &data);
         data[7] = 'X';
         keyspace_string_done(ks, db, e);
