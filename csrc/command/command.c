@@ -8,12 +8,15 @@
 
 #include "base/little.h"
 #include "command/bits.h"
+#include "command/hashes.h"
 #include "command/introspect.h"
 #include "command/keys.h"
+#include "command/sets.h"
 #include "command/strings.h"
 
 const struct command *const command_data_families[] = {
-    command_strings, command_bits, command_generic, command_databases, command_introspection, NULL};
+    command_strings, command_bits,      command_hashes,        command_sets,
+    command_generic, command_databases, command_introspection, NULL};
 
 enum { NAME_MAX_SIZE = 64 };
 

@@ -2,6 +2,7 @@
  * answers. */
 #include "command/exec.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>
 
@@ -13,18 +14,27 @@
 /* ---- keys ---- */
 
 /* One RESP array of bulk strings at the end of the effects. */
-static void append_array(struct exec *x, int argc, const struct slice *argv)
+static void append_header(struct exec *x, int64_t argc)
+{
+    bytes_append_char(x->effects, '*');
+    bytes_append_int(x->effects, argc);
+    bytes_append(x->effects, "\r\n", 2);
+}
+
+static void append_word(struct exec *x, struct slice word)
 {
     struct bytes *out = x->effects;
-    bytes_append_char(out, '*');
-    bytes_append_int(out, argc);
-    for (int i = 0; i < argc; i++) {
-        bytes_append(out, "\r\n$", 3);
-        bytes_append_int(out, (int64_t)argv[i].size);
-        bytes_append(out, "\r\n", 2);
-        bytes_append_slice(out, argv[i]);
-    }
+    bytes_append_char(out, '$');
+    bytes_append_int(out, (int64_t)word.size);
     bytes_append(out, "\r\n", 2);
+    bytes_append_slice(out, word);
+    bytes_append(out, "\r\n", 2);
+}
+
+static void append_array(struct exec *x, int64_t argc, const struct slice *argv)
+{
+    append_header(x, argc);
+    for (int64_t i = 0; i < argc; i++) append_word(x, argv[i]);
 }
 
 static void append_select(struct exec *x, int db)
@@ -120,6 +130,14 @@ void exec_effect(struct exec *x, int argc, const struct slice *argv)
     x->effect_given = true;
 }
 
+void exec_effect_begin(struct exec *x, int64_t argc)
+{
+    append_header(x, argc);
+    x->effect_given = true;
+}
+
+void exec_effect_word(struct exec *x, struct slice word) { append_word(x, word); }
+
 enum { EFFECT_WORDS_MAX = 8 };
 
 void exec_effect_words(struct exec *x, int argc, ...)
@@ -147,6 +165,18 @@ bool exec_int_or(struct exec *x, int index, int64_t *value, const char *error)
 bool exec_int(struct exec *x, int index, int64_t *value)
 {
     return exec_int_or(x, index, value, not_an_integer);
+}
+
+bool exec_int_within(struct exec *x, int index, int64_t min, int64_t max, int64_t *value, const char *error)
+{
+    if (!exec_int_or(x, index, value, error ? error : not_an_integer)) return false;
+    if (*value >= min && *value <= max) return true;
+    if (error)
+        reply_error(x->reply, error);
+    else
+        reply_error_format(x->reply, "ERR value is out of range, value must between %" PRId64 " and %" PRId64,
+                           min, max);
+    return false;
 }
 
 bool exec_db(struct exec *x, int index, int *db, const char *error)

@@ -85,10 +85,16 @@ void exec_effect(struct exec *x, int argc, const struct slice *argv);
 /* The same with the words given one by one: exec_effect_words(x, 2, slice_text("DEL"), key). */
 void exec_effect_words(struct exec *x, int argc, ...); /* argc times a struct slice, at most 8 */
 
+/* The same word by word, for effects that are as long as what they tell of: exactly `argc` words follow. */
+void exec_effect_begin(struct exec *x, int64_t argc);
+void exec_effect_word(struct exec *x, struct slice word);
+
 /* Argument readers. On a bad argument they reply Redis's error and return false. */
 bool exec_int(struct exec *x, int index, int64_t *value); /* "value is not an integer or out of range" */
 bool exec_int_or(struct exec *x, int index, int64_t *value,
                  const char *error); /* the same with another text */
+/* An integer within bounds; `error` (NULL: Redis's text with the bounds) for one that is not. */
+bool exec_int_within(struct exec *x, int index, int64_t min, int64_t max, int64_t *value, const char *error);
 /* A database number, valid for this keyspace; `error` (NULL: the usual text) for what is no int. */
 bool exec_db(struct exec *x, int index, int *db, const char *error);
 static inline bool exec_is(const struct exec *x, int index, const char *word)

@@ -3,6 +3,7 @@
  * One step of the table's scan gathers entries; only then are they looked at, because hiding an expired key
  * on a primary deletes it.
  */
+#include "command/scan.h"
 #include "base/glob.h"
 #include "command/access.h"
 #include "command/keys.h"
@@ -12,13 +13,8 @@
 /* Entries in the order of the scan; a NULL has been ruled out. */
 struct gathered {
     struct bytes storage;
-    struct slice pattern; /* data NULL: all */
+    const struct scan_options *options;
 };
-
-static bool wanted(const struct gathered *g, const struct entry *e)
-{
-    return !g->pattern.data || glob_match(g->pattern, entry_key(e), false);
-}
 
 static void gather(void *context, struct entry *e)
 {
@@ -28,7 +24,8 @@ static void gather(void *context, struct entry *e)
 
 static void gather_wanted(void *context, struct entry *e)
 {
-    if (wanted(context, e)) gather(context, e);
+    const struct gathered *g = context;
+    if (scan_wants(g->options, entry_key(e))) gather(context, e);
 }
 
 static size_t gathered_count(const struct gathered *g) { return g->storage.size / sizeof(struct entry *); }
@@ -38,11 +35,10 @@ static struct entry **gathered_at(const struct gathered *g, size_t i)
     return (struct entry **)(void *)g->storage.data + i;
 }
 
-static void gathered_init(struct exec *x, struct gathered *g, struct slice pattern)
+static void gathered_init(struct exec *x, struct gathered *g, const struct scan_options *o)
 {
     bytes_init(&g->storage, x->memory);
-    bool all = pattern.size == 1 && pattern.data[0] == '*';
-    g->pattern = all ? slice_of(NULL, 0) : pattern;
+    g->options = o;
 }
 
 /* Replies the keys of those that are left. */
@@ -56,13 +52,21 @@ static void reply_gathered(struct exec *x, const struct gathered *g)
         if (*gathered_at(g, i)) reply_bulk(x->reply, entry_key(*gathered_at(g, i)));
 }
 
+static void set_pattern(struct scan_options *o, struct slice pattern)
+{
+    bool all = pattern.size == 1 && pattern.data[0] == '*';
+    o->pattern = all ? slice_of(NULL, 0) : slice_of(pattern.size > 0 ? pattern.data : "", pattern.size);
+}
+
 /* ---- KEYS ---- */
 
 void run_keys(struct exec *x)
 {
     struct gathered g;
+    struct scan_options o = {.count = 10};
     uint64_t cursor = 0;
-    gathered_init(x, &g, x->argv[1]);
+    set_pattern(&o, x->argv[1]);
+    gathered_init(x, &g, &o);
     do cursor = keyspace_scan(x->keyspace, x->db, cursor, gather_wanted, &g);
     while (cursor != 0 && !g.storage.failed);
     if (g.storage.failed) {
@@ -77,15 +81,8 @@ void run_keys(struct exec *x)
 
 /* ---- SCAN ---- */
 
-struct scan_options {
-    uint64_t cursor;
-    int64_t count;
-    struct slice pattern;
-    struct slice type; /* data NULL: any */
-};
-
 /* As strtoul reads it: an optional sign, digits, nothing else; empty is 0. */
-static bool read_cursor(struct slice text, uint64_t *cursor)
+static bool parse_cursor(struct slice text, uint64_t *cursor)
 {
     size_t i = 0;
     bool negative = text.size > 0 && text.data[0] == '-';
@@ -101,21 +98,24 @@ static bool read_cursor(struct slice text, uint64_t *cursor)
     return true;
 }
 
-static bool read_scan_options(struct exec *x, struct scan_options *o)
+bool scan_read_cursor(struct exec *x, int index, uint64_t *cursor)
 {
-    *o = (struct scan_options){.count = 10, .pattern = {"*", 1}};
-    if (!read_cursor(x->argv[1], &o->cursor)) {
-        reply_error(x->reply, "ERR invalid cursor");
-        return false;
-    }
-    for (int i = 2; i < x->argc; i += 2) {
+    if (parse_cursor(x->argv[index], cursor)) return true;
+    reply_error(x->reply, "ERR invalid cursor");
+    return false;
+}
+
+bool scan_read_options(struct exec *x, int first, bool typed, struct scan_options *o)
+{
+    *o = (struct scan_options){.count = 10};
+    for (int i = first; i < x->argc; i += 2) {
         bool more = i + 1 < x->argc;
         if (exec_is(x, i, "COUNT") && more) {
             if (!exec_int(x, i + 1, &o->count)) return false;
             more = o->count >= 1;
         } else if (exec_is(x, i, "MATCH") && more) {
-            o->pattern = x->argv[i + 1];
-        } else if (exec_is(x, i, "TYPE") && more) {
+            set_pattern(o, x->argv[i + 1]);
+        } else if (typed && exec_is(x, i, "TYPE") && more) {
             o->type = x->argv[i + 1];
         } else {
             more = false;
@@ -128,7 +128,12 @@ static bool read_scan_options(struct exec *x, struct scan_options *o)
     return true;
 }
 
-static void reply_cursor(struct exec *x, uint64_t cursor)
+bool scan_wants(const struct scan_options *o, struct slice name)
+{
+    return !o->pattern.data || glob_match(o->pattern, name, false);
+}
+
+void scan_reply_cursor(struct exec *x, uint64_t cursor)
 {
     char digits[24];
     size_t at = sizeof digits;
@@ -141,9 +146,8 @@ static void reply_cursor(struct exec *x, uint64_t cursor)
 
 /* COUNT bounds the work, not the answer: that many entries, or ten times as many buckets of a sparse
  * table. */
-static uint64_t scan_some(struct exec *x, const struct scan_options *o, struct gathered *g)
+static uint64_t scan_some(struct exec *x, const struct scan_options *o, uint64_t cursor, struct gathered *g)
 {
-    uint64_t cursor = o->cursor;
     int64_t buckets = o->count > INT64_MAX / 10 ? INT64_MAX : o->count * 10;
     do cursor = keyspace_scan(x->keyspace, x->db, cursor, gather, g);
     while (cursor != 0 && !g->storage.failed && --buckets > 0 && gathered_count(g) < (uint64_t)o->count);
@@ -154,9 +158,10 @@ void run_scan(struct exec *x)
 {
     struct scan_options o;
     struct gathered g;
-    if (!read_scan_options(x, &o)) return;
-    gathered_init(x, &g, o.pattern);
-    uint64_t cursor = scan_some(x, &o, &g);
+    uint64_t cursor;
+    if (!scan_read_cursor(x, 1, &cursor) || !scan_read_options(x, 2, true, &o)) return;
+    gathered_init(x, &g, &o);
+    cursor = scan_some(x, &o, cursor, &g);
     if (g.storage.failed) {
         exec_no_memory(x);
         bytes_free(&g.storage);
@@ -165,10 +170,10 @@ void run_scan(struct exec *x)
     for (size_t i = 0; i < gathered_count(&g); i++) {
         struct entry **e = gathered_at(&g, i);
         bool typed = !o.type.data || slice_is_word(o.type, entry_type_name(entry_type(*e)));
-        if (!typed || !wanted(&g, *e) || exec_hidden(x, x->db, *e)) *e = NULL;
+        if (!typed || !scan_wants(&o, entry_key(*e)) || exec_hidden(x, x->db, *e)) *e = NULL;
     }
     reply_array(x->reply, 2);
-    reply_cursor(x, cursor);
+    scan_reply_cursor(x, cursor);
     reply_gathered(x, &g);
     bytes_free(&g.storage);
 }

@@ -7,6 +7,7 @@
 #define TIDELOCK_NODE_CONFIG_H
 
 #include "base/bytes.h"
+#include "store/limits.h"
 
 enum { CONFIG_TEXT_MAX = 256, SAVE_POINTS_MAX = 16 };
 
@@ -66,6 +67,7 @@ struct config {
     int64_t databases;
     bool activeexpire; /* active expiry; DEBUG SET-ACTIVE-EXPIRE */
     int64_t hz;        /* accepted for tools; nothing here polls */
+    struct value_limits limits;
     /* persistence; names of files are relative to `dir` */
     char dir[CONFIG_TEXT_MAX]; /* "": none was given; the driver knows one */
     char dbfilename[CONFIG_TEXT_MAX];

@@ -34,7 +34,8 @@ struct keyspace *node_new_keyspace(struct node *n)
     struct keyspace_options options = {.memory = &n->memory,
                                        .hash_key = {random_next(&n->random), random_next(&n->random)},
                                        .databases = (int)n->config.databases,
-                                       .digest = n->digest};
+                                       .digest = n->digest,
+                                       .limits = &n->config.limits};
     return keyspace_new(&options);
 }
 

@@ -52,6 +52,7 @@ static struct follow_options follow_options(const struct node *n)
         .bulk_max = c->proto_max_bulk_len,
         .databases = (int)c->databases,
         .digest = n->digest,
+        .limits = &n->config.limits,
     };
 }
 

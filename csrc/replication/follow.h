@@ -60,7 +60,8 @@ struct follow_options {
     const char *user, *password; /* masteruser, masterauth; NULL: none */
     int64_t bulk_max;            /* longest argument; a transaction may have twice that in all */
     int databases;
-    bool digest; /* for the keyspace it loads into */
+    bool digest;                       /* for the keyspace it loads into, … */
+    const struct value_limits *limits; /* … and these too; NULL: Redis's */
 };
 
 enum { FOLLOW_HOST_MAX = 256, FOLLOW_WHY_MAX = 160 };

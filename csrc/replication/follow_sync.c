@@ -58,8 +58,10 @@ enum follow_event sync_begin(struct follow *f, struct slice announced, int64_t n
 
 static struct keyspace *new_keyspace(struct follow *f)
 {
-    struct keyspace_options options = {
-        .memory = f->memory, .databases = f->options.databases, .digest = f->options.digest};
+    struct keyspace_options options = {.memory = f->memory,
+                                       .databases = f->options.databases,
+                                       .digest = f->options.digest,
+                                       .limits = f->options.limits};
     options.hash_key[0] = random_next(f->random);
     options.hash_key[1] = random_next(f->random);
     return keyspace_new(&options);

@@ -18,7 +18,7 @@
 #include "command/access.h"
 #include "command/command.h"
 
-enum { FIXTURE_WORDS_MAX = 64, FIXTURE_NOW = 1700000000 };
+enum { FIXTURE_WORDS_MAX = 1100, FIXTURE_NOW = 1700000000 };
 
 struct fixture {
     struct memory memory; /* of the keyspace and of what commands need; fail_after is for tests to set */

@@ -1,7 +1,7 @@
 /* Out of memory, at every allocation of every command: an error, nothing changed, nothing logged, all in
  * order.
  *
- * MSET may have set its first pairs: then it has logged exactly those. The follower in the fixture checks
+ * MSET, HSET and SADD may have set the first of what they were given: then they have logged exactly those. The follower in the fixture checks
  * both.
  *
  * SPDX-License-Identifier: MIT */
@@ -15,6 +15,10 @@ static const char *const setup[] = {
     "0123456789012345678901234567890123456789012345678901234567890123456789",
     "SET short-lived value PX 100000",
     "SET expired value PX 1",
+    "HSET hash a 1 b two c 3333333333333333333333",
+    "HSET big-hash a 0123456789012345678901234567890123456789012345678901234567890123456789 b 2",
+    "SADD integers 1 2 3 70000",
+    "SADD members a b c 4",
     "@5",
     NULL,
 };
@@ -73,6 +77,45 @@ static const char *const lines[] = {
     "FLUSHALL",
     "COMMAND GETKEYS mset a 1 b 2",
     "MEMORY USAGE small",
+    "HSET new a 1 b 2",
+    "HSET hash a a-longer-value b 2222222222222222222222222222222222222222222222222222222 d 4",
+    "HSET hash x 0123456789012345678901234567890123456789012345678901234567890123456789",
+    "HSET big-hash b 5 c 6",
+    "HMSET new a 0123456789012345678901234567890123456789012345678901234567890123456789 b 2",
+    "HSETNX hash d 4",
+    "HINCRBY hash a 100000",
+    "HINCRBYFLOAT hash a 0.25",
+    "HDEL hash a b c",
+    "HDEL big-hash a",
+    "HGETALL hash",
+    "HSCAN hash 0",
+    "HRANDFIELD hash 2",
+    "SADD new 1 2 3",
+    "SADD new a b",
+    "SADD integers 4 5000000000",
+    "SADD integers a 5",
+    "SADD members d e",
+    "SREM integers 1 2",
+    "SREM members a",
+    "SPOP integers",
+    "SPOP members 2",
+    "SMOVE integers members 1",
+    "SMOVE members new a",
+    "SINTER integers members",
+    "SUNION integers members",
+    "SDIFF integers members",
+    "SINTERSTORE new integers integers",
+    "SUNIONSTORE small integers members",
+    "SDIFFSTORE integers integers members",
+    "SINTERCARD 2 integers members",
+    "SRANDMEMBER members 2",
+    "SSCAN members 0",
+    "COPY hash new",
+    "COPY big-hash new",
+    "COPY members new",
+    "RENAME members a-new-name-that-is-longer-than-the-old-one",
+    "EXPIRE hash 10",
+    "EXPIRE big-hash 10",
     NULL,
 };
 
@@ -95,7 +138,8 @@ static bool run_short(struct test *t_, const char *line, int allocations)
     f->memory.fail_after = allocations;
     bool refused = strstr(fixture_run(f, line), "-OOM command not allowed") != NULL ||
                    strstr(f->reply_text.data, "-ERR Insufficient memory") != NULL;
-    bool partly = f->changes > 0 && strncmp(line, "MSET", 4) == 0;
+    bool partly = f->changes > 0 && (strncmp(line, "MSET", 4) == 0 || strncmp(line, "HSET", 4) == 0 ||
+                                     strncmp(line, "HMSET", 5) == 0 || strncmp(line, "SADD", 4) == 0);
     bool expired = strstr(fixture_effects(f), "DEL expired") != NULL;
     bool unchanged = same_digest(before, keyspace_digest(f->keyspace)) && f->effects.size == 0;
     if (refused && !partly && !expired && !unchanged) {
