@@ -19,6 +19,9 @@ require "tidelock.node"
 require "tidelock.client"
 require "tidelock.store"
 
+local STORE_OPTIONS = options.names("databases", "clock", "seed")
+local SIM_OPTIONS = options.names("seed", "check")
+
 ---@class tidelock
 local tidelock = {
   ---The version of this module.
@@ -32,7 +35,7 @@ local tidelock = {
 ---@param given? tidelock.StoreOptions
 ---@return tidelock.Store
 function tidelock.store(given)
-  given = options.check("store", given, { "databases", "clock", "seed" })
+  given = options.check("store", given, STORE_OPTIONS)
   local databases = options.integer("store", given, "databases", 16)
   local clock = given.clock
   if clock ~= nil and type(clock) ~= "function" then
@@ -46,7 +49,7 @@ end
 ---@param given? tidelock.SimOptions
 ---@return tidelock.World
 function tidelock.sim(given)
-  given = options.check("sim", given, { "seed", "check" })
+  given = options.check("sim", given, SIM_OPTIONS)
   return assert(core.sim(options.integer("sim", given, "seed", 1), given.check ~= nil and given.check ~= false))
 end
 

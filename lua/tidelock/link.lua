@@ -4,26 +4,28 @@ local options = require "tidelock.options"
 
 ---@class tidelock.Link
 ---@field package world tidelock.World
----@field package ways string[][] { from, to } of each direction
+---@field package from string
+---@field package to string
+---@field package one_way boolean
 local Link = {}
 Link.__index = Link
 Link.__name = "tidelock.Link"
 
-local PROPERTIES = { "latency", "jitter", "loss", "bandwidth", "cut" }
+local PROPERTIES = options.names("latency", "jitter", "loss", "bandwidth", "cut")
+local DEFAULTS = options.names("latency", "jitter", "loss", "bandwidth")
 
 -- each direction in turn; the first failure ends it
 local function each_way(self, properties)
-  for _, way in ipairs(self.ways) do
-    local done, message, code = self.world:link_set(way[1], way[2], properties)
-    if not done then return nil, message, code end
-  end
-  return true
+  local done, message, code = self.world:link_set(self.from, self.to, properties)
+  if not done or self.one_way then return done, message, code end
+  return self.world:link_set(self.to, self.from, properties)
 end
 
 -- what heal has to undo
 local function note_cut(self)
   local cuts = self.world:cuts()
-  for _, way in ipairs(self.ways) do table.insert(cuts, { way[1], way[2] }) end
+  table.insert(cuts, { self.from, self.to })
+  if not self.one_way then table.insert(cuts, { self.to, self.from }) end
 end
 
 ---Sets properties; those not given stay as they are.
@@ -40,7 +42,7 @@ end
 ---The properties, of the direction from the first place to the second.
 ---@return tidelock.LinkProperties
 function Link:get()
-  return self.world:link_get(self.ways[1][1], self.ways[1][2])
+  return self.world:link_get(self.from, self.to)
 end
 
 ---Nothing passes any more: connections stall, and break when their time-outs say so.
@@ -57,17 +59,19 @@ end
 ---The direction from the first place to the second alone.
 ---@return tidelock.Link
 function Link:forward()
-  return setmetatable({ world = self.world, ways = { self.ways[1] } }, Link)
+  return setmetatable({ world = self.world, from = self.from, to = self.to, one_way = true }, Link)
 end
 
 ---The direction from the second place to the first alone.
 ---@return tidelock.Link
 function Link:backward()
-  return setmetatable({ world = self.world, ways = { self.ways[#self.ways] } }, Link)
+  local from, to = self.to, self.from
+  if self.one_way then from, to = to, from end
+  return setmetatable({ world = self.world, from = from, to = to, one_way = true }, Link)
 end
 
 function Link:__tostring()
-  return ("tidelock.Link (%s, %s)"):format(self.ways[1][1], self.ways[1][2])
+  return ("tidelock.Link (%s, %s)"):format(self.from, self.to)
 end
 
 local link = {}
@@ -77,12 +81,12 @@ local link = {}
 ---@param b string
 ---@return tidelock.Link
 function link.new(world, a, b)
-  return setmetatable({ world = world, ways = { { a, b }, { b, a } } }, Link)
+  return setmetatable({ world = world, from = a, to = b, one_way = false }, Link)
 end
 
 ---The properties of all links that have none of their own.
 function link.set_default(world, properties)
-  options.check("links", properties, { "latency", "jitter", "loss", "bandwidth" })
+  options.check("links", properties, DEFAULTS)
   return world:link_set("", "", properties)
 end
 

@@ -3,23 +3,29 @@
 
 local options = {}
 
+---A set of names.
+---@param ... string
+---@return table<string, true>
+function options.names(...)
+  local names = {}
+  for _, name in ipairs { ... } do names[name] = true end
+  return names
+end
+
 ---A table of options with known names only; nil stands for an empty one.
 ---@param what string who asks: "sim"
 ---@param given table|nil
----@param names string[]
+---@param names table<string, true>
 ---@return table
 function options.check(what, given, names)
   if given == nil then return {} end
   if type(given) ~= "table" then error(("%s: table of options expected, got %s"):format(what, type(given)), 3) end
-  local known, unknown = {}, {}
-  for _, name in ipairs(names) do known[name] = true end
-  for name in pairs(given) do
-    if not known[name] then unknown[#unknown + 1] = tostring(name) end
+  local unknown
+  for name in next, given do
+    -- of several the first one, whatever their order in the table
+    if not names[name] and (not unknown or tostring(name) < unknown) then unknown = tostring(name) end
   end
-  if #unknown > 0 then
-    table.sort(unknown)
-    error(("%s: unknown option '%s'"):format(what, unknown[1]), 3)
-  end
+  if unknown then error(("%s: unknown option '%s'"):format(what, unknown), 3) end
   return given
 end
 
@@ -106,7 +112,7 @@ function options.value(what, name, value, level)
 end
 
 ---The Redis parameters among options as a list of { name, value }, in the order of their names: all that are not
----`except`, and those in the table `config`.
+---in the set `except`, and those in the table `config`.
 function options.parameters(what, given, except)
   local values, names = {}, {}
   local function add(name, value)
@@ -119,10 +125,8 @@ function options.parameters(what, given, except)
     names[#names + 1] = parameter
     values[parameter] = options.value(what, name, value, 5)
   end
-  local own = {}
-  for _, name in ipairs(except) do own[name] = true end
   for name, value in pairs(given) do
-    if not own[name] then add(name, value) end
+    if not except[name] then add(name, value) end
   end
   if given.config ~= nil and type(given.config) ~= "table" then
     error(("%s: config: table expected, got %s"):format(what, type(given.config)), 3)

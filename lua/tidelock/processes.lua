@@ -286,7 +286,7 @@ end
 
 -- ---- the world ------------------------------------------------------------------------------------------------------
 
-local NODE_OPTIONS = { "name", "port", "replicaof", "slaveof", "config" }
+local NODE_OPTIONS = options.names("name", "port", "replicaof", "slaveof", "config")
 
 ---Starts a server and waits until it answers. Options besides those listed are parameters of its command line.
 ---Raises when it ends at once (a program that is not there, a parameter it does not know), with what it said.
@@ -334,7 +334,7 @@ local new = remote.class(World, Node, "this world's nodes are processes")
 ---@param given? tidelock.ProcessesOptions
 ---@return tidelock.ProcessWorld
 return function(given)
-  given = options.check("processes", given, { "server" })
+  given = options.check("processes", given, options.names "server")
   local server = options.text("processes", given, "server") or "tidelock"
   local world = new {
     server = server, relays = {}, relay_of = {}, dark = {}, links_set = {}, link_default = NO_LINK,

@@ -71,7 +71,7 @@ function Node:state()
     link_up = not primary and info.master_link_status == "up",
     replid = info.master_replid,
     replid2 = info.master_replid2,
-    offset = info.master_repl_offset,
+    offset = info.slave_repl_offset or info.master_repl_offset,
     second_offset = info.second_repl_offset,
     replicas = info.connected_slaves,
   }
@@ -166,9 +166,11 @@ function World:route(_, target) -- luacheck: ignore 212/self
   return options.address("client", target)
 end
 
+local CLIENT_OPTIONS = options.names("name", "timeout")
+
 ---Makes a client of a node; as in other worlds.
 function World:client(target, given)
-  given = options.check("client", given, { "name", "timeout" })
+  given = options.check("client", given, CLIENT_OPTIONS)
   local name = options.text("client", given, "name")
   if not self:is_open() then return errors.fail("CLOSED", "the world is closed") end
   if not name then

@@ -113,7 +113,8 @@ end
 
 -- ---- nodes and clients --------------------------------------------------------------------------------------------
 
-local NODE_OPTIONS = { "name", "port", "host", "bind", "replicaof", "slaveof", "config" }
+local NODE_OPTIONS = options.names("name", "port", "host", "bind", "replicaof", "slaveof", "config")
+local CLIENT_OPTIONS = options.names("name", "timeout")
 
 ---Makes a node. Options besides those listed are Redis parameters (`maxmemory = "100mb"`), with underscores for
 ---hyphens; they can also be in the table `config`. All of it is the node's command line: a restart applies it again.
@@ -157,7 +158,7 @@ end
 ---@return tidelock.Client
 function World:client(target, given)
   local host, port = options.address("client", target)
-  given = options.check("client", given, { "name", "timeout" })
+  given = options.check("client", given, CLIENT_OPTIONS)
   local name = options.text("client", given, "name")
   local timeout = given.timeout
   if timeout == nil then timeout = 10000 end

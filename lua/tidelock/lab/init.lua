@@ -35,9 +35,8 @@ end
 ---@param node tidelock.Node
 ---@return integer offset -1: the node does not answer
 function lab.offset(node)
-  local text = node:call("INFO", "replication")
-  if not text then return -1 end
-  return math.tointeger(tonumber(text:match "slave_repl_offset:(%d+)" or text:match "master_repl_offset:(%d+)")) or -1
+  local state = node:state()
+  return state and state.offset or -1
 end
 
 ---The replica that has got furthest; the first of equals.
