@@ -302,11 +302,10 @@ static void node_wake_feeds(struct node *n)
     {
         struct feed *f = list_item(link, struct feed, link);
         struct session *s = f->session;
-        struct slice probe;
         if (s->output_told) session_check_limits(s); /* it has not taken all that it was offered */
         if (feed_broken(f))
             session_close_now(s);
-        else if (!s->output_told && f->state != FEED_HANDSHAKE && feed_output(f, &probe, 1) > 0)
+        else if (!s->output_told && f->state != FEED_HANDSHAKE && feed_has_output(f))
             session_wake(s);
     }
 }
@@ -333,7 +332,8 @@ void node_settle(struct node *n)
     persistence_settle(n);
     node_resume(n);
     node_ask_acknowledgements(n);
-    if (n->feeds.count > 0) {
+    feeds_advance(&n->feeds, n->now.mono_us);
+    if (feeds_want_snapshot(&n->feeds)) {
         struct rdb_info info;
         topology_info(n, &info);
         feeds_begin_snapshot(&n->feeds, &info, n->now.mono_us);

@@ -98,7 +98,8 @@ char *session_input_reserve(struct session *s, size_t *room);
 void session_input_commit(struct session *s, size_t size);
 /* What is to be sent: up to `max` slices, valid until the next call on this node. 0: nothing now. */
 int session_output(struct session *s, struct slice *slices, int max);
-void session_output_sent(struct session *s, size_t size);
+/* Returns whether there is more of it now. */
+bool session_output_sent(struct session *s, size_t size);
 /* The connection is gone, or could not be opened (`why`: for logs and INFO; may be NULL). Must be called exactly once
  * for every session, also after NODE_CLOSE; the session is then freed. */
 void session_closed(struct session *s, const char *why);
@@ -213,8 +214,8 @@ struct trail_point {
     struct digest digest;
 };
 
-/* The oldest point not yet taken; false when there is none. The trail is bounded only by the driver taking it: once a
- * turn. */
-bool node_trail_next(struct node *n, struct trail_point *point);
+/* The oldest point not yet taken, valid until the next call on this node; NULL when there is none. The trail is bounded
+ * only by the driver taking it: once a turn. */
+const struct trail_point *node_trail_next(struct node *n);
 
 #endif

@@ -357,27 +357,28 @@ static size_t session_replies_sent(struct session *s, size_t size)
     return taken;
 }
 
-void session_output_sent(struct session *s, size_t size)
+bool session_output_sent(struct session *s, size_t size)
 {
     struct node *n = s->node;
-    if (s->wants_close) return;
+    if (s->wants_close) return false;
     n->counters.output_bytes += (int64_t)size;
     if (s->kind == SESSION_FOLLOW) {
         if (s == n->follow_session) bytes_drop(&n->follow->out, size);
         s->output_told = session_pending(s) > 0;
-        return;
+        return s->output_told;
     }
     size -= session_replies_sent(s, size);
     if (size > 0 && s->feed) {
         feed_sent(s->feed, size);
         n->counters.repl_output_bytes += (int64_t)size;
     }
-    struct slice probe;
-    if (s->output.size == 0 && (!s->feed || feed_output(s->feed, &probe, 1) == 0)) s->output_told = false;
+    bool more = s->output.size > 0 || (s->feed && feed_has_output(s->feed));
+    if (!more) s->output_told = false;
     if (s->close_after_reply && session_replied_all(s)) {
         s->wants_close = true;
         session_wake(s);
     }
+    return more;
 }
 
 static const struct output_limit *session_limit(const struct session *s)

@@ -55,14 +55,14 @@ void trail_write(struct session *s, bool refused)
     }
 }
 
-bool node_trail_next(struct node *n, struct trail_point *point)
+const struct trail_point *node_trail_next(struct node *n)
 {
-    if (n->trail_start >= n->trail.size) return false;
-    memcpy(point, n->trail.data + n->trail_start, sizeof *point);
-    n->trail_start += sizeof *point;
+    if (n->trail_start >= n->trail.size) return NULL;
+    const struct trail_point *p = (const struct trail_point *)(const void *)(n->trail.data + n->trail_start);
+    n->trail_start += sizeof *p;
     if (n->trail_start == n->trail.size) {
-        bytes_clear(&n->trail);
+        bytes_clear(&n->trail); /* the storage stays */
         n->trail_start = 0;
     }
-    return true;
+    return p;
 }

@@ -56,6 +56,7 @@ static struct disk_op *ask(struct disk *d, enum disk_kind kind, enum disk_lane l
     set_name(op->name, name);
     list_init(&op->link);
     list_push(&d->lanes[lane], &op->link);
+    d->asked++;
     return op;
 }
 
@@ -154,7 +155,7 @@ static struct disk_op *startable(const struct disk *d)
     return NULL;
 }
 
-bool disk_ready(const struct disk *d) { return startable(d) != NULL; }
+const struct disk_op *disk_startable(const struct disk *d) { return startable(d); }
 
 struct disk_op *disk_next(struct disk *d)
 {
@@ -183,6 +184,7 @@ void disk_done(struct disk *d, struct disk_op *op)
         d->syncs++;
     }
     list_remove(&op->link);
+    d->asked--;
     if (op->owner)
         list_push(&d->completed, &op->done);
     else

@@ -68,6 +68,7 @@ struct disk_op {
 struct disk {
     struct memory *memory;
     struct list lanes[DISK_LANES]; /* of struct disk_op.link: queued and running */
+    size_t asked;                  /* operations in the lanes */
     struct list completed;         /* of struct disk_op.done, in the order of completion */
     int64_t next_id;
     size_t queued_bytes[DISK_LANES];                /* to be written: what holds an owner back */
@@ -104,8 +105,10 @@ void disk_forget(struct disk *d, const void *owner);
 
 /* The next operation to start in some lane whose earlier ones have all completed; it is running now. NULL: none. */
 struct disk_op *disk_next(struct disk *d);
+/* The same, and leaves it where it is. */
+const struct disk_op *disk_startable(const struct disk *d);
 /* Whether disk_next would have one. */
-bool disk_ready(const struct disk *d);
+static inline bool disk_ready(const struct disk *d) { return d->asked > 0 && disk_startable(d); }
 /* The operation behind a running one in its lane, running now too; NULL: none. For a driver that keeps a lane's order
  * itself and carries several out in one go. */
 struct disk_op *disk_behind(struct disk *d, struct disk_op *op);

@@ -232,6 +232,13 @@ int feed_output(struct feed *f, struct slice *slices, int max)
     return count;
 }
 
+bool feed_has_output(struct feed *f)
+{
+    struct slice probe;
+    if (f->state != FEED_STREAMING || f->head.size > 0) return feed_output(f, &probe, 1) > 0;
+    return f->cursor.position < log_offset(f->owner->log) && !f->held && !f->paused && !feed_broken(f);
+}
+
 void feed_sent(struct feed *f, size_t size)
 {
     f->sent_bytes += (int64_t)size;

@@ -102,6 +102,8 @@ void feed_capability(struct feed *f, struct slice word);
 void feed_psync(struct feed *f, struct slice replid, int64_t from, int64_t now_us);
 /* SYNC: the payload at once, then the stream. */
 void feed_sync(struct feed *f, int64_t now_us);
+/* Whether feeds wait for a snapshot and none is being taken. */
+bool feeds_want_snapshot(const struct feeds *fs);
 /* Begins the snapshot that waiting feeds need, if none is being taken: called once per turn. True if one began. A
  * primary's log will select its database again. Also does what feeds_advance does. */
 bool feeds_begin_snapshot(struct feeds *fs, const struct rdb_info *info, int64_t now_us);
@@ -124,6 +126,8 @@ void feed_acknowledge(struct feed *f, int64_t applied, int64_t fsynced, int64_t 
 /* What is to be sent next: up to `max` slices, 0 when there is nothing now. Drives the snapshot on when the feed has
  * sent all there is of it. Slices are valid until the next call on these feeds or on the log's trimming. */
 int feed_output(struct feed *f, struct slice *slices, int max);
+/* Whether feed_output would show something. */
+bool feed_has_output(struct feed *f);
 void feed_sent(struct feed *f, size_t size);
 /* Bytes kept for this feed alone, beyond the backlog: held against its output limit. */
 int64_t feed_backlog(const struct feed *f);

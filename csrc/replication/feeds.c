@@ -40,10 +40,12 @@ static bool somebody_is(const struct feeds *fs, bool (*so)(const struct feed *f)
 
 static bool is_waiting(const struct feed *f) { return f->state == FEED_WAITING; }
 
+bool feeds_want_snapshot(const struct feeds *fs) { return !fs->snapshot && somebody_is(fs, is_waiting); }
+
 bool feeds_begin_snapshot(struct feeds *fs, const struct rdb_info *info, int64_t now_us)
 {
     feeds_advance(fs, now_us);
-    if (fs->snapshot || !somebody_is(fs, is_waiting)) return false;
+    if (!feeds_want_snapshot(fs)) return false;
     /* Whoever reads the file without its aux fields starts in database 0: let the stream say where it stands. What
      * follows another's stream cannot put a word in. */
     if (fs->log->own_from >= 0) fs->log->db = -1;
@@ -136,16 +138,16 @@ static void trim_snapshots(struct feeds *fs)
 void feeds_trim(struct feeds *fs)
 {
     bool snapshots = false;
+    list_each(cursor, &fs->list) snapshots |= feed_of(cursor)->snapshot != NULL;
+    if (snapshots) trim_snapshots(fs);
+    if (!log_exceeds_backlog(fs->log)) return;
     int64_t slowest = INT64_MAX;
     list_each(cursor, &fs->list)
     {
-        const struct feed *f = feed_of(cursor);
-        int64_t position = feed_log_position(f);
+        int64_t position = feed_log_position(feed_of(cursor));
         if (position < slowest) slowest = position;
-        snapshots = snapshots || f->snapshot;
     }
     log_trim(fs->log, slowest);
-    if (snapshots) trim_snapshots(fs);
 }
 
 /* ---- counting ------------------------------------------------------------------------------------------------- */

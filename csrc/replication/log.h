@@ -88,6 +88,11 @@ void log_join_history(struct log *l, struct slice replid, int64_t offset);
  * the old one becomes replid2; with the present one nothing is renamed. Either way the primary has all there is here,
  * so nothing is this node's own any more. */
 void log_rename_history(struct log *l, struct slice replid);
+/* Whether there is something to free, if nobody reads it. */
+static inline bool log_exceeds_backlog(const struct log *l)
+{
+    return log_offset(l) - l->backlog_size > l->tape.start;
+}
 /* Frees what neither the backlog nor a reader at or after `reader` needs (INT64_MAX: no reader). */
 void log_trim(struct log *l, int64_t reader);
 

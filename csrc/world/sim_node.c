@@ -43,8 +43,8 @@ static void pump(struct sim_end *e)
         size_t wanted = 0;
         for (int i = 0; i < count; i++) wanted += slices[i].size;
         size_t taken = sim_end_write(e, slices, count);
-        if (taken > 0) session_output_sent(e->owner, taken);
-        if (taken < wanted) return;
+        bool more = taken > 0 && session_output_sent(e->owner, taken);
+        if (taken < wanted || !more) return;
     }
 }
 
@@ -278,14 +278,14 @@ static struct sim_end *end_of_session(struct sim_node *n, int64_t id)
 static void follow_trail(struct sim_node *n)
 {
     struct sim *s = sim_of_node(n);
-    struct trail_point point;
-    while (node_trail_next(n->base.node, &point)) {
-        if (point.kind != TRAIL_WROTE && point.kind != TRAIL_REFUSED) {
-            check_point(s->check, &n->checked, &point, s->now);
+    const struct trail_point *point;
+    while ((point = node_trail_next(n->base.node)) != NULL) {
+        if (point->kind != TRAIL_WROTE && point->kind != TRAIL_REFUSED) {
+            check_point(s->check, &n->checked, point, s->now);
             continue;
         }
-        struct sim_end *e = end_of_session(n, point.session);
-        if (e) check_wrote(s->check, &e->conn->writes, point.request, point.kind == TRAIL_REFUSED);
+        struct sim_end *e = end_of_session(n, point->session);
+        if (e) check_wrote(s->check, &e->conn->writes, point->request, point->kind == TRAIL_REFUSED);
     }
 }
 
