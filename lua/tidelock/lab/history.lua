@@ -11,8 +11,8 @@
 ---@field key string[]
 ---@field value any[]
 ---@field invoked number[] ms
----@field completed (number|false)[] ms; false: not yet
----@field outcome ("ok"|"fail"|"info"|false)[] false: not yet
+---@field outcome ("ok"|"fail"|"info"|false)[] false: not completed yet, and then there is neither of these:
+---@field completed number[] ms
 ---@field executed boolean[] a write: the node said it executed it, whatever became of its durability
 local History = {}
 History.__index = History
@@ -28,7 +28,7 @@ function History:invoke(process, f, key, value, now)
   local i = self.count + 1
   self.count = i
   self.process[i], self.f[i], self.key[i], self.value[i], self.invoked[i] = process, f, key, value, now
-  self.completed[i], self.outcome[i], self.executed[i] = false, false, false
+  self.outcome[i] = false
   return i
 end
 

@@ -23,37 +23,6 @@ local judge = {}
 
 local READ_BATCH = 128
 
--- what is there in the end, at the numbers of the operations; anything but a string: nothing
-local function read_back(node, history, writes)
-  local found, keys = {}, {}
-  for first = 1, #writes, READ_BATCH do
-    local last = math.min(first + READ_BATCH - 1, #writes)
-    for i = first, last do keys[i - first + 1] = history.key[writes[i]] end
-    local values, message = node:mget(table.unpack(keys, 1, last - first + 1))
-    if not values then error("judge: the final read failed: " .. message, 0) end
-    for i = first, last do found[writes[i]] = values[i - first + 1] end
-  end
-  return found
-end
-
--- The times around the fault. The parts are told where detection and promotion came in this order, before the first ok.
-local function judge_availability(result, history, moments)
-  local fault, detected, promoted = moments.fault, moments.detected, moments.promoted
-  if not fault then return end
-  local outcome, invoked, completed, first = history.outcome, history.invoked, history.completed, nil
-  for i = 1, history.count do
-    if outcome[i] == "ok" and invoked[i] >= fault and history.f[i] == "write" and
-      (not first or completed[i] < first) then
-      first = completed[i]
-    end
-  end
-  if not first then return end
-  result.write_unavailable = first - fault
-  if detected and promoted and fault <= detected and detected <= promoted and promoted <= first then
-    result.detect, result.promote, result.rediscover = detected - fault, promoted - detected, first - promoted
-  end
-end
-
 -- an acknowledged write that is not there
 local function judge_lost(result, key, completed)
   result.lost = result.lost + 1
@@ -62,46 +31,73 @@ local function judge_lost(result, key, completed)
   result.last_lost = math.max(result.last_lost or completed, completed)
 end
 
-local function judge_writes(result, history, writes, found)
+-- The writes at these numbers, which were found to have these values (anything but a string: none).
+local function judge_writes(result, history, numbers, count, values)
   local outcomes, completed, invoked, latencies = history.outcome, history.completed, history.invoked, result.latencies
-  for _, i in ipairs(writes) do
-    local value, wanted, outcome = found[i], history.value[i], outcomes[i]
+  local acked, fault, first_ok = result.acked, result.fault, result.first_ok
+  for n = 1, count do
+    local i, value = numbers[n], values[n]
+    local wanted, outcome = history.value[i], outcomes[i]
     local there = value == wanted or value == tostring(wanted)
     if outcome == "ok" then
-      result.acked = result.acked + 1
-      latencies[result.acked] = completed[i] - invoked[i]
-      if not there then judge_lost(result, history.key[i], completed[i]) end
+      local from, to = invoked[i], completed[i]
+      acked = acked + 1
+      latencies[acked] = to - from
+      if from >= fault and to < first_ok then first_ok = to end
+      if not there then judge_lost(result, history.key[i], to) end
     elseif there and outcome == "info" then
       result.recovered = result.recovered + 1
     elseif there and outcome == "fail" then
       result.unexpected = result.unexpected + 1
     end
-    if not there and type(value) == "string" then result.unexpected = result.unexpected + 1 end
-    if not there and history.executed[i] then result.given_up = result.given_up + 1 end
+    if not there then
+      if type(value) == "string" then result.unexpected = result.unexpected + 1 end
+      if history.executed[i] then result.given_up = result.given_up + 1 end
+    end
   end
+  result.acked, result.first_ok = acked, first_ok
 end
 
-local function writes_of(history)
-  local writes = {}
-  for i = 1, history.count do
-    if history.f[i] == "write" then writes[#writes + 1] = i end
+-- Reads all that was written back and judges it, a batch at a time.
+local function read_back(result, history, node)
+  local f, key, keys, numbers, count = history.f, history.key, {}, {}, 0
+  local function judge_batch()
+    local values, message = node:mget(table.unpack(keys, 1, count))
+    if not values then error("judge: the final read failed: " .. message, 0) end
+    judge_writes(result, history, numbers, count, values)
+    result.writes, count = result.writes + count, 0
   end
-  return writes
+  for i = 1, history.count do
+    if f[i] == "write" then
+      count = count + 1
+      keys[count], numbers[count] = key[i], i
+      if count == READ_BATCH then judge_batch() end
+    end
+  end
+  if count > 0 then judge_batch() end
+end
+
+-- The times around the fault. The parts are told where detection and promotion came in this order, before the first ok.
+local function judge_availability(result, moments)
+  local fault, detected, promoted, first = moments.fault, moments.detected, moments.promoted, result.first_ok
+  if first == math.huge then return end
+  result.write_unavailable = first - fault
+  if detected and promoted and fault <= detected and detected <= promoted and promoted <= first then
+    result.detect, result.promote, result.rediscover = detected - fault, promoted - detected, first - promoted
+  end
 end
 
 ---@param trial tidelock.Trial
 ---@param node tidelock.Node
 ---@return tidelock.Judgement
 function judge.judge(trial, node)
-  local history = trial.history
-  local writes = writes_of(history)
   local result = {
-    setting = trial.setting, writes = #writes, acked = 0, lost = 0, lost_keys = {}, recovered = 0, unexpected = 0,
-    given_up = 0, latencies = {},
+    setting = trial.setting, writes = 0, acked = 0, lost = 0, lost_keys = {}, recovered = 0, unexpected = 0,
+    given_up = 0, latencies = {}, fault = trial.moments.fault or math.huge, first_ok = math.huge,
   }
-  judge_writes(result, history, writes, read_back(node, history, writes))
+  read_back(result, trial.history, node)
   if result.first_lost then result.loss_window = result.last_lost - result.first_lost end
-  judge_availability(result, history, trial.moments)
+  judge_availability(result, trial.moments)
   return result
 end
 

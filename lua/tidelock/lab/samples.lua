@@ -5,27 +5,30 @@ local samples = {}
 
 ---@class tidelock.Samples
 ---@field count integer
----@field package times table<number, integer> how often each value came
+---@field package times table<integer, integer> how often each value came, by its code
 local Samples = {}
 Samples.__index = Samples
 Samples.__name = "tidelock.Samples"
 
 local DIGITS = 3
 
--- The power of ten up to `value`, the next one, and the unit to which values between them are rounded.
+-- A value is three digits and a power of ten: its code is 10,000 times the power, and the digits.
+local CODES = 10000
+
+-- The power of ten up to `value`, the next one; the unit to which values between them are rounded, and its code.
 local function decade(value)
-  if value == 0 then return 0, 0, 1 end
-  local exponent = math.floor(math.log(math.abs(value), 10))
-  return 10.0 ^ exponent, 10.0 ^ (exponent + 1), 10.0 ^ (exponent - DIGITS + 1)
+  if value == 0 then return 0, 0, 1, 0 end
+  local exponent = math.floor(math.log(value, 10))
+  return 10.0 ^ exponent, 10.0 ^ (exponent + 1), 10.0 ^ (exponent - DIGITS + 1), (exponent - DIGITS + 1) * CODES
 end
 
----@param values number[]
+---@param values number[] not negative
 function Samples:add_all(values)
-  local times, from, below, unit = self.times, 0, 0, 1
+  local times, from, below, unit, code = self.times, 0, 0, 1, 0
   for i = 1, #values do
     local value = values[i]
-    if value < from or value >= below then from, below, unit = decade(value) end
-    local kept = (value / unit + 0.5) // 1 * unit
+    if value < from or value >= below then from, below, unit, code = decade(value) end
+    local kept = code + ((value / unit + 0.5) // 1 | 0)
     times[kept] = (times[kept] or 0) + 1
   end
   self.count = self.count + #values
@@ -40,12 +43,16 @@ end
 ---@param fraction number
 ---@return number?
 function Samples:percentile(fraction)
-  local values = {}
-  for value in pairs(self.times) do values[#values + 1] = value end
+  local values, times = {}, {}
+  for kept, count in pairs(self.times) do
+    local value = kept % CODES * 10.0 ^ (kept // CODES)
+    values[#values + 1] = value
+    times[value] = (times[value] or 0) + count
+  end
   table.sort(values)
   local wanted, seen = math.max(1, math.ceil(self.count * fraction)), 0
-  for _, value in ipairs(values) do
-    seen = seen + self.times[value]
+  for i, value in ipairs(values) do
+    if value ~= values[i - 1] then seen = seen + times[value] end
     if seen >= wanted then return value end
   end
 end

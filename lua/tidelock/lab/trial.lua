@@ -80,18 +80,18 @@ local function write_on(self, name, options)
   local target = options.target()
   local client <close> = world:client(target, { timeout = options.timeout or 1000 })
   if options.link then world:link(client, target):set(options.link) end
-  local write = self.writer(client)
+  local write, now, random, sleep = self.writer(client), world.now, world.random, world.sleep
   for i = 1, options.writes do
     local key = name .. suffixes[i]
-    local operation = seen:invoke(name, "write", key, key, world:now())
+    local operation = seen:invoke(name, "write", key, key, now(world))
     local outcome, executed = write(key, key)
-    seen:complete(operation, outcome, world:now(), executed)
+    seen:complete(operation, outcome, now(world), executed)
     if outcome ~= "ok" and options.target() ~= target then
       target = options.target()
       client:connect(target)
       if options.link then world:link(client, target):set(options.link) end
     end
-    world:sleep(2 * options.every * world:random())
+    sleep(world, 2 * options.every * random(world))
   end
 end
 
