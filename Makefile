@@ -2,7 +2,7 @@
 #
 # One Makefile, no recursion. A *variant* is one way to compile all of csrc: a directory, a compiler, flags.
 #
-#   main   $(BUILD)/      $(CC) -O2 -flto      what `make` leaves and LuaRocks installs
+#   main   $(BUILD)/      $(CC) -O3 -flto      what `make` leaves and LuaRocks installs
 #   asan   build/asan/    gcc, ASan + UBSan    C specs and busted specs; `make ASAN=1` builds it
 #   gcc    build/gcc/     gcc -O2              only if main is another compiler's; `make strict`
 #   clang  build/clang/   clang -O2            `make strict`
@@ -42,7 +42,7 @@ PKG_CONFIG   ?= pkg-config
 LUAROCKS     ?= luarocks
 CLANG_FORMAT ?= clang-format
 CLANG_TIDY   ?= clang-tidy
-CFLAGS       ?= -O2 -g
+CFLAGS       ?= -O3 -g
 WERROR       ?= -Werror
 FUZZ_SECONDS ?= 10
 LUA          := $(LUA)

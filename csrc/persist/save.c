@@ -41,7 +41,7 @@ static void close_view(struct save *s)
 
 static enum save_state fail(struct save *s, const char *what, const char *detail)
 {
-    snprintf(s->error, sizeof s->error, "%s%s%s", what, detail ? ": " : "", detail ? detail : "");
+    snprintf(s->error, sizeof s->error, "%.50s%s%.100s", what, detail ? ": " : "", detail ? detail : "");
     s->state = SAVE_FAILED;
     close_view(s);
     tape_reset(&s->tape, 0);

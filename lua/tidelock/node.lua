@@ -55,6 +55,7 @@ function shared:config(name, value)
 end
 
 local SYNC_OPTIONS = { "level", "timeout", "on_timeout" }
+local SYNC_NAMES = options.names(table.unpack(SYNC_OPTIONS))
 
 ---Whose acknowledgement a write waits for before it is answered, until the next restart: `"ANY 1 (b, c)"`,
 ---`"FIRST 2 (b, c, d)"`; false for nobody. Without arguments: who it is now.
@@ -66,7 +67,7 @@ function shared:sync(rule, given)
   if rule and type(rule) ~= "string" then
     error(("sync: rule: string or false expected, got %s"):format(type(rule)), 2)
   end
-  given = options.check("sync", given, SYNC_OPTIONS)
+  given = options.check("sync", given, SYNC_NAMES)
   local words = { "CONFIG", "SET", "sync-replicas", rule or "" }
   for _, name in ipairs(SYNC_OPTIONS) do
     if given[name] ~= nil then
