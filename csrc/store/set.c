@@ -10,12 +10,6 @@ static const struct slice no_value = {NULL, 0};
 
 /* ---- members ---- */
 
-static inline void member_of(struct set_member *member, struct slice text)
-{
-    bool integer = number_parse_int(text, &member->integer);
-    member->text = slice_of(integer ? NULL : text.size > 0 ? text.data : "", text.size);
-}
-
 static inline void member_of_integer(struct set_member *member, int64_t integer)
 {
     member->text = slice_of(NULL, 0);
@@ -91,21 +85,20 @@ static int add_integer(struct edit *x, const char *p, int64_t integer)
     return 1;
 }
 
-int set_add_member(struct edit *x, struct set_member *member)
-{
-    struct field_table *t = x->entry ? fields_table(x->entry) : NULL;
-    if (t) return field_table_set(x->memory, t, set_member_text(member), no_value);
-    const char *p = x->entry ? intset_of(x->entry) : NULL;
-    return member->text.data ? enlarge(x, p, &member->text) : add_integer(x, p, member->integer);
-}
-
 int set_add(struct edit *x, struct slice text)
 {
     struct field_table *t = x->entry ? fields_table(x->entry) : NULL;
     if (t) return field_table_set(x->memory, t, text, no_value);
-    struct set_member member;
-    member_of(&member, text);
-    return set_add_member(x, &member);
+    const char *p = x->entry ? intset_of(x->entry) : NULL;
+    int64_t integer;
+    return number_parse_int(text, &integer) ? add_integer(x, p, integer) : enlarge(x, p, &text);
+}
+
+/* A member of a large set is a text there, even when it is an integer's. */
+int set_add_member(struct edit *x, struct set_member *member)
+{
+    if (member->text.data || (x->entry && value_large(x->entry))) return set_add(x, set_member_text(member));
+    return add_integer(x, x->entry ? intset_of(x->entry) : NULL, member->integer);
 }
 
 bool set_remove(struct edit *x, struct slice text)

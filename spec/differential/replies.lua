@@ -7,6 +7,7 @@
 --
 --   unordered   elements in any order
 --   pairs       pairs of elements (a map, or a flat array of them) in any order
+--   scan        a cursor, and elements in any order; "scan pairs": pairs of them
 --   shape       the same types and counts, whatever the contents: random choices, cursors
 --   time        integers that may differ by a few seconds: remaining times to live
 --   error       both are errors or neither is
@@ -100,6 +101,14 @@ local function unordered_by(width)
   end
 end
 
+local function scan_by(width)
+  local unordered = unordered_by(width)
+  return function(a, b)
+    if type(a) == "string" or type(b) == "string" then return a == b end
+    return a[1] == b[1] and #a == 2 and #b == 2 and unordered(a[2], b[2])
+  end
+end
+
 local function shape(a, b)
   if type(a) == "string" and type(b) == "string" then
     if a:sub(1, 1) == "-" or b:sub(1, 1) == "-" then return a == b end
@@ -120,6 +129,8 @@ local HOW = {
   exact = exact,
   unordered = unordered_by(1),
   pairs = unordered_by(2),
+  scan = scan_by(1),
+  ["scan pairs"] = scan_by(2),
   shape = shape,
   time = time,
   error = function(a, b) return is_error(a) == is_error(b) end,

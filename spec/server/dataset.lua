@@ -5,11 +5,35 @@ local dataset = {}
 
 local BATCH = 500
 
+local function for_each(command, keys)
+  local requests = {}
+  for i, key in ipairs(keys) do requests[i] = { command, key } end
+  return requests
+end
+
+-- one text of the elements, `width` at a time, whatever their order
+local function sorted(elements, width)
+  local texts = {}
+  for i = 1, #elements, width do
+    texts[#texts + 1] = ("%q"):format(table.concat(elements, "\0", i, i + width - 1))
+  end
+  table.sort(texts)
+  return table.concat(texts, " ")
+end
+
 -- how the values of many keys of a type are asked for: commands, and what their replies are
 local READERS = {
   string = {
     ask = function(keys) return { { "MGET", table.unpack(keys) } } end,
     take = function(replies, i) return replies[1][i] end,
+  },
+  hash = {
+    ask = function(keys) return for_each("HGETALL", keys) end,
+    take = function(replies, i) return sorted(replies[i], 2) end,
+  },
+  set = {
+    ask = function(keys) return for_each("SMEMBERS", keys) end,
+    take = function(replies, i) return sorted(replies[i], 1) end,
   },
 }
 
@@ -84,6 +108,16 @@ function dataset.same(one, other)
   return count
 end
 
+-- a hash or a set, small or large, of integers or not
+local function collection(key, i)
+  local words = { i % 2 == 0 and "HSET" or "SADD", key }
+  for j = 1, i % 11 == 0 and 700 or i % 9 + 1 do
+    words[#words + 1] = i % 3 == 0 and ("element %d"):format(j) or tostring(i * j)
+    if i % 2 == 0 then words[#words + 1] = i % 5 == 0 and ("long "):rep(j % 40) or j end
+  end
+  return words
+end
+
 ---Writes keys "PREFIX:1" … of many kinds and sizes; every second one expires, in hours.
 function dataset.write(server, prefix, count)
   local commands = {}
@@ -92,9 +126,12 @@ function dataset.write(server, prefix, count)
     if i % 7 == 0 then value = ("%d\0\r\n\xff"):format(i):rep(i % 20 + 1) end
     if i % 1000 == 0 then value = ("compressible "):rep(i % 97 + 50) end
     if i % 5 == 0 then value = -i * 1000003 end
-    commands[i] = i % 2 == 0 and { "SET", key, value, "PX", 3600000 + i } or { "SET", key, value }
+    commands[#commands + 1] = i % 2 == 0 and { "SET", key, value, "PX", 3600000 + i } or { "SET", key, value }
+    if i % 20 == 0 then commands[#commands + 1] = collection(("%s:collection:%d"):format(prefix, i // 20), i // 20) end
   end
-  for _, reply in ipairs(server:pipeline(commands)) do assert(reply == "OK", reply.err or reply) end
+  for _, reply in ipairs(server:pipeline(commands)) do
+    assert(reply == "OK" or math.type(reply) == "integer", type(reply) == "table" and reply.err or reply)
+  end
 end
 
 ---Commands of all kinds that a stream may carry, in several databases. Nothing expires, now or soon: what goes into the
@@ -113,6 +150,12 @@ function dataset.churn(server, prefix)
     { "SELECT", 0 }, { "SWAPDB", 5, 6 }, { "SELECT", 9 }, { "SET", key "flushed", 1 }, { "FLUSHDB" },
     { "SELECT", 0 }, { "MULTI" }, { "SET", key "m", 1 }, { "SELECT", 4 }, { "SET", key "m", 2 }, { "INCR", key "m" },
     { "EXEC" }, { "SELECT", 0 }, { "MULTI" }, { "GET", key "m" }, { "EXEC" }, { "EXPIRE", key "m", -1 },
+    { "HSET", key "hash", "a", 1, "b", "two", "c", ("long "):rep(20) }, { "HINCRBYFLOAT", key "hash", "a", "0.1" },
+    { "HINCRBY", key "hash", "n", 7 }, { "HDEL", key "hash", "b", "none" }, { "HSETNX", key "hash", "d", "\r\n" },
+    { "SADD", key "set", 1, 2, 3, 70000 }, { "SPOP", key "set" }, { "SADD", key "names", "a", "b", "c", "d", "e" },
+    { "SPOP", key "names", 2 }, { "SMOVE", key "names", key "set", "a" }, { "SREM", key "set", 1 },
+    { "SUNIONSTORE", key "union", key "set", key "names" }, { "SDIFFSTORE", key "empty", key "set", key "set" },
+    { "SADD", key "all", "x", "y" }, { "SPOP", key "all", 5 }, { "PEXPIRE", key "union", 7000000 },
     { "GETSET", key "n", 1 }, { "SETNX", key "n", 2 }, { "DECR", key "n" }, { "MSETNX", key "o", 1, key "p", 2 },
   } do
     local reply, message = server:call(table.unpack(command))
