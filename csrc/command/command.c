@@ -125,6 +125,20 @@ const struct command *command_subcommand(const struct command *container, struct
     return NULL;
 }
 
+const struct command *command_meant(const struct command_index *index, const struct slice *argv, int argc,
+                                    int *skipped)
+{
+    int skip = 0;
+    const struct command *c = command_find(index, argv[0]);
+    for (int part; c && c->prefix && (part = c->prefix(argv + skip, argc - skip)) > 0;) {
+        skip += part;
+        c = skip < argc ? command_find(index, argv[skip]) : NULL;
+    }
+    if (c && c->subcommands && skip + 1 < argc) c = command_subcommand(c, argv[skip + 1]);
+    if (skipped) *skipped = skip;
+    return c;
+}
+
 int command_count(const struct command_index *index) { return index->count; }
 
 const struct command *command_at(const struct command_index *index, int position)

@@ -46,6 +46,9 @@ struct command_keys {
  * error. */
 typedef int command_keys_fn(const struct slice *argv, int argc, int *keys);
 
+/* How many arguments stand before the command that this one is a prefix of (ASYNC SET k v: 1); 0: it stands for itself. */
+typedef int command_prefix_fn(const struct slice *argv, int argc);
+
 struct command_argument; /* command/docs.h: the argument tree COMMAND DOCS shows */
 struct command_key_spec; /* command/docs.h: one of several key specs */
 /* The flags of the keys of one call, for a command where they depend on it (key flag "variable_flags"). */
@@ -59,6 +62,7 @@ struct command {
     unsigned acl;                /* ACL categories beyond those that follow from the flags, command/docs.h */
     struct command_keys keys;
     command_keys_fn *find_keys; /* NULL: by `keys` or `key_specs` */
+    command_prefix_fn *prefix;  /* NULL: it stands for itself */
     const char *key_flags;      /* of the one key spec that `keys` describes, e.g. "RW access update" */
     const struct command_key_spec *key_specs; /* in place of that, when there are others; docs.h */
     command_key_flags_fn *find_key_flags;     /* NULL: as the specs say */
@@ -82,6 +86,10 @@ void command_index_free(struct command_index *index);
 const struct command *command_find(const struct command_index *index, struct slice name);
 /* The subcommand of a container, NULL when unknown. */
 const struct command *command_subcommand(const struct command *container, struct slice name);
+/* What a call is about, behind prefixes and within its container, whatever else is wrong with it; NULL: nothing that is
+ * known. `skipped` (NULL: not wanted): how many arguments stand before it. */
+const struct command *command_meant(const struct command_index *index, const struct slice *argv, int argc,
+                                    int *skipped);
 /* What a call names: the command, or the subcommand when it is a container's, with an arity that fits.
  * Otherwise replies Redis's error (unknown command, unknown subcommand, wrong number of arguments) and
  * returns NULL. */

@@ -143,15 +143,14 @@ static void run_list(struct exec *x, const struct command_index *index)
 /* The command a call names, or NULL after an error. Less strict than command_resolve: only keys are asked
  * for. */
 static const struct command *find_call(struct exec *x, const struct command_index *index,
-                                       const struct slice *argv, int argc)
+                                       const struct slice *argv, int argc, int *skipped)
 {
-    const struct command *c = command_find(index, argv[0]);
-    if (c && c->subcommands && argc > 1) c = command_subcommand(c, argv[1]);
+    const struct command *c = command_meant(index, argv, argc, skipped);
     if (!c)
         reply_error(x->reply, "ERR Invalid command specified");
     else if (c->keys.first == 0 && !c->find_keys && !c->key_specs)
         reply_error(x->reply, "ERR The command has no key arguments");
-    else if (!command_arity_fits(c, argc))
+    else if (!command_arity_fits(c, argc - *skipped))
         reply_error(x->reply, "ERR Invalid number of arguments specified for command");
     else
         return c;
@@ -175,9 +174,11 @@ static void reply_flags(struct reply *r, const char *words)
 static void run_getkeys(struct exec *x, const struct command_index *index, bool with_flags)
 {
     const struct slice *argv = x->argv + 2;
-    int argc = x->argc - 2;
-    const struct command *c = find_call(x, index, argv, argc);
+    int argc = x->argc - 2, skipped;
+    const struct command *c = find_call(x, index, argv, argc, &skipped);
     if (!c) return;
+    argv += skipped;
+    argc -= skipped;
     size_t room = (size_t)argc * (sizeof(const char *) + sizeof(int));
     const char **flags = memory_alloc(x->memory, room);
     if (!flags) {

@@ -64,7 +64,7 @@ static void wait_answer(struct session *s)
     size_t before = s->writer.out->size;
     int count = feeds_acknowledged(&n->feeds, offset);
     block_cancel(s);
-    trail_waited(n, offset, count);
+    trail_waited(s, count);
     reply_integer(&s->writer.reply, count);
     block_answered(s, before);
 }

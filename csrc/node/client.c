@@ -122,9 +122,10 @@ void run_client_unblock(struct exec *x)
     }
     if (!exec_int(x, 2, &id)) return;
     struct session *s = find_session(call_of(x)->node, id);
-    bool blocked = s && block_is_ended(s);
+    bool blocked = s && block_is_ended(s), waits = s && gate_waits(s->line);
+    if (waits) gate_give_up(s, error);
     if (blocked) block_end(s, error ? "UNBLOCKED client unblocked via CLIENT UNBLOCK" : NULL);
-    reply_integer(x->reply, blocked);
+    reply_integer(x->reply, blocked || waits);
 }
 
 /* ---- HELP ---- */

@@ -2,7 +2,8 @@
  *
  * A line of CLIENT LIST has the fields of Redis 7.0 in their order, then lib-name and lib-ver as 7.2 has them. What does
  * not exist here is shown as nothing: no file descriptor (-1: the driver's business), no copies of arguments, replies in
- * one buffer and not in a list. Calls at the node itself are no connections and are not listed.
+ * one buffer and not in a list. Calls at the node itself are no connections and are not listed. Where replies wait for
+ * replicas (gate.h) `held` says how many bytes do.
  *
  * Source: https://redis.io/docs/latest/commands/client-list/
  */
@@ -56,7 +57,7 @@ size_t client_memory(const struct session *s)
 {
     return sizeof *s + s->input.capacity + s->output.capacity + s->transaction.requests.capacity +
            s->reader.argv_capacity * sizeof(struct slice) + s->name.capacity + s->lib_name.capacity +
-           s->lib_version.capacity + (s->feed ? sizeof *s->feed : 0);
+           s->lib_version.capacity + gate_memory(s->line) + (s->feed ? sizeof *s->feed : 0);
 }
 
 static void put_flags(const struct session *s, struct bytes *out)
@@ -117,6 +118,7 @@ static void put_client(const struct session *s, struct bytes *out)
                         s->kind == SESSION_FOLLOW ? "(superuser)" : "default", s->reply->protocol);
     put_text(out, " lib-name=", bytes_slice(&s->lib_name));
     put_text(out, " lib-ver=", bytes_slice(&s->lib_version));
+    if (gate_waits(s->line)) bytes_append_format(out, " held=%zu", gate_held_bytes(s->line));
     bytes_append_char(out, '\n');
 }
 

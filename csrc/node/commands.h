@@ -2,6 +2,8 @@
  *
  * transaction.c   MULTI EXEC DISCARD WATCH UNWATCH
  * replica.c       REPLCONF PSYNC SYNC REPLICAOF ROLE WAIT
+ * durable.c       DURABLE ASYNC
+ * receipt.c       TOKEN
  * connection.c    HELLO AUTH PING ECHO SELECT QUIT RESET
  * client.c        CLIENT ID GETNAME SETNAME SETINFO REPLY NO-EVICT NO-TOUCH GETREDIR TRACKINGINFO UNBLOCK
  * client_list.c   CLIENT INFO LIST KILL
@@ -20,6 +22,7 @@
 /* Tables, each ended by a row without a name. */
 extern const struct command node_transaction_commands[];
 extern const struct command node_replication_commands[];
+extern const struct command node_durable_commands[];
 extern const struct command node_connection_commands[];
 extern const struct command node_server_commands[];
 extern const struct command node_pubsub_commands[];
@@ -35,6 +38,12 @@ void run_replconf(struct exec *x);
 void run_psync(struct exec *x); /* SYNC too */
 void run_role(struct exec *x);
 void run_wait(struct exec *x);
+void run_durable(struct exec *x);
+void run_async(struct exec *x);
+void run_token(struct exec *x);
+/* What DURABLE and ASYNC are prefixes of. */
+int durable_prefix(const struct slice *argv, int argc);
+int durable_prefix_async(const struct slice *argv, int argc);
 
 void run_hello(struct exec *x);
 void run_auth(struct exec *x);

@@ -97,6 +97,7 @@ void run_reset(struct exec *x)
     s->db = 0;
     s->reply_off = s->reply_skip = s->reply_skip_next = false;
     s->no_evict = s->no_touch = false;
+    durable_reset(s);
     bytes_clear(&s->name);
     s->reply->protocol = 2;
     s->authenticated = call_of(x)->node->config.requirepass[0] == '\0';

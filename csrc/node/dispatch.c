@@ -79,7 +79,8 @@ static const char *refusal(const struct session *s, const struct command *comman
         return "OOM command not allowed when used memory > 'maxmemory'.";
     if (is_write || command->run == run_ping) why = persistence_refuses(n);
     if (why) return why;
-    if (is_write && !n->follow && c->min_replicas_to_write > 0 && c->min_replicas_max_lag_s > 0 &&
+    if (is_write && !n->follow && c->min_replicas_to_write > 0 &&
+        (c->min_replicas_max_lag_s > 0 || c->min_replicas_max_lag_bytes > 0) &&
         topology_good_replicas(n) < c->min_replicas_to_write)
         return "NOREPLICAS Not enough good replicas to write.";
     if (is_write) why = dispatch_role_refuses(n, COMMAND_WRITE);
@@ -199,7 +200,8 @@ void dispatch_run(struct call *c, const struct command *command, int argc, const
     if (n->follow || s->kind == SESSION_STREAM) return; /* a replica's log is its primary's bytes */
     log_effects(c);
     session_wrote(s);
-    s->wrote = s->wrote || !x->async;
+    s->wrote = true;
+    s->waits = s->waits || !x->async;
 }
 
 void dispatch_withhold_reply(struct session *s, size_t before)
@@ -211,52 +213,85 @@ void dispatch_withhold_reply(struct session *s, size_t before)
         s->writer.out->size = before;
 }
 
-/* The reply is the session's bytes from `start` to `end`. */
-static void hold(struct session *s, size_t start, size_t end)
+/* The reply is the session's bytes from `start` to `end`: has it wait for what the request wishes, gives it its receipt. */
+static void hold(struct session *s, const struct request *r, size_t start, size_t end)
 {
     struct node *n = s->node;
-    if (s->wrote && n->gates.wanted) gate_hold(s, start, end, &n->gates.own, s->write_offset);
-    s->wrote = false;
+    const struct wish *wish = &r->wish;
+    struct gate_group *group = durable_group(n, wish);
+    int64_t offset = s->last_write.offset;
+    bool wait = s->waits && group;
+    bool receipt = wish->receipt && (r->prefixed || r->writes);
+    if (wish->committed && group && !s->wrote) {
+        offset = durable_data_offset(n);
+        wait = gate_reached(n, group) < offset;
+    }
+    if (wait)
+        gate_hold(s, start, end, group, offset, receipt);
+    else if (receipt)
+        receipt_at_once(s, start, end, group, s->wrote ? offset : -1);
+}
+
+/* Replies that nobody wishes anything of need not come here. */
+static inline bool wishes(const struct session *s, const struct request *r)
+{
+    return (s->waits && (s->node->gates.wanted || r->wish.group)) || r->wish.committed || r->wish.receipt;
 }
 
 void dispatch_answered(struct session *s, size_t before)
 {
+    struct request r = s->blocked;
     dispatch_withhold_reply(s, before);
-    hold(s, before, s->writer.out->size);
+    if (wishes(s, &r)) hold(s, &r, before, s->writer.out->size);
+    durable_done(&s->blocked);
 }
 
 /* The same for a request that was answered at once, with the messages it has brought the session itself. */
-static void finish(struct session *s, size_t before, const struct command *command)
+static void finish(struct session *s, const struct request *r, size_t before)
 {
     struct node *n = s->node;
     dispatch_withhold_reply(s, before);
     size_t end = s->writer.out->size, ahead = 0;
     if (n->pubsub.own.size > 0 || n->pubsub.own.failed)
-        ahead = pubsub_tell_own(s, before, command && command->run == run_exec);
-    hold(s, before + ahead, end + ahead);
+        ahead = pubsub_tell_own(s, before, r->command && r->command->run == run_exec);
+    if (r->ran && wishes(s, r)) hold(s, r, before + ahead, end + ahead);
 }
 
-static void run_or_queue(struct session *s, const struct command *command, int argc, const struct slice *argv,
+static void run_or_queue(struct session *s, const struct request *r, int argc, const struct slice *argv,
                          struct slice raw)
 {
     struct call c;
-    call_init(&c, s, raw);
-    c.exec.command = command;
-    if (must_queue(s, command)) {
+    call_init(&c, s, r->raw);
+    c.exec.command = r->command;
+    c.exec.async = r->wish.mode == DURABLE_ASYNC;
+    if (must_queue(s, r->command)) {
+        c.raw = raw;
         transaction_queue(&c, argc, argv);
         return;
     }
-    dispatch_run(&c, command, argc, argv);
+    dispatch_run(&c, r->command, r->argc, r->argv);
+}
+
+/* A reply that may have to wait is written by the session itself, also when its caller is at the node. */
+static void choose_writer(struct session *s, const struct request *r)
+{
+    bool waits = r->writes && (s->node->gates.wanted || r->wish.group);
+    if (waits || r->wish.committed || r->wish.receipt) s->reply = &s->writer.reply;
 }
 
 void dispatch(struct session *s, int argc, const struct slice *argv, struct slice raw)
 {
     struct node *n = s->node;
     size_t before = s->writer.out->size;
+    struct request r = {.argc = argc, .argv = argv, .raw = raw, .wish = s->wish};
     s->requests++;
-    const struct command *command = command_resolve(n->commands, argv, argc, s->reply);
+    s->wrote = s->waits = false;
+    r.command = command_resolve(n->commands, argv, argc, s->reply);
+    if (r.command && r.command->prefix) durable_unwrap(s, &r);
+    const struct command *command = r.command;
     bool is_write = command && writes(s, command) && !must_queue(s, command);
-    if (is_write && n->gates.wanted) s->reply = &s->writer.reply; /* it may have to wait */
+    r.writes = is_write;
+    choose_writer(s, &r);
     int64_t errors = s->reply->errors;
     if (!command) {
         s->transaction.aborted |= s->transaction.open;
@@ -264,17 +299,22 @@ void dispatch(struct session *s, int argc, const struct slice *argv, struct slic
     } else {
         s->last_command = command;
         const char *why = refusal(s, command);
+        if (!why && (r.prefixed || r.wish.committed)) why = durable_refuses(n, &r, must_queue(s, command));
         if (why) {
             refuse(s, command, why);
-            stats_refused(n, argc, argv, s->reply);
+            stats_refused(n, r.argc, r.argv, s->reply);
         } else {
-            run_or_queue(s, command, argc, argv, raw);
+            r.ran = !must_queue(s, command);
+            run_or_queue(s, &r, argc, argv, raw);
         }
     }
     bool failed = s->reply->errors != errors;
     if (is_write && n->keep_trail) trail_write(s, failed);
-    if (s->block != BLOCK_NONE)
+    if (s->block != BLOCK_NONE) {
         pubsub_tell_own(s, before, false);
-    else
-        finish(s, before, command);
+        s->blocked = r; /* dispatch_answered goes on with it */
+    } else {
+        finish(s, &r, before);
+        durable_done(&r);
+    }
 }

@@ -4,6 +4,9 @@
  */
 #include "node/gate.h"
 
+#include <stdio.h>
+
+#include "node/durable.h"
 #include "node/internal.h"
 
 enum {
@@ -179,7 +182,8 @@ static bool line_begin(struct gate_line *line, size_t before)
     return true;
 }
 
-void gate_hold(struct session *s, size_t start, size_t end, struct gate_group *group, int64_t offset)
+void gate_hold(struct session *s, size_t start, size_t end, struct gate_group *group, int64_t offset,
+               bool receipt)
 {
     struct node *n = s->node;
     if (s->wants_close || end <= start || end > s->writer.out->size) return;
@@ -195,7 +199,10 @@ void gate_hold(struct session *s, size_t start, size_t end, struct gate_group *g
                                                 .since_us = n->now.mono_us,
                                                 .request = s->requests,
                                                 .group = group,
-                                                .demotions = n->gates.demotions};
+                                                .demotions = n->gates.demotions,
+                                                .protocol = (unsigned char)s->writer.reply.protocol,
+                                                .receipt = receipt,
+                                                .read = !s->wrote};
     group->users++;
     n->gates.held++;
     n->ack_wanted = true;
@@ -226,13 +233,21 @@ size_t gate_memory(const struct gate_line *line)
 
 /* ---- going on ------------------------------------------------------------------------------------------------- */
 
-enum verdict { VERDICT_WAIT, VERDICT_OPEN, VERDICT_TIME_IS_UP, VERDICT_DEMOTED, VERDICT_UNBLOCKED };
+enum verdict {
+    VERDICT_WAIT,
+    VERDICT_OPEN,
+    VERDICT_TIME_IS_UP,
+    VERDICT_DEMOTED,
+    VERDICT_UNBLOCKED,
+    VERDICT_SHUTDOWN
+};
 
 static enum verdict judge(struct node *n, const struct gate_line *line, const struct gate *g)
 {
     int64_t timeout_ms = g->group->want.timeout_ms;
     if (g->demotions != n->gates.demotions) return VERDICT_DEMOTED;
     if (gate_reached(n, g->group) >= g->offset) return VERDICT_OPEN;
+    if (n->shutdown) return VERDICT_SHUTDOWN;
     if (g->end <= line->given_up) return line->given_up_error ? VERDICT_UNBLOCKED : VERDICT_TIME_IS_UP;
     if (timeout_ms > 0 && n->now.mono_us >= g->since_us + timeout_ms * 1000) return VERDICT_TIME_IS_UP;
     return VERDICT_WAIT;
@@ -243,29 +258,19 @@ static void answer_error(struct gate_line *line, const struct gate *g, enum verd
 {
     struct session *s = line->session;
     struct node *n = s->node;
-    const struct durability *want = &g->group->want;
-    char rule[SYNC_PRINT_MAX];
+    const struct sync_rule *rule = &g->group->want.rule;
+    const char *what = g->read ? "what was read is here" : "the write was applied here";
+    const char *replid = verdict == VERDICT_DEMOTED ? n->gates.demoted_replid : n->log.replid;
+    char names[SYNC_PRINT_MAX], why[64] = "before this node became a replica: it may be lost";
     struct resp_writer w;
-    sync_print(&want->rule, rule, sizeof rule);
-    resp_writer_init(&w, &s->output, s->writer.reply.protocol);
-    if (verdict == VERDICT_DEMOTED)
-        reply_error_format(
-            &w.reply,
-            "UNACKNOWLEDGED the write was applied here (%s:%lld), but this node became a replica before it "
-            "was acknowledged: it may be lost",
-            n->gates.demoted_replid, (long long)g->offset);
-    else if (verdict == VERDICT_UNBLOCKED)
-        reply_error_format(
-            &w.reply,
-            "UNACKNOWLEDGED the write is applied here (%s:%lld), but the client was unblocked before it was "
-            "acknowledged by %s",
-            n->log.replid, (long long)g->offset, rule);
-    else
-        reply_error_format(
-            &w.reply,
-            "UNACKNOWLEDGED the write is applied here (%s:%lld), but was not %s by %s within %lld ms",
-            n->log.replid, (long long)g->offset, sync_level_name(want->rule.level), rule,
-            (long long)((n->now.mono_us - g->since_us) / 1000));
+    sync_print(rule, names, sizeof names);
+    if (verdict == VERDICT_UNBLOCKED) text_copy(why, sizeof why, "before the client was unblocked");
+    if (verdict == VERDICT_SHUTDOWN) text_copy(why, sizeof why, "before this node shut down");
+    if (verdict == VERDICT_TIME_IS_UP)
+        snprintf(why, sizeof why, "within %lld ms", (long long)((n->now.mono_us - g->since_us) / 1000));
+    resp_writer_init(&w, &s->output, g->protocol);
+    reply_error_format(&w.reply, "UNACKNOWLEDGED %s (%s:%lld), but was not %s by %s %s", what, replid,
+                       (long long)g->offset, sync_level_name(rule->level), names, why);
     stats_error(n, &w.reply, 1);
 }
 
@@ -276,22 +281,32 @@ static void release(struct gate_line *line, int64_t from, int64_t to)
         bytes_append(&line->session->output, line->held.data + (from - line->base), (size_t)(to - from));
 }
 
+/* The reply and its receipt. An error stays alone. */
+static void answer_pair(struct gate_line *line, const struct gate *g, bool degraded)
+{
+    struct session *s = line->session;
+    struct resp_writer w;
+    bool pair = line->held.data[g->start - line->base] != '-';
+    if (pair) bytes_append_text(&s->output, "*2\r\n");
+    release(line, g->start, g->end);
+    resp_writer_init(&w, &s->output, g->protocol);
+    if (pair) receipt_write(s->node, &w.reply, g->group, g->offset, degraded);
+}
+
 /* Decides the first gate; returns where the line's bytes begin that have not gone out. */
 static int64_t decide(struct gate_line *line, const struct gate *g, enum verdict verdict, int64_t sent)
 {
     struct gates *gs = &line->session->node->gates;
-    if (verdict == VERDICT_OPEN) {
-        gs->released++;
-        return sent;
-    }
-    if (verdict == VERDICT_TIME_IS_UP) gs->timed_out++;
-    if (verdict == VERDICT_TIME_IS_UP && g->group->want.degrade) {
-        gs->degraded++;
-        return sent;
-    }
-    gs->failed++;
+    bool late = verdict == VERDICT_TIME_IS_UP, degraded = late && g->group->want.degrade;
+    gs->timed_out += late;
+    gs->degraded += degraded;
+    gs->released += verdict == VERDICT_OPEN;
+    if ((verdict == VERDICT_OPEN || degraded) && !g->receipt) return sent;
     release(line, sent, g->start);
-    answer_error(line, g, verdict);
+    if (verdict == VERDICT_OPEN || degraded)
+        answer_pair(line, g, degraded);
+    else
+        answer_error(line, g, verdict);
     return g->end;
 }
 
@@ -366,7 +381,7 @@ static void reconsider_all(struct node *n)
 void gate_settle(struct node *n)
 {
     struct gates *gs = &n->gates;
-    bool all = gs->reconsider;
+    bool all = gs->reconsider || n->shutdown;
     gs->reconsider = false;
     if (gs->lines == 0) return;
     if (all) reconsider_all(n);

@@ -55,6 +55,9 @@ struct gate {
     int64_t request; /* of its session */
     struct gate_group *group;
     int64_t demotions; /* of the node, when it was made */
+    unsigned char protocol;
+    bool receipt; /* the reply is to become a pair */
+    bool read;    /* it answers no write */
 };
 
 struct gate_line {
@@ -75,14 +78,14 @@ struct gates {
     struct gate_group own; /* the node's: CONFIG sync-replicas */
     struct list groups;    /* the others, struct gate_group.link */
     int group_count;
-    struct heap timeouts;                          /* lines, by the time at which their first gate's is up */
-    int64_t lines;                                 /* that have a gate */
-    int64_t held;                                  /* gates */
-    int64_t demotions;                             /* times this node ceased to be a primary… */
-    char demoted_replid[REPLID_SIZE + 1];          /* …and of which history, the last time */
-    bool reconsider;                               /* look at all lines at the end of the turn */
-    bool wanted;                                   /* the node's own group asks for something */
-    int64_t released, degraded, timed_out, failed; /* replies, for INFO */
+    struct heap timeouts;                  /* lines, by the time at which their first gate's is up */
+    int64_t lines;                         /* that have a gate */
+    int64_t held;                          /* gates */
+    int64_t demotions;                     /* times this node ceased to be a primary… */
+    char demoted_replid[REPLID_SIZE + 1];  /* …and of which history, the last time */
+    bool reconsider;                       /* look at all lines at the end of the turn */
+    bool wanted;                           /* the node's own group asks for something */
+    int64_t released, timed_out, degraded; /* replies, for INFO; timed_out: degraded or not */
 };
 
 enum { GATE_GROUPS_MAX = 256, GATE_HELD_MAX = 65536, GATE_HELD_BYTES_MAX = 16 * 1024 * 1024 };
@@ -107,8 +110,9 @@ int64_t gate_reached(struct node *n, struct gate_group *group);
 
 /* The reply that stands in the session's writer's buffer from `start` to `end`, followed by nothing that has to wait less,
  * waits until the group has reached the offset. Without memory for it the connection is closed: the reply must not go
- * out. */
-void gate_hold(struct session *s, size_t start, size_t end, struct gate_group *group, int64_t offset);
+ * out. `receipt`: it goes out with one. */
+void gate_hold(struct session *s, size_t start, size_t end, struct gate_group *group, int64_t offset,
+               bool receipt);
 /* Whether some reply of the session waits. */
 static inline bool gate_waits(const struct gate_line *line) { return line && line->count > 0; }
 /* The line is so long that the session should execute nothing more for now. */

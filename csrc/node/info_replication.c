@@ -1,7 +1,7 @@
 /* info_replication.c: INFO replication: whom this node follows, who follows it, and its history.
  *
- * Redis's fields in Redis's order, so that Sentinel and monitoring parse it. Ours beside them: lag_bytes, lag_ms and name
- * of each replica; master_link_error.
+ * Redis's fields in Redis's order, so that Sentinel and monitoring parse it. Ours beside them: lag_bytes, lag_ms, fsynced,
+ * sync and name of each replica; master_link_error; sync_… at the end.
  */
 #include <inttypes.h>
 
@@ -57,8 +57,26 @@ static void info_replica(struct node *n, const struct feed *f, int index, struct
         states[f->state], applied, lag_s);
     PUT(",lag_bytes=%" PRId64 ",lag_ms=%.3f", log_offset(&n->log) - applied,
         (double)log_lag_us(&n->log, applied, n->now.mono_us) / 1000.0);
+    if (f->fsynced >= 0) PUT(",fsynced=%" PRId64, f->fsynced);
+    PUT(",sync=%s", sync_state(&n->gates.own.want.rule, &n->feeds, f));
     if (f->name.size > 0) PUT(",name=%.*s", (int)f->name.size, f->name.data);
     bytes_append_text(out, "\r\n");
+}
+
+/* The node's own rule, and the replies that wait or have waited, for it or for another. */
+static void info_sync(struct node *n, struct bytes *out)
+{
+    struct gates *gs = &n->gates;
+    const struct durability *want = &gs->own.want;
+    char rule[SYNC_PRINT_MAX];
+    sync_print(&want->rule, rule, sizeof rule);
+    PUT("sync_replicas:%s\r\nsync_level:%s\r\n", rule, sync_level_name(want->rule.level));
+    PUT("sync_timeout:%" PRId64 "\r\nsync_on_timeout:%s\r\n", want->timeout_ms,
+        want->degrade ? "degrade" : "error");
+    if (gs->wanted) PUT("sync_offset:%" PRId64 "\r\n", gate_reached(n, &gs->own));
+    PUT("sync_held_clients:%" PRId64 "\r\nsync_held_replies:%" PRId64 "\r\n", gs->lines, gs->held);
+    PUT("sync_released:%" PRId64 "\r\nsync_timed_out:%" PRId64 "\r\nsync_degraded:%" PRId64 "\r\n",
+        gs->released, gs->timed_out, gs->degraded);
 }
 
 void info_replication(struct node *n, struct bytes *out)
@@ -82,4 +100,5 @@ void info_replication(struct node *n, struct bytes *out)
         l->backlog_size);
     PUT("repl_backlog_first_byte_offset:%" PRId64 "\r\nrepl_backlog_histlen:%" PRId64 "\r\n",
         l->tape.start + 1, l->tape.end - l->tape.start);
+    info_sync(n, out);
 }

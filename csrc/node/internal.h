@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "command/access.h"
 #include "node/config.h"
+#include "node/durable.h"
 #include "node/gate.h"
 #include "node/node.h"
 #include "node/persistence.h"
@@ -39,6 +40,13 @@ enum block_kind {
     BLOCK_SAVE,     /* SAVE: until the snapshot is written */
     BLOCK_SHUTDOWN, /* SHUTDOWN: …and then only if it could not be */
     BLOCK_RELOAD    /* DEBUG RELOAD: until it is loaded again */
+};
+
+/* Where in which history the last write stands. */
+struct write_mark {
+    int64_t offset; /* of the log, behind it; 0: there has been none */
+    uint64_t generation;
+    char replid[REPLID_SIZE + 1];
 };
 
 /* MULTI: commands queued until EXEC (transaction.c). */
@@ -83,10 +91,12 @@ struct session {
     bool authenticated;
     bool readonly_stream; /* SESSION_STREAM: what it executes is not logged here */
     struct transaction transaction;
-    int64_t write_offset; /* log offset after this session's last write: what WAIT waits for */
-    int64_t requests;     /* executed or refused, counted from 1 */
-    bool wrote; /* …has written something, in the present command, that its reply has to wait for */
-    struct gate_line *line; /* replies that wait, NULL: none ever has */
+    struct write_mark last_write; /* what WAIT waits for */
+    int64_t requests;             /* executed or refused, counted from 1 */
+    bool wrote, waits;            /* …in the present command; …and the reply has to wait for it */
+    struct wish wish;             /* for whom; DURABLE */
+    struct gate_line *line;       /* replies that wait, NULL: none ever has */
+    struct request blocked;       /* the request that is not answered yet; its arguments are gone */
     /* blocking */
     enum block_kind block;
     struct waiter waiter;
@@ -136,7 +146,8 @@ struct node {
     int64_t
         fsynced_offset; /* the journal is durable up to this offset of the log; -1: there is none, or nothing is */
 
-    int64_t local_write_offset; /* write_offset of whichever local session wrote last */
+    struct write_mark local_write;  /* of whichever local session wrote last */
+    int64_t noise_start, noise_end; /* what the log ends in, if it ends there, is no change of data */
 
     struct pubsub pubsub;
     struct bytes notices; /* events of the command that runs, command/notify.h */
@@ -153,6 +164,7 @@ struct node {
     int64_t pause_until_us; /* CLIENT PAUSE: 0 when it is not */
     bool pause_writes;      /* …holds writes only */
     bool ack_wanted;        /* a WAIT began: ask replicas for acknowledgements when the turn ends */
+    int64_t asked_offset;   /* where the log stood when they were asked last */
     bool shutdown, shutdown_told;
     bool follow_paused;
 
@@ -193,9 +205,12 @@ struct session *session_new(struct node *n, enum session_kind kind, const char *
 void session_free(struct session *s);
 /* Its write has been logged, up to the log's end. */
 void session_wrote(struct session *s);
-/* What its WAIT waits for: its last write. Calls at the node itself share several sessions, of which it is chance (who
- * else waits) which one they get: there it is the last write of any of them. */
-int64_t session_write_offset(const struct session *s);
+/* Its last write. Calls at the node itself share several sessions, of which it is chance (who else waits) which one they
+ * get: there it is the last write of any of them. */
+const struct write_mark *session_last_write(const struct session *s);
+/* The offset of the present history at which its last write is acknowledged; INT64_MAX: it never will be, because the
+ * history in which it was made has been given up. */
+int64_t session_wait_offset(const struct session *s);
 /* Something for the driver: puts it into node->ready. */
 void session_wake(struct session *s);
 /* Goes on with its input before the turn ends. Whoever lets a session go while a command runs must not have it run another
@@ -320,7 +335,7 @@ void trail_applied(struct node *n);
 void trail_joined(struct node *n);
 void trail_forked(struct node *n);
 void trail_renamed(struct node *n);
-void trail_waited(struct node *n, int64_t offset, int64_t count);
+void trail_waited(const struct session *s, int64_t count);
 void trail_write(struct session *s, bool refused);
 
 /* ---- connection.c ---- */

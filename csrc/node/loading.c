@@ -61,8 +61,7 @@ bool loading_waits(const struct node *n) { return n->persistence.waits; }
 
 bool loading_answers(const struct node *n, int argc, const struct slice *argv)
 {
-    const struct command *c = command_find(n->commands, argv[0]);
-    if (c && c->subcommands && argc > 1) c = command_subcommand(c, argv[1]);
+    const struct command *c = command_meant(n->commands, argv, argc, NULL);
     return !c || (c->flags & COMMAND_LOADING);
 }
 
@@ -80,7 +79,7 @@ static void started(struct node *n)
     struct recover_found found = *recover_found(n->persistence.recover);
     drop(n);
     if (found.replid[0] != '\0') {
-        log_join_history(&n->log, slice_text(found.replid), found.offset);
+        log_join_history(&n->log, slice_text(found.replid), found.offset, -1);
         n->log.db = found.db;
     }
     n->persistence.loaded_keys = found.keys;

@@ -16,8 +16,8 @@ enum {
 struct command_index *node_commands_new(struct memory *m)
 {
     static const struct command *const own[] = {node_transaction_commands, node_replication_commands,
-                                                node_connection_commands, node_server_commands,
-                                                node_pubsub_commands};
+                                                node_durable_commands,     node_connection_commands,
+                                                node_server_commands,      node_pubsub_commands};
     enum { FAMILIES_MAX = 64, OWN = sizeof own / sizeof own[0] };
     const struct command *families[FAMILIES_MAX];
     int count = 0;
@@ -151,6 +151,14 @@ static void node_expire(struct node *n)
     n->expiring = true;
 }
 
+/* Appends what changes no data. What stands between noise_start and noise_end is nothing else. */
+static void node_log_noise(struct node *n, const char *text, size_t size)
+{
+    if (log_offset(&n->log) != n->noise_end) n->noise_start = log_offset(&n->log);
+    if (!log_append(&n->log, text, size)) dispatch_lose_history(n);
+    n->noise_end = log_offset(&n->log);
+}
+
 /* Redis's heartbeat: a PING in the stream, so that replicas can tell a silent primary from a dead one. */
 static void node_ping(struct node *n)
 {
@@ -158,7 +166,7 @@ static void node_ping(struct node *n)
     n->next_ping_us = n->now.mono_us + n->config.repl_ping_period_s * SECOND_US;
     if (n->follow || n->feeds.count == 0) return;
     static const char ping[] = "*1\r\n$4\r\nPING\r\n";
-    if (!log_append(&n->log, ping, sizeof ping - 1)) dispatch_lose_history(n);
+    node_log_noise(n, ping, sizeof ping - 1);
     trail_applied(n);
 }
 
@@ -285,14 +293,26 @@ int64_t node_deadline(const struct node *n)
 
 /* ---- the end of a turn ---- */
 
+/* Whether writes depend on how far replicas are, and that has not been asked for a while: not once per second, as replicas
+ * acknowledge unasked, but as often as would make a difference. */
+static bool distance_matters(const struct node *n)
+{
+    const struct config *c = &n->config;
+    if (c->min_replicas_to_write == 0 || c->min_replicas_max_lag_bytes == 0) return false;
+    return log_offset(&n->log) - n->asked_offset > c->min_replicas_max_lag_bytes / 4;
+}
+
 /* Somebody waits for acknowledgements: asks for them in the stream, once for all who wait. */
 static void node_ask_acknowledgements(struct node *n)
 {
-    if (!n->ack_wanted) return;
+    bool distance = distance_matters(n);
+    if (!n->ack_wanted && !distance) return;
     n->ack_wanted = false;
-    if (n->follow || n->feeds.count == 0 || (wait_wanted(&n->waits) < 0 && n->gates.lines == 0)) return;
+    if (n->follow || n->feeds.count == 0) return;
+    if (!distance && wait_wanted(&n->waits) < 0 && n->gates.lines == 0) return;
+    n->asked_offset = log_offset(&n->log);
     static const char getack[] = "*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$1\r\n*\r\n";
-    if (!log_append(&n->log, getack, sizeof getack - 1)) dispatch_lose_history(n);
+    node_log_noise(n, getack, sizeof getack - 1);
     trail_applied(n);
 }
 

@@ -9,8 +9,7 @@
 
 static bool moves_log(const struct session *s, int argc, const struct slice *argv)
 {
-    const struct command *c = command_find(s->node->commands, argv[0]);
-    if (c && c->subcommands && argc > 1) c = command_subcommand(c, argv[1]);
+    const struct command *c = command_meant(s->node->commands, argv, argc, NULL);
     if (!c) return false;
     unsigned flags = c->flags | (c->run == run_exec ? s->transaction.flags : 0);
     return (flags & (COMMAND_WRITE | COMMAND_MAY_REPLICATE)) != 0;

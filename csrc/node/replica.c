@@ -274,10 +274,10 @@ void run_wait(struct exec *x)
         reply_error(x->reply, "ERR timeout is negative");
         return;
     }
-    int64_t offset = session_write_offset(s);
+    int64_t offset = session_wait_offset(s);
     int count = feeds_acknowledged(&n->feeds, offset);
     if (count >= needed || n->in_exec) {
-        trail_waited(n, offset, count);
+        trail_waited(s, count);
         reply_integer(x->reply, count);
         return;
     }

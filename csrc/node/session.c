@@ -66,6 +66,8 @@ void session_free(struct session *s)
     struct node *n = s->node;
     block_cancel(s);
     gate_drop(s);
+    durable_done(&s->blocked);
+    durable_reset(s);
     transaction_reset(s);
     pubsub_leave(s);
     session_over_soft(s, false);
@@ -95,15 +97,31 @@ void session_set_local_address(struct session *s, const char *address)
 
 int64_t session_id(const struct session *s) { return s->id; }
 
-void session_wrote(struct session *s)
+static void mark_write(struct write_mark *mark, const struct log *l)
 {
-    s->write_offset = log_offset(&s->node->log);
-    if (s->kind == SESSION_LOCAL) s->node->local_write_offset = s->write_offset;
+    mark->offset = log_offset(l);
+    if (mark->generation == l->generation) return;
+    mark->generation = l->generation;
+    memcpy(mark->replid, l->replid, sizeof mark->replid);
 }
 
-int64_t session_write_offset(const struct session *s)
+void session_wrote(struct session *s)
 {
-    return s->kind == SESSION_LOCAL ? s->node->local_write_offset : s->write_offset;
+    mark_write(&s->last_write, &s->node->log);
+    if (s->kind == SESSION_LOCAL) s->node->local_write = s->last_write;
+}
+
+const struct write_mark *session_last_write(const struct session *s)
+{
+    return s->kind == SESSION_LOCAL ? &s->node->local_write : &s->last_write;
+}
+
+int64_t session_wait_offset(const struct session *s)
+{
+    const struct write_mark *mark = session_last_write(s);
+    const struct log *l = &s->node->log;
+    if (mark->offset == 0 || mark->generation == l->generation) return mark->offset;
+    return log_find(l, slice_text(mark->replid), mark->offset) == LOG_HERE ? mark->offset : INT64_MAX;
 }
 
 bool session_is_replica(const struct session *s)

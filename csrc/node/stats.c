@@ -74,8 +74,7 @@ void stats_called(struct node *n, const struct command *c, const struct reply *r
 
 void stats_refused(struct node *n, int argc, const struct slice *argv, const struct reply *r)
 {
-    const struct command *c = command_find(n->commands, argv[0]);
-    if (c && c->subcommands && argc > 1) c = command_subcommand(c, argv[1]);
+    const struct command *c = command_meant(n->commands, argv, argc, NULL);
     struct command_stats *counters = c ? counters_of(n, c) : NULL;
     if (counters) counters->rejected++;
     stats_error(n, r, 1);

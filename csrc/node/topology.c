@@ -11,11 +11,13 @@
 int topology_good_replicas(const struct node *n)
 {
     int good = 0;
-    int64_t lag_us_max = n->config.min_replicas_max_lag_s * 1000000;
+    const struct config *c = &n->config;
+    int64_t lag_us_max = c->min_replicas_max_lag_s * 1000000, lag_bytes_max = c->min_replicas_max_lag_bytes;
     list_each(link, &n->feeds.list)
     {
         const struct feed *f = list_item(link, struct feed, link);
-        good += feed_counts(f) && n->now.mono_us - f->ack_time_us <= lag_us_max;
+        good += feed_counts(f) && (lag_us_max == 0 || n->now.mono_us - f->ack_time_us <= lag_us_max) &&
+                (lag_bytes_max == 0 || log_offset(&n->log) - f->applied <= lag_bytes_max);
     }
     return good;
 }
@@ -135,22 +137,9 @@ static void open_connection(struct node *n)
     session_wake(s);
 }
 
-/* What was written here is given up, with the history in which its offsets meant something. Should this node be a primary
- * again, no replica will ever hold those writes: a WAIT for them must not find the same number in another history. */
-static void give_up_writes(struct node *n)
-{
-    list_each(link, &n->sessions)
-    {
-        struct session *s = list_item(link, struct session, link);
-        if (s->write_offset > 0) s->write_offset = INT64_MAX;
-    }
-    if (n->local_write_offset > 0) n->local_write_offset = INT64_MAX;
-}
-
 /* The snapshot is complete: it replaces what this node had. Its own replicas were on another history. */
 static void take_snapshot(struct node *n)
 {
-    give_up_writes(n);
     feeds_cancel_snapshot(&n->feeds);
     persistence_replaced(n);
     n->counters.discarded_bytes += n->follow->discarded;

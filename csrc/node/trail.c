@@ -37,13 +37,15 @@ void trail_forked(struct node *n) { trail_history(n, TRAIL_FORKED); }
 
 void trail_renamed(struct node *n) { trail_history(n, TRAIL_RENAMED); }
 
-void trail_waited(struct node *n, int64_t offset, int64_t count)
+/* The offset is one of the history in which the write was made. */
+void trail_waited(const struct session *s, int64_t count)
 {
-    struct trail_point *p = trail_add(n, TRAIL_WAITED);
-    if (p) {
-        p->offset = offset;
-        p->count = count;
-    }
+    const struct write_mark *mark = session_last_write(s);
+    struct trail_point *p = trail_add(s->node, TRAIL_WAITED);
+    if (!p) return;
+    p->count = count;
+    p->offset = mark->offset;
+    if (mark->offset > 0) memcpy(p->replid, mark->replid, sizeof p->replid);
 }
 
 void trail_write(struct session *s, bool refused)

@@ -143,14 +143,17 @@ static void run_queued(struct session *s, const struct resp_reader *r, struct sl
 {
     struct node *n = s->node;
     struct call c;
-    call_init(&c, s, raw);
-    const struct command *command = command_resolve(n->commands, r->argv, r->argc, s->reply);
-    if (!command) return;
-    const char *why = dispatch_role_refuses(n, command->flags);
+    struct request request = {.argc = r->argc, .argv = r->argv, .raw = raw};
+    request.command = command_resolve(n->commands, r->argv, r->argc, s->reply);
+    if (request.command && request.command->prefix) durable_unwrap(s, &request);
+    if (!request.command) return;
+    call_init(&c, s, request.raw);
+    c.exec.async = request.prefixed;
+    const char *why = dispatch_role_refuses(n, request.command->flags);
     if (why)
         reply_error(s->reply, why);
     else
-        dispatch_run(&c, command, r->argc, r->argv);
+        dispatch_run(&c, request.command, request.argc, request.argv);
 }
 
 void transaction_end_log(struct node *n)

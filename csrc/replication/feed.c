@@ -80,16 +80,26 @@ static void stream_from(struct feed *f, int64_t position)
     f->owner->version++;
 }
 
-static void continue_from(struct feed *f, int64_t from, int64_t now_us)
+/* Under which name the stream goes on, and, for those who want to know, up to where exactly the old name meant it. */
+static void say_continue(struct feed *f, struct slice replid)
 {
     const struct log *l = f->owner->log;
-    begin(f, FEED_STREAMING, now_us);
+    const struct lineage_name *old = lineage_find(&l->lineage, replid);
     feed_say(f, "+CONTINUE");
     if (f->capa_psync2) {
         feed_say(f, " ");
         feed_say(f, l->replid);
     }
+    if (f->capa_psync2 && f->capa_shared && old && old->exact &&
+        !bytes_append_format(&f->head, " %lld", (long long)old->end))
+        f->failed = true;
     feed_say(f, "\r\n");
+}
+
+static void continue_from(struct feed *f, struct slice replid, int64_t from, int64_t now_us)
+{
+    begin(f, FEED_STREAMING, now_us);
+    say_continue(f, replid);
     stream_from(f, from - 1);
     f->received = f->applied = from - 1;
     f->owner->partial_syncs++;
@@ -100,7 +110,7 @@ void feed_psync(struct feed *f, struct slice replid, int64_t from, int64_t now_u
     struct feeds *fs = f->owner;
     if (f->state != FEED_HANDSHAKE) return;
     if (log_can_continue(fs->log, replid, from)) {
-        continue_from(f, from, now_us);
+        continue_from(f, replid, from, now_us);
         return;
     }
     begin(f, FEED_WAITING, now_us);

@@ -190,6 +190,16 @@ enum follow_line follow_read_line(struct follow *f, struct slice *line)
     }
 }
 
+struct slice follow_next_word(struct slice *text)
+{
+    size_t start = 0, end;
+    while (start < text->size && text->data[start] == ' ') start++;
+    for (end = start; end < text->size && text->data[end] != ' ';) end++;
+    struct slice word = slice_of(text->data + start, end - start);
+    *text = slice_of(text->data + end, text->size - end);
+    return word;
+}
+
 int64_t follow_received(const struct follow *f)
 {
     return f->applied + (f->state == FOLLOW_STREAMING ? (int64_t)(f->input.size - f->start) : 0);

@@ -102,6 +102,7 @@ struct follow {
     char sync_replid[REPLID_SIZE];
     char mark[REPLID_SIZE]; /* of the end, when sync_total is -1 */
     int64_t sync_offset;
+    int64_t sync_shared; /* up to where this node's history is the primary's, as that says; -1: it does not */
     struct keyspace *loading;
     struct keyspace *scrap; /* what an interrupted synchronisation left behind, freed in slices */
     struct rdb_reader *rdb; /* NULL: the payload's header has not come */

@@ -7,7 +7,7 @@
  *   REPLCONF ip-address 10.0.0.2                     +OK
  *   REPLCONF capa eof capa psync2 capa shared        +OK
  *   REPLCONF name b                                  +OK, or an error from a Redis
- *   PSYNC <replid> <offset + 1>                      \n \n … +CONTINUE [<replid>]
+ *   PSYNC <replid> <offset + 1>                      \n \n … +CONTINUE [<replid> [<end of the old one>]]
  *                                                    \n \n … +FULLRESYNC <replid> <offset> [<shared>]
  *
  * What stands between PING and PSYNC goes out in one piece; PSYNC waits for the answers, because a primary refuses it
@@ -94,15 +94,16 @@ static bool is_pong(struct slice line)
 
 static enum follow_event continued(struct follow *f, struct slice line, int64_t now_us)
 {
-    struct slice replid = slice_text(f->log->replid);
-    size_t word = strlen("+CONTINUE");
-    while (word < line.size && line.data[word] == ' ') word++;
-    if (word < line.size) {
-        replid = slice_of(line.data + word, line.size - word);
-        if (!follow_is_replid(replid)) return follow_fail_with(f, "unexpected answer to PSYNC", line, now_us);
-    }
+    struct slice rest = slice_of(line.data + strlen("+CONTINUE"), line.size - strlen("+CONTINUE"));
+    struct slice replid = follow_next_word(&rest), end = follow_next_word(&rest);
+    int64_t shared;
+    if (replid.size == 0)
+        replid = slice_text(f->log->replid);
+    else if (!follow_is_replid(replid))
+        return follow_fail_with(f, "unexpected answer to PSYNC", line, now_us);
+    if (!number_parse_int(end, &shared) || shared < log_offset(f->log)) shared = -1;
     if (f->distrust) return follow_fail(f, "the primary continues what was not asked for", now_us);
-    log_rename_history(f->log, replid);
+    log_rename_history(f->log, replid, shared);
     stream_begin(f, f->log->db < 0 ? 0 : f->log->db, now_us);
     return FOLLOW_CONTINUED;
 }

@@ -26,6 +26,8 @@ enum follow_line {
 
 /* Takes the next line that is not empty, without its end. It points into the input. */
 enum follow_line follow_read_line(struct follow *f, struct slice *line);
+/* Takes the next word off the front of `text`, empty at its end. */
+struct slice follow_next_word(struct slice *text);
 
 static inline struct slice follow_unread(const struct follow *f)
 {

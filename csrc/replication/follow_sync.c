@@ -15,38 +15,34 @@ static const int64_t OFFSET_MAX = INT64_MAX / 2;
 
 /* ---- +FULLRESYNC ---------------------------------------------------------------------------------------------- */
 
-/* Takes the next word off the front of `text`. */
-static struct slice next_word(struct slice *text)
-{
-    const char *space = text->size > 0 ? memchr(text->data, ' ', text->size) : NULL;
-    size_t size = space ? (size_t)(space - text->data) : text->size;
-    struct slice word = slice_of(text->data, size);
-    size_t skip = space ? size + 1 : size;
-    *text = slice_of(text->data + skip, text->size - skip);
-    return word;
-}
-
 /* How much of this node's history the new one leaves out. `shared`: what the primary says they have in common. */
-static int64_t count_discarded(const struct follow *f, struct slice replid, struct slice shared)
+static int64_t count_discarded(const struct follow *f, struct slice replid)
 {
-    int64_t end = log_offset(f->log), common;
-    if (shared.size > 0 && number_parse_int(shared, &common) && common >= 0 && common <= end)
-        return end - common;
+    int64_t end = log_offset(f->log);
+    if (f->sync_shared >= 0) return end - f->sync_shared;
     if (slice_equal(replid, slice_text(f->log->replid)))
         return end > f->sync_offset ? end - f->sync_offset : 0;
     return log_own_bytes(f->log);
 }
 
+static int64_t read_shared(const struct follow *f, struct slice word)
+{
+    int64_t shared;
+    if (word.size == 0 || !number_parse_int(word, &shared)) return -1;
+    return shared >= 0 && shared <= log_offset(f->log) ? shared : -1;
+}
+
 enum follow_event sync_begin(struct follow *f, struct slice announced, int64_t now_us)
 {
     struct slice whole = announced;
-    struct slice replid = next_word(&announced), offset = next_word(&announced),
-                 shared = next_word(&announced);
+    struct slice replid = follow_next_word(&announced), offset = follow_next_word(&announced),
+                 shared = follow_next_word(&announced);
     if (!follow_is_replid(replid) || !number_parse_int(offset, &f->sync_offset) || f->sync_offset < 0 ||
         f->sync_offset > OFFSET_MAX)
         return follow_fail_with(f, "unexpected answer to PSYNC: +FULLRESYNC", whole, now_us);
     memcpy(f->sync_replid, replid.data, REPLID_SIZE);
-    f->discarded = count_discarded(f, replid, shared);
+    f->sync_shared = read_shared(f, shared);
+    f->discarded = count_discarded(f, replid);
     f->state = FOLLOW_SYNC;
     f->sync_received = 0;
     f->sync_total = -1;
@@ -187,7 +183,7 @@ void follow_adopted(struct follow *f, int64_t now_us)
     if (!f->loaded) return;
     keyspace_free(f->loaded); /* empty by now */
     f->loaded = NULL;
-    log_join_history(f->log, slice_of(f->sync_replid, REPLID_SIZE), f->sync_offset);
+    log_join_history(f->log, slice_of(f->sync_replid, REPLID_SIZE), f->sync_offset, f->sync_shared);
     f->distrust = false;
     stream_begin(f, f->sync_db, now_us);
 }

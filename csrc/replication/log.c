@@ -20,27 +20,15 @@ static void new_replid(struct log *l, struct random *r)
     l->generation++;
 }
 
-static void forget_names(struct log *l)
+static void forget_second(struct log *l)
 {
-    l->ancestor_count = 0;
     memset(l->replid2, '0', REPLID_SIZE);
     l->replid2[REPLID_SIZE] = '\0';
     l->second_offset = -1;
 }
 
-/* The name that replid2 had so far is no longer one to continue from (as with Redis), but is remembered. */
-static void remember_second(struct log *l)
-{
-    if (l->second_offset < 0) return;
-    if (l->ancestor_count < LOG_ANCESTORS) l->ancestor_count++;
-    memmove(&l->ancestors[1], &l->ancestors[0], (size_t)(l->ancestor_count - 1) * sizeof l->ancestors[0]);
-    memcpy(l->ancestors[0].replid, l->replid2, REPLID_SIZE);
-    l->ancestors[0].end = l->second_offset - 1;
-}
-
 static void keep_as_second(struct log *l)
 {
-    remember_second(l);
     memcpy(l->replid2, l->replid, sizeof l->replid2);
     l->second_offset = log_offset(l) + 1;
 }
@@ -62,7 +50,7 @@ void log_init(struct log *l, struct memory *m, struct random *r, int64_t backlog
 {
     *l = (struct log){.backlog_size = backlog_size, .db = -1};
     tape_init(&l->tape, m, 0);
-    forget_names(l);
+    forget_second(l);
     new_replid(l, r);
 }
 
@@ -75,7 +63,8 @@ void log_free(struct log *l)
 void log_new_history(struct log *l, struct random *r)
 {
     tape_reset(&l->tape, log_offset(l));
-    forget_names(l);
+    lineage_leave(&l->lineage, l->replid, log_offset(l), true);
+    forget_second(l);
     new_replid(l, r);
     l->db = -1;
     l->mark_count = 0;
@@ -84,26 +73,34 @@ void log_new_history(struct log *l, struct random *r)
 
 void log_fork_history(struct log *l, struct random *r)
 {
+    lineage_leave(&l->lineage, l->replid, log_offset(l), true);
     keep_as_second(l);
     new_replid(l, r);
     l->db = -1;
     l->own_from = log_offset(l);
 }
 
-void log_join_history(struct log *l, struct slice replid, int64_t offset)
+void log_join_history(struct log *l, struct slice replid, int64_t offset, int64_t shared)
 {
+    if (!is_named(replid, l->replid)) {
+        if (shared < 0)
+            l->lineage.count = 0;
+        else
+            lineage_leave(&l->lineage, l->replid, shared, shared < log_offset(l));
+    }
     tape_reset(&l->tape, offset);
-    forget_names(l);
+    forget_second(l);
     set_replid(l, replid);
     l->db = -1;
     l->mark_count = 0;
     l->own_from = -1;
 }
 
-void log_rename_history(struct log *l, struct slice replid)
+void log_rename_history(struct log *l, struct slice replid, int64_t shared)
 {
     l->own_from = -1;
     if (is_named(replid, l->replid)) return;
+    lineage_leave(&l->lineage, l->replid, shared < 0 ? log_offset(l) : shared, shared >= 0);
     keep_as_second(l);
     set_replid(l, replid);
 }
@@ -138,11 +135,20 @@ bool log_can_continue(const struct log *l, struct slice replid, int64_t from)
 
 int64_t log_shared(const struct log *l, struct slice replid, int64_t from)
 {
-    int64_t end = history_end(l, replid);
-    for (int i = 0; end < 0 && i < l->ancestor_count; i++)
-        if (is_named(replid, l->ancestors[i].replid)) end = l->ancestors[i].end;
+    const struct lineage_name *name = lineage_find(&l->lineage, replid);
+    int64_t end = is_named(replid, l->replid) ? log_offset(l) : name ? name->end : -1;
     if (end < 0 || from < 1) return -1;
     return from - 1 < end ? from - 1 : end;
+}
+
+enum log_place log_find(const struct log *l, struct slice replid, int64_t offset)
+{
+    if (!is_named(replid, l->replid)) {
+        const struct lineage_name *name = lineage_find(&l->lineage, replid);
+        if (!name) return LOG_UNKNOWN;
+        if (offset > name->end) return name->exact ? LOG_NOWHERE : LOG_UNKNOWN;
+    }
+    return offset <= log_offset(l) ? LOG_HERE : LOG_AHEAD;
 }
 
 int64_t log_own_bytes(const struct log *l) { return l->own_from < 0 ? 0 : log_offset(l) - l->own_from; }

@@ -18,17 +18,11 @@
 
 #include "base/random.h"
 #include "base/tape.h"
+#include "replication/lineage.h"
 
 enum {
     REPLID_SIZE = 40,
-    LOG_MARKS = 64,   /* samples of (offset, time) kept for lag in ms */
-    LOG_ANCESTORS = 4 /* names older than replid2 that are remembered */
-};
-
-/* A history that this one was once called, shared with it up to `end`. */
-struct log_ancestor {
-    char replid[REPLID_SIZE];
-    int64_t end;
+    LOG_MARKS = 64 /* samples of (offset, time) kept for lag in ms */
 };
 
 struct log_mark {
@@ -44,9 +38,8 @@ struct log {
     int db; /* database the stream stands at (followed streams too); -1: select before the next effect */
     int64_t
         own_from; /* from here on this node wrote the history itself, unshared as far as it knows; -1: followed */
-    uint64_t generation; /* changes with replid: whoever was fed under an older one has to ask again */
-    struct log_ancestor ancestors[LOG_ANCESTORS]; /* newest first; they only tell log_shared */
-    int ancestor_count;
+    uint64_t generation;    /* changes with replid: whoever was fed under an older one has to ask again */
+    struct lineage lineage; /* its former names, replid2 among them */
     struct log_mark marks[LOG_MARKS]; /* by time; the older, the sparser */
     int mark_count;
 };
@@ -74,6 +67,14 @@ bool log_can_continue(const struct log *l, struct slice replid, int64_t from);
 /* Up to which offset that replica's history is this one, as far as its name tells, be it a few promotions old; -1: no
  * such history is known. */
 int64_t log_shared(const struct log *l, struct slice replid, int64_t from);
+/* Where a point of a history, `offset` bytes into the one called `replid`, is to be found. */
+enum log_place {
+    LOG_HERE,    /* this log has got that far */
+    LOG_AHEAD,   /* it is part of this history, or may become so, but has not come yet */
+    LOG_NOWHERE, /* this history went another way before it, or was never the same */
+    LOG_UNKNOWN  /* the name is not known here, or not exactly enough */
+};
+enum log_place log_find(const struct log *l, struct slice replid, int64_t offset);
 /* How many bytes, counted back from the end, this node wrote itself and does not know to be in a history that went
  * on without it: since it was made, promoted, or took up writing. */
 int64_t log_own_bytes(const struct log *l);
@@ -82,12 +83,13 @@ int64_t log_own_bytes(const struct log *l);
 void log_new_history(struct log *l, struct random *r);
 /* Promotion: a new replid; the old one becomes replid2, valid up to here. The next effect selects its database. */
 void log_fork_history(struct log *l, struct random *r);
-/* Following: after +FULLRESYNC this node stands at `offset` of its primary's history; the backlog starts there. */
-void log_join_history(struct log *l, struct slice replid, int64_t offset);
+/* Following: after +FULLRESYNC this node stands at `offset` of its primary's history; the backlog starts there. `shared`:
+ * up to where that is what this node had, -1: unknown. */
+void log_join_history(struct log *l, struct slice replid, int64_t offset, int64_t shared);
 /* Following: after +CONTINUE. With a new replid (the primary was promoted) it is the same stream with a new name, and
  * the old one becomes replid2; with the present one nothing is renamed. Either way the primary has all there is here,
- * so nothing is this node's own any more. */
-void log_rename_history(struct log *l, struct slice replid);
+ * so nothing is this node's own any more. `shared`: where exactly the old name ends, -1: somewhere from here on. */
+void log_rename_history(struct log *l, struct slice replid, int64_t shared);
 /* Whether there is something to free, if nobody reads it. */
 static inline bool log_exceeds_backlog(const struct log *l)
 {

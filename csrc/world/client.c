@@ -168,8 +168,7 @@ void client_lost(struct world_client *c, const char *why)
 
 static bool is_write(const struct world *w, int argc, const struct slice *argv)
 {
-    const struct command *command = w->commands ? command_find(w->commands, argv[0]) : NULL;
-    if (command && command->subcommands && argc > 1) command = command_subcommand(command, argv[1]);
+    const struct command *command = w->commands ? command_meant(w->commands, argv, argc, NULL) : NULL;
     return command && (command->flags & COMMAND_WRITE) != 0;
 }
 

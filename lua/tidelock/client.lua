@@ -2,11 +2,14 @@
 -- are addresses, and messages.
 
 local core = require "tidelock.core"
+local durable = require "tidelock.durable"
 local link = require "tidelock.link"
 local options = require "tidelock.options"
 
 ---@class tidelock.Client
 local Client = core.Client
+
+Client.durable, Client.committed = durable.methods.durable, durable.methods.committed
 
 ---Talks to another node from now on; requests under way fail with `CLOSED`.
 ---@param target tidelock.Node|string a node or "host:port"

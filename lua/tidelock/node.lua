@@ -3,12 +3,13 @@
 -- What is in `shared` needs of a node only `call`, so other kinds of worlds (processes, attach) give it to theirs.
 
 local core = require "tidelock.core"
+local durable = require "tidelock.durable"
 local options = require "tidelock.options"
 
 ---@class tidelock.Node
 local Node = core.Node
 
-local shared = {}
+local shared = { durable = durable.methods.durable, committed = durable.methods.committed }
 
 ---Makes it a primary: REPLICAOF NO ONE.
 function shared:promote()

@@ -2,6 +2,7 @@
 -- a live world inside it; its nodes are reached over TCP, and answer the same methods as nodes in this process.
 
 local core = require "tidelock.core"
+local durable = require "tidelock.durable"
 local errors = require "tidelock.errors"
 local link = require "tidelock.link"
 local options = require "tidelock.options"
@@ -195,7 +196,7 @@ function World:forget(name)
 end
 
 -- A client that goes through this world's links wherever it connects.
-local Client = {}
+local Client = { durable = durable.methods.durable, committed = durable.methods.committed }
 
 function Client:connect(target)
   return self.client:go_to(self.world:route(self.name, target))

@@ -135,7 +135,7 @@ static const char *said(struct fixture *x)
 /* A replica whose primary has continued it, at offset 1000 of ID. */
 static void start_streaming(struct fixture *x)
 {
-    log_join_history(&x->peer.log, slice_text(ID), 1000);
+    log_join_history(&x->peer.log, slice_text(ID), 1000, -1);
     peer_follow(&x->peer);
     events(x);
     follow_connected(x->peer.follow, x->peer.now);
@@ -213,7 +213,7 @@ TEST(a_partial_resynchronisation_under_a_new_name)
 {
     struct fixture x;
     open_fixture(&x);
-    log_join_history(&x.peer.log, slice_text("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), 5000);
+    log_join_history(&x.peer.log, slice_text("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), 5000, -1);
     peer_follow(&x.peer);
     events(&x);
     follow_connected(x.peer.follow, x.peer.now);

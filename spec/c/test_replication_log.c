@@ -123,10 +123,9 @@ TEST(names_of_long_ago)
     }
     for (int i = 0; i < 8; i++) {
         CHECK_EQ_INT(continues(&x, ids[i], 10), i == 7);
-        CHECK_EQ_INT(log_shared(&x.log, slice_text(ids[i]), 10000),
-                     i < 7 - LOG_ANCESTORS ? -1 : 100 * (i + 1));
+        CHECK_EQ_INT(log_shared(&x.log, slice_text(ids[i]), 10000), i < 8 - LINEAGE_MAX ? -1 : 100 * (i + 1));
     }
-    log_join_history(&x.log, slice_text(ids[0]), 5);
+    log_join_history(\& x.log, slice_text(ids[0]), 5, -1);
     CHECK_EQ_INT(log_shared(&x.log, slice_text(ids[7]), 10000), -1);
     log_free(&x.log);
 }
@@ -140,7 +139,7 @@ TEST(joining_and_renaming)
     append(&x, 50);
     CHECK_EQ_INT(log_own_bytes(&x.log), 50);
     uint64_t generation = x.log.generation;
-    log_join_history(&x.log, slice_text(a), 7000);
+    log_join_history(\& x.log, slice_text(a), 7000, -1);
     CHECK_EQ_STR(x.log.replid, a);
     CHECK_EQ_INT(log_offset(&x.log), 7000);
     CHECK_EQ_INT(x.log.second_offset, -1);
@@ -151,10 +150,10 @@ TEST(joining_and_renaming)
 
     append(&x, 10);
     generation = x.log.generation;
-    log_rename_history(&x.log, slice_text(a));
+    log_rename_history(\& x.log, slice_text(a), -1);
     CHECK_EQ_INT(x.log.generation, generation);
     CHECK_EQ_INT(x.log.second_offset, -1);
-    log_rename_history(&x.log, slice_text(b));
+    log_rename_history(\& x.log, slice_text(b), -1);
     CHECK(x.log.generation != generation);
     CHECK_EQ_STR(x.log.replid, b);
     CHECK_EQ_STR(x.log.replid2, a);
@@ -219,6 +218,61 @@ TEST(out_of_memory_appends_nothing)
     CHECK(log_select(&x.log, 1));
     log_free(&x.log);
     CHECK_EQ_INT(x.memory.used, 0);
+}
+
+/*   a  0 ........ 100 ........ 200          what is looked for is said in a's or b's name
+ *                  └ b 101 ... 150 */
+TEST(where_a_point_of_a_history_is)
+{
+    struct fixture x;
+    open_log(&x);
+    char a[REPLID_SIZE + 1];
+    memcpy(a, x.log.replid, sizeof a);
+    append(&x, 100);
+    CHECK_EQ_INT(log_find(&x.log, slice_text(a), 100), LOG_HERE);
+    CHECK_EQ_INT(log_find(&x.log, slice_text(a), 101), LOG_AHEAD);
+    CHECK_EQ_INT(log_find(&x.log, slice_text("elsewhere"), 1), LOG_UNKNOWN);
+    log_fork_history(&x.log, &x.random);
+    append(&x, 50);
+    CHECK_EQ_INT(log_find(&x.log, slice_text(a), 100), LOG_HERE);
+    CHECK_EQ_INT(log_find(&x.log, slice_text(a), 101), LOG_NOWHERE);
+    CHECK_EQ_INT(log_find(&x.log, slice_text(x.log.replid), 150), LOG_HERE);
+    CHECK_EQ_INT(log_find(&x.log, slice_text(x.log.replid), 151), LOG_AHEAD);
+    log_free(&x.log);
+}
+
+/* A replica at 100 of a, whose primary becomes b at 130: told so it knows that 120 will come and 140 never; else it knows
+ * only what it has. */
+TEST(a_new_name_and_where_the_old_one_ends)
+{
+    const char *b = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+               *c = "cccccccccccccccccccccccccccccccccccccccc";
+    for (int told = 0; told <= 1; told++) {
+        struct fixture x;
+        open_log(&x);
+        char a[REPLID_SIZE + 1];
+        memcpy(a, x.log.replid, sizeof a);
+        append(&x, 100);
+        log_rename_history(&x.log, slice_text(b), told ? 130 : -1);
+        CHECK_EQ_INT(log_find(&x.log, slice_text(a), 100), LOG_HERE);
+        CHECK_EQ_INT(log_find(&x.log, slice_text(a), 120), told ? LOG_AHEAD : LOG_UNKNOWN);
+        CHECK_EQ_INT(log_find(&x.log, slice_text(a), 140), told ? LOG_NOWHERE : LOG_UNKNOWN);
+        CHECK(continues(&x, a, 101));
+        CHECK(!continues(&x, a, 111));
+        append(&x, 10);
+        log_fork_history(&x.log, &x.random); /* promoted itself, at 110 */
+        CHECK_EQ_INT(log_find(&x.log, slice_text(a), 105), told ? LOG_HERE : LOG_UNKNOWN);
+        CHECK_EQ_INT(log_find(&x.log, slice_text(a), 120), told ? LOG_NOWHERE : LOG_UNKNOWN);
+        CHECK_EQ_INT(log_find(&x.log, slice_text(b), 111), LOG_NOWHERE);
+        log_join_history(&x.log, slice_text(c), 500, 104); /* and given up: c shares 104 bytes with it */
+        CHECK_EQ_INT(log_find(&x.log, slice_text(a), 100), LOG_HERE);
+        CHECK_EQ_INT(log_find(&x.log, slice_text(b), 104), LOG_HERE);
+        CHECK_EQ_INT(log_find(&x.log, slice_text(b), 105), LOG_NOWHERE);
+        CHECK_EQ_INT(log_find(&x.log, slice_text(c), 501), LOG_AHEAD);
+        log_join_history(&x.log, slice_text(b), 600, -1);
+        CHECK_EQ_INT(log_find(&x.log, slice_text(c), 1), LOG_UNKNOWN);
+        log_free(&x.log);
+    }
 }
 
 TEST_MAIN()

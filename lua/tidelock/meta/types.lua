@@ -41,6 +41,15 @@
 ---@field timeout? integer ms that a reply waits at most, 0: for ever (default at first: 0)
 ---@field on_timeout? "error"|"degrade" what becomes of it then: an error, or the reply all the same (at first: error)
 
+---@class tidelock.DurableOptions
+---@field any? integer so many, no matter which, …
+---@field first? integer or the first so many that are there, …
+---@field of? (string|tidelock.Node)[] …of these replicas
+---@field rule? string in place of the three: "ANY 1 (b, c)"
+---@field level? "received"|"applied"|"fsynced" what they must have done with the write (default: the node's sync-level)
+---@field timeout? integer ms, 0: for ever (default: the node's sync-timeout)
+---@field on_timeout? "error"|"degrade" (default: the node's sync-on-timeout)
+
 ---@class tidelock.ClientOptions
 ---@field name? string of its place in the world
 ---@field timeout? tidelock.Milliseconds|false of each request (default: 10,000); 0 or false: none
