@@ -5,7 +5,7 @@
 local core = require "tidelock.core"
 local options = require "tidelock.options"
 
-local OPTIONS = { "any", "first", "of", "rule", "level", "timeout", "on_timeout" }
+local OPTIONS = options.names("any", "first", "of", "rule", "level", "timeout", "on_timeout")
 
 -- ---- what is wished -------------------------------------------------------------------------------------------------
 

@@ -125,7 +125,7 @@ TEST(names_of_long_ago)
         CHECK_EQ_INT(continues(&x, ids[i], 10), i == 7);
         CHECK_EQ_INT(log_shared(&x.log, slice_text(ids[i]), 10000), i < 8 - LINEAGE_MAX ? -1 : 100 * (i + 1));
     }
-    log_join_history(\& x.log, slice_text(ids[0]), 5, -1);
+    log_join_history(&x.log, slice_text(ids[0]), 5, -1);
     CHECK_EQ_INT(log_shared(&x.log, slice_text(ids[7]), 10000), -1);
     log_free(&x.log);
 }
@@ -139,7 +139,7 @@ TEST(joining_and_renaming)
     append(&x, 50);
     CHECK_EQ_INT(log_own_bytes(&x.log), 50);
     uint64_t generation = x.log.generation;
-    log_join_history(\& x.log, slice_text(a), 7000, -1);
+    log_join_history(&x.log, slice_text(a), 7000, -1);
     CHECK_EQ_STR(x.log.replid, a);
     CHECK_EQ_INT(log_offset(&x.log), 7000);
     CHECK_EQ_INT(x.log.second_offset, -1);
@@ -150,10 +150,10 @@ TEST(joining_and_renaming)
 
     append(&x, 10);
     generation = x.log.generation;
-    log_rename_history(\& x.log, slice_text(a), -1);
+    log_rename_history(&x.log, slice_text(a), -1);
     CHECK_EQ_INT(x.log.generation, generation);
     CHECK_EQ_INT(x.log.second_offset, -1);
-    log_rename_history(\& x.log, slice_text(b), -1);
+    log_rename_history(&x.log, slice_text(b), -1);
     CHECK(x.log.generation != generation);
     CHECK_EQ_STR(x.log.replid, b);
     CHECK_EQ_STR(x.log.replid2, a);
