@@ -62,22 +62,27 @@ static size_t count_digits(uint64_t value)
     return digits + (value >= 10) + (value >= 100) + (value >= 1000);
 }
 
-size_t number_format_int(char *out, int64_t value)
+size_t number_format_uint(char *out, uint64_t value)
 {
     static const char pairs[] =
         "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
         "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
         "8081828384858687888990919293949596979899";
-    uint64_t v = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    size_t size = count_digits(v) + (value < 0);
+    size_t size = count_digits(value);
     char *p = out + size;
-    for (; v >= 100; v /= 100) memcpy(p -= 2, pairs + v % 100 * 2, 2);
-    if (v >= 10)
-        memcpy(p - 2, pairs + v * 2, 2);
+    for (; value >= 100; value /= 100) memcpy(p -= 2, pairs + value % 100 * 2, 2);
+    if (value >= 10)
+        memcpy(p - 2, pairs + value * 2, 2);
     else
-        p[-1] = (char)('0' + v);
-    if (value < 0) out[0] = '-';
+        p[-1] = (char)('0' + value);
     return size;
+}
+
+size_t number_format_int(char *out, int64_t value)
+{
+    if (value >= 0) return number_format_uint(out, (uint64_t)value);
+    out[0] = '-';
+    return 1 + number_format_uint(out + 1, 0 - (uint64_t)value);
 }
 
 /* ---- text to floats ---- */

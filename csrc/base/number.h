@@ -16,6 +16,7 @@ bool number_parse_int(struct slice text, int64_t *value);
 bool number_parse_uint(struct slice text, uint64_t *value);
 /* Writes the decimal form (no NUL); returns its length. */
 size_t number_format_int(char *out, int64_t value);
+size_t number_format_uint(char *out, uint64_t value);
 /* Redis string2d: whole text a double, no leading space, not NaN; inf accepted. */
 bool number_parse_double(struct slice text, double *value);
 /* Shortest text that reads back as the same double; "inf", "-inf", "nan"; integers without a point. */

@@ -12,11 +12,12 @@
 #include "command/introspect.h"
 #include "command/keys.h"
 #include "command/sets.h"
+#include "command/streams.h"
 #include "command/strings.h"
 
 const struct command *const command_data_families[] = {
-    command_strings, command_bits,      command_hashes,        command_sets,
-    command_generic, command_databases, command_introspection, NULL};
+    command_strings,       command_bits,    command_hashes,    command_sets,          command_streams,
+    command_stream_groups, command_generic, command_databases, command_introspection, NULL};
 
 enum { NAME_MAX_SIZE = 64 };
 

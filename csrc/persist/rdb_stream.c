@@ -40,17 +40,11 @@ static void put_raw_id(struct rdb_output *o, struct stream_id id)
 
 static void put_nodes(struct rdb_output *o, const struct stream *s)
 {
-    uint64_t count = 0;
+    rdb_put_length(o, s->nodes.size);
     struct tree_cursor c = tree_first(&s->nodes);
     for (; tree_is_somewhere(c); c = tree_next(c)) {
         const struct stream_node *n = tree_cursor_item(c);
-        count += n->count > 0;
-    }
-    rdb_put_length(o, count);
-    for (c = tree_first(&s->nodes); tree_is_somewhere(c); c = tree_next(c)) {
-        const struct stream_node *n = tree_cursor_item(c);
         char key[ID_BYTES];
-        if (n->count == 0) continue;
         id_bytes(n->base, key);
         rdb_put_string(o, slice_of(key, sizeof key));
         rdb_write_stream_node(o, n);

@@ -203,6 +203,7 @@ static bool read_entries(struct reader *r, struct stream *s, struct stream_id ba
         live_count += live;
         deleted_count += !live;
     }
+    stream_end_node(r->memory, s);
     if (live_count == count && deleted_count == deleted) return true;
     return wrong(r, "a node of a stream has not as many entries as it says");
 }

@@ -40,10 +40,12 @@ void edit_end(struct edit *x)
     if (x->entry) table_edit_end(x->keyspace, x->db, x->entry);
 }
 
-void edit_cancel(struct edit *x)
+void edit_end_quietly(struct edit *x)
 {
     if (x->entry) table_edit_cancel(x->keyspace, x->keyspace->tables[x->db], x->entry);
 }
+
+void edit_cancel(struct edit *x) { edit_end_quietly(x); }
 
 void edit_draft(struct edit *x, struct keyspace *ks, struct slice key, enum value_type type,
                 int64_t expire_ms)

@@ -42,6 +42,8 @@ void keyspace_free(struct keyspace *ks)
 
 /* ---- facts ---- */
 
+const struct value_limits *keyspace_limits(const struct keyspace *ks) { return ks->limits; }
+
 int keyspace_databases(const struct keyspace *ks) { return ks->databases; }
 
 size_t keyspace_size(const struct keyspace *ks, int db)

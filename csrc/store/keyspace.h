@@ -48,6 +48,7 @@ struct keyspace *keyspace_new(const struct keyspace_options *options);
 void keyspace_free(struct keyspace *ks);
 
 int keyspace_databases(const struct keyspace *ks);
+const struct value_limits *keyspace_limits(const struct keyspace *ks);
 /* Keys in a database, expired ones included; and those with an expiry time. */
 size_t keyspace_size(const struct keyspace *ks, int db);
 size_t keyspace_volatile(const struct keyspace *ks, int db);

@@ -2,8 +2,7 @@
  *
  * A node at the end has room to grow; when the next one is begun it gives back what it did not need. Deleting
  * marks an entry, in place; the node goes with its last entry. Both are Redis's ways, and so is trimming: whole nodes
- * go first, and within the last one entries are marked. (A node may then be left that holds none: trimming by ID leaves
- * one whose last entry had been deleted before.)
+ * go first, and within the last one entries are marked.
  */
 #include "store/digest.h"
 #include "store/edit.h"
@@ -178,6 +177,20 @@ bool stream_append_loaded(struct memory *m, struct stream *s, struct stream_id i
     return append_to(m, s, last_node(s), id, pairs, pair_count);
 }
 
+void stream_end_node(struct memory *m, struct stream *s)
+{
+    struct stream_node *n = last_node(s);
+    if (n->count == 0) drop_node(m, s, n);
+}
+
+/* Entries above it that were deleted are cut off the last node: what is appended next may have their IDs. */
+void stream_set_last_id(struct stream *s, struct stream_id id)
+{
+    struct stream_node *n = last_node(s);
+    if (n && stream_id_compare(n->last, id) > 0) stream_node_cut(n, id);
+    s->last_id = id;
+}
+
 /* ---- deleting ---- */
 
 /* The first entry may have gone. */
@@ -264,6 +277,7 @@ uint64_t stream_trim(struct memory *m, struct stream *s, const struct stream_tri
         if (trim->limit > 0 && dropped + n->count > trim->limit) break;
         if (!trim_whole(s, n, trim)) {
             if (!trim->approximate) dropped += trim_within(s, n, trim);
+            if (n->count == 0) drop_node(m, s, n);
             break;
         }
         subtract_node(s, n);

@@ -90,12 +90,17 @@ struct stream_trim {
 /* Drops entries at the beginning; how many. Never fails. */
 uint64_t stream_trim(struct memory *m, struct stream *s, const struct stream_trim *trim);
 
+/* The last ID is this one now, at or above the last entry's. Never fails. */
+void stream_set_last_id(struct stream *s, struct stream_id id);
+
 /* A node that a file has: `base` is its key, above all IDs and keys there are, and `names` are what its entries share. Entries
  * that are then appended go into it whatever its size. False: memory is out. */
 bool stream_begin_node(struct memory *m, struct stream *s, struct stream_id base, const struct slice *names,
                        size_t name_count);
 bool stream_append_loaded(struct memory *m, struct stream *s, struct stream_id id, const struct slice *pairs,
                           size_t pair_count);
+/* If nothing has been appended, the node goes again. */
+void stream_end_node(struct memory *m, struct stream *s);
 
 /* ---- reading entries (stream_walk.c) ---- */
 

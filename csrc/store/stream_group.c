@@ -212,21 +212,23 @@ static bool is_zero(struct stream_id id) { return id.ms == 0 && id.seq == 0; }
 bool stream_has_tombstones(const struct stream *s, struct stream_id from)
 {
     if (s->length == 0 || is_zero(s->max_deleted_id)) return false;
+    if (stream_id_compare(s->first_id, s->max_deleted_id) > 0) return false;
     return stream_id_compare(from, s->max_deleted_id) <= 0;
 }
 
 int64_t stream_entries_up_to(const struct stream *s, struct stream_id id)
 {
     int last = stream_id_compare(id, s->last_id), first = stream_id_compare(id, s->first_id);
-    int64_t added = (int64_t)s->entries_added, length = (int64_t)s->length;
+    if (s->entries_added > INT64_MAX) return -1;
+    int64_t added = (int64_t)s->entries_added, before = added - (int64_t)s->length;
     if (added == 0) return 0;
-    if (length == 0 && last < 1) return added;
+    if (s->length == 0 && last < 1) return added;
     if (last == 0) return added;
     if (last > 0) return -1;
     /* between the ends only what nobody punched holes into can be counted */
     if (!is_zero(s->max_deleted_id) && stream_id_compare(s->max_deleted_id, s->first_id) >= 0) return -1;
-    if (first < 0) return added - length;
-    return first == 0 ? added - length + 1 : -1;
+    if (first < 0) return before;
+    return first == 0 ? before + 1 : -1;
 }
 
 bool stream_group_lag(const struct stream *s, const struct stream_group *g, int64_t *lag)
@@ -235,6 +237,6 @@ bool stream_group_lag(const struct stream *s, const struct stream_group *g, int6
     *lag = 0;
     if (s->entries_added == 0) return true;
     if (read < 0 || stream_has_tombstones(s, g->last_id)) read = stream_entries_up_to(s, g->last_id);
-    *lag = (int64_t)s->entries_added - read;
+    *lag = (int64_t)(s->entries_added - (uint64_t)read);
     return read >= 0;
 }

@@ -271,3 +271,17 @@ void stream_node_delete(struct stream_node *n, const struct stream_place *p)
     n->count--;
     n->deleted++;
 }
+
+void stream_node_cut(struct stream_node *n, struct stream_id id)
+{
+    struct stream_place p;
+    struct stream_id prev = n->base;
+    uint32_t at = n->entries_at, kept = 0;
+    for (; at < n->size; at = p.next, prev = p.id, kept++) {
+        stream_node_read(n, at, prev, &p);
+        if (stream_id_compare(p.id, id) > 0) break;
+    }
+    n->size = at;
+    n->last = prev;
+    n->deleted = kept - n->count;
+}

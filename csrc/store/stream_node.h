@@ -56,6 +56,8 @@ bool stream_node_full(const struct stream_node *n, size_t bytes, const struct va
 /* Appends an entry; the node may move: its new address. NULL when memory is out, or a node would pass 4 GiB. */
 struct stream_node *stream_node_append(struct memory *m, struct stream_node *n, struct stream_id id,
                                        const struct slice *pairs, size_t pair_count);
+/* Cuts off the entries above `id`, all of them deleted. */
+void stream_node_cut(struct stream_node *n, struct stream_id id);
 /* Gives back the room to spare, if memory allows; its new address. */
 struct stream_node *stream_node_fit(struct memory *m, struct stream_node *n);
 /* Reads the entry at an offset (below n->size), given the ID of the one before (n->base at entries_at). */

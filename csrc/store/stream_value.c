@@ -222,6 +222,7 @@ static void check_node(struct check *c, const struct stream_node *n)
     struct stream_id prev = n->base;
     struct stream_place p;
     expect(c, n->size <= n->room, "a node overflows");
+    expect(c, n->count > 0, "a node is empty");
     for (; at < n->size && !c->wrong; at = p.next) {
         stream_node_read(n, at, prev, &p);
         expect(c, stream_id_compare(p.id, prev) > (at > n->entries_at ? 0 : -1), "entries are out of order");

@@ -6,18 +6,27 @@ local contents = {}
 
 local SLACK_MS = 20000
 
--- how a type is read, and compared
+-- how a type is read, and compared; the key comes behind the command's name, or in the place of KEY
+local KEY = {}
 local READERS = {
   string = { { "GET" } },
   list = { { "LRANGE", 0, -1 } },
   set = { { "SMEMBERS" }, "unordered" },
   zset = { { "ZRANGE", 0, -1, "WITHSCORES" } },
   hash = { { "HGETALL" }, "pairs" },
-  stream = { { "XRANGE", "-", "+" } },
+  stream = { { "XINFO", "STREAM", KEY, "FULL", "COUNT", 0 }, "clock" },
 }
 
 local function command_for(reader, key)
-  return { reader[1][1], key, table.unpack(reader[1], 2) }
+  local command = table.move(reader[1], 1, #reader[1], 1, {})
+  for i, word in ipairs(command) do
+    if word == KEY then
+      command[i] = key
+      return command
+    end
+  end
+  table.insert(command, 2, key)
+  return command
 end
 
 -- the keys of the selected database, sorted

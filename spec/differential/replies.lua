@@ -10,6 +10,8 @@
 --   scan        a cursor, and elements in any order; "scan pairs": pairs of them
 --   shape       the same types and counts, whatever the contents: random choices, cursors
 --   time        integers that may differ by a few seconds: remaining times to live
+--   clock       exactly, but for moments in unix ms, and what follows "idle": they may differ by a few seconds
+--   pending     of XPENDING: exactly, but for how long deliveries have been idle
 --   error       both are errors or neither is
 --   encoding    of a string: ours may be "int" where redis-server has "embstr" or "raw" (see README, differences)
 --
@@ -123,6 +125,26 @@ local function time(a, b)
   return one ~= nil and other ~= nil and math.abs(math.tointeger(one) - math.tointeger(other)) <= TIME_SLACK
 end
 
+-- exactly, but where `may_differ(a, b, parent, index)` says that a few seconds are no difference
+local function exact_but(may_differ)
+  local function same(a, b)
+    if type(a) == "string" or type(b) == "string" then return a == b end
+    if a.kind ~= b.kind or #a ~= #b then return false end
+    for i = 1, #a do
+      if not same(a[i], b[i]) and not (may_differ(a, i) and time(a[i], b[i])) then return false end
+    end
+    return true
+  end
+  return same
+end
+
+local clock = exact_but(function(node, i)
+  local number = type(node[i]) == "string" and node[i]:match "^:(%d+)$"
+  return number and (#number == 13 or node[i - 1] == "$idle")
+end)
+
+local pending = exact_but(function(node, i) return i == 3 and #node == 4 end)
+
 local function is_error(node) return type(node) == "string" and node:sub(1, 1) == "-" end
 
 local HOW = {
@@ -133,6 +155,8 @@ local HOW = {
   ["scan pairs"] = scan_by(2),
   shape = shape,
   time = time,
+  clock = clock,
+  pending = pending,
   error = function(a, b) return is_error(a) == is_error(b) end,
   encoding = function(ours, theirs)
     return ours == theirs or ours == "$int" and (theirs == "$embstr" or theirs == "$raw")
