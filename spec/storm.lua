@@ -1,8 +1,8 @@
 -- A storm: random faults by seed, under load, in the simulator; then everything is healed. Nodes crash (the process, or
 -- the whole machine), stop and go on, become primaries and follow each other in chains and circles, two primaries at a
--- time too; links are cut one way and both ways, get slow, lossy and narrow, channels are held; disks get slow, full and
--- unreliable under nodes that save; clients write, wait, make transactions, let keys expire, and change whom they talk
--- to. Every invariant is checked at every event.
+-- time too; links are cut one way and both ways, get slow, lossy and narrow, channels are held; disks get slow, full
+-- and unreliable under nodes that save; clients write, wait, make transactions, let keys expire, and change whom they
+-- talk to. Every invariant is checked at every event.
 --
 --   local outcome = storm.run(seed)     -- raises where something did not hold
 --

@@ -99,7 +99,9 @@ void sim_disk_begin(struct sim_disk *d, struct disk *queue)
     while ((op = disk_next(queue)) != NULL) {
         struct sim_disk_lane *lane = &d->lanes[op->lane];
         int64_t end = end_of(d, op);
+        const struct sim_file *f = sim_files_find(&d->files, op->name);
         lane->op = op;
+        lane->sync_to = f ? (int64_t)f->content.size : 0;
         lane->event = sim_schedule(d->sim, end > d->stalled_until ? end : d->stalled_until, SIM_DISK, lane);
     }
 }
@@ -133,9 +135,18 @@ static void prepare(struct sim_disk *d)
     sim_files_settle_older(&d->files, d->sim->now - WRITE_BACK_US);
 }
 
-static void carry_out(struct sim_disk *d, struct disk_op *op)
+static void carry_out_well(struct sim_disk *d, const struct sim_disk_lane *lane)
+{
+    if (lane->op->kind == DISK_SYNC)
+        sim_files_sync_to(&d->files, lane->op, lane->sync_to);
+    else
+        sim_files_carry_out(&d->files, lane->op);
+}
+
+static void carry_out(struct sim_disk *d, const struct sim_disk_lane *lane)
 {
     const struct world_disk *p = parameters(d);
+    struct disk_op *op = lane->op;
     bool waits = op->kind == DISK_SYNC || op->kind == DISK_RENAME;
     bool fails = chance(d, p->fail);
     if (waits) fails |= chance(d, p->fail_sync);
@@ -143,7 +154,7 @@ static void carry_out(struct sim_disk *d, struct disk_op *op)
     if (fails && disk_names_good(op))
         fail(d, op);
     else
-        sim_files_carry_out(&d->files, op);
+        carry_out_well(d, lane);
 }
 
 /* What the event hash takes in of an operation. */
@@ -162,7 +173,7 @@ bool sim_disk_ended(struct sim_disk_lane *lane)
         return false;
     }
     lane->event = 0;
-    carry_out(d, lane->op);
+    carry_out(d, lane);
     fold(d, lane->op);
     return true;
 }
@@ -183,15 +194,14 @@ void sim_disk_abandon(struct sim_disk *d, bool orderly)
     for (int i = 0; i < DISK_LANES; i++) {
         struct sim_disk_lane *lane = &d->lanes[i];
         struct disk_op *op = lane->op;
-        bool under_way = op && lane->event != 0;
+        bool under_way = op && lane->event != 0 && disk_names_good(op);
+        prepare(d);
+        if (under_way && (orderly || random_below(&d->random, 2) == 0))
+            carry_out_well(d, lane);
+        else if (under_way && op->kind == DISK_WRITE)
+            sim_files_carry_out_part(&d->files, op, (size_t)random_below(&d->random, op->data.size + 1));
         lane->op = NULL;
         lane->event = 0;
-        if (!under_way || !disk_names_good(op)) continue;
-        prepare(d);
-        if (orderly || random_below(&d->random, 2) == 0)
-            sim_files_carry_out(&d->files, op);
-        else if (op->kind == DISK_WRITE)
-            sim_files_carry_out_part(&d->files, op, (size_t)random_below(&d->random, op->data.size + 1));
     }
 }
 

@@ -12,6 +12,7 @@
 struct sim_disk_lane {
     struct sim_disk *disk;
     struct disk_op *op; /* under way; NULL: nothing is */
+    int64_t sync_to;    /* of a sync: the file's size when it began */
     uint64_t event;     /* at which it ends; 0: it has, and the node has not been told (it is paused) */
 };
 

@@ -350,3 +350,20 @@ void sim_files_carry_out(struct sim_files *fs, struct disk_op *op)
     case DISK_LIST: carry_out_list(fs, op); break;
     }
 }
+
+/* What lies behind `size` is as it was before the file was settled. */
+static bool unsettle_behind(struct sim_files *fs, struct sim_file *f, int64_t size)
+{
+    f->settled = f->sizes[0] = size;
+    f->dirty = (int64_t)f->content.size - size;
+    f->dirty_since = fs->now;
+    return note_size(fs, f);
+}
+
+void sim_files_sync_to(struct sim_files *fs, struct disk_op *op, int64_t size)
+{
+    struct sim_file *f = sim_files_find(fs, op->name);
+    bool appended = f && (int64_t)f->content.size > size;
+    sim_files_carry_out(fs, op);
+    if (appended && op->state == DISK_OK && !unsettle_behind(fs, f, size)) out_of_memory(op);
+}

@@ -78,6 +78,8 @@ void sim_files_drop(struct sim_files *fs, struct sim_file *f);
 void sim_files_carry_out(struct sim_files *fs, struct disk_op *op);
 /* The same for a write of which only the first `size` bytes get through. */
 void sim_files_carry_out_part(struct sim_files *fs, struct disk_op *op, size_t size);
+/* A sync that began when the file had `size` bytes: what has been appended since is not its concern. */
+void sim_files_sync_to(struct sim_files *fs, struct disk_op *op, int64_t size);
 /* A sync that fails: by chance some of what it was to write gets through, and the rest becomes doubtful. */
 void sim_files_fail_sync(struct sim_files *fs, struct disk_op *op, struct random *r);
 /* What the kernel does by itself after a while: a file of which nothing that is not durable was written later than

@@ -263,6 +263,31 @@ TEST(the_kernel_writes_by_itself_after_a_while)
     lab_close(&x.lab);
 }
 
+/* A sync promises what was there when it began. */
+TEST(a_sync_does_not_speak_of_what_is_written_meanwhile)
+{
+    int lost = 0, kept = 0;
+    for (uint64_t seed = 1; seed <= 100; seed++) {
+        struct fixture x;
+        REQUIRE(open_fixture(&x, seed));
+        ask_write(&x, DISK_LANE_JOURNAL, "j", "hello");
+        turn(&x);
+        run(&x, 1);
+        ask_sync(&x, DISK_LANE_SNAPSHOT, "j");
+        ask_write(&x, DISK_LANE_JOURNAL, "j", " world");
+        turn(&x);
+        run(&x, 100);
+        for (int i = 0; i < 3; i++) CHECK_EQ_INT(take(&x), DISK_OK);
+        CHECK_EQ_STR(content(&x, "j"), "hello world");
+        world_node_crash(x.node, WORLD_CRASH);
+        CHECK(strncmp(content(&x, "j"), "hello", 5) == 0);
+        *(strcmp(content(&x, "j"), "hello world") == 0 ? &kept : &lost) += 1;
+        lab_close(&x.lab);
+    }
+    CHECK(lost > 10);
+    CHECK(kept > 10);
+}
+
 /* What was under way when the node went has been done, or not, or in part. */
 TEST(what_was_under_way_may_have_been_done)
 {
