@@ -46,7 +46,7 @@ end
 lab.compare {
   script = "examples/failover.lua",
   experiment = failover,
-  settings = { "async", "WAIT 1", "WAIT 2" },
+  settings = { "async", "WAIT 1", "ANY 1", "WAIT 2" },
   simulated = 1000,
   real = 3,
   arguments = arg,

@@ -221,10 +221,40 @@ describe("a trial's writers", function()
     assert.same({ 2, 0, 2 }, { j.writes, j.acked, j.recovered })
   end)
 
+  it("ANY k: released by the nodes that are named, all of the world's if none are", function()
+    local world <close> = tidelock.sim { seed = 3 }
+    local a = world:node { name = "a" }
+    local b = world:node { name = "b", replicaof = a }
+    local c = world:node { name = "c", replicaof = a }
+    world:link(a, b):set { latency = 5 }
+    world:link(a, c):set { latency = 40 }
+    assert(world:await(function() return lab.all_stream { b, c } end))
+    a:set("k", "v")
+    assert.equal(2, a:wait(2, 1000)) -- FIRST passes over who has not caught up yet
+    for setting, slowest in pairs { ["ANY 1"] = 10, ["ANY 1 (b, c) received"] = 10, ["FIRST 1 (c, b)"] = 80 } do
+      local trial = lab.trial(world, setting)
+      trial:writers { clients = 1, writes = 3, every = 1, target = function() return a end }:join()
+      local j = trial:judge(a)
+      assert.same({ 3, 3, 0 }, { j.writes, j.acked, j.lost }, setting)
+      for _, latency in ipairs(j.latencies) do
+        assert.is_true(latency >= slowest and latency < slowest + 2, setting .. ": " .. latency)
+      end
+      a:flushall()
+    end
+    world:link(a, b):cut()
+    local trial = lab.trial(world, "ANY 1 (b)")
+    trial:writers { clients = 1, writes = 1, every = 1, target = function() return a end, timeout = 2000 }:join()
+    local j = trial:judge(a)
+    assert.same({ 1, 0, 1 }, { j.writes, j.acked, j.recovered })
+    for _, wrong in ipairs { "ANY", "ANY x", "ANY 1 nowhere", "SOME 1" } do
+      assert.error_matches(function() lab.trial(world, wrong) end, "'ANY k' expected, got '" .. wrong)
+    end
+  end)
+
   it("are told what is missing", function()
     local world <close> = tidelock.sim { seed = 3 }
-    assert.error_matches(function() lab.trial(world, "SYNC") end, "'async' or 'WAIT n' expected, got 'SYNC'")
-    assert.error_matches(function() lab.trial(world) end, "'async' or 'WAIT n' expected, got 'nil'")
+    assert.error_matches(function() lab.trial(world, "SYNC") end, "'async', 'WAIT n' or 'ANY k' expected, got 'SYNC'")
+    assert.error_matches(function() lab.trial(world) end, "'async', 'WAIT n' or 'ANY k' expected, got 'nil'")
     local trial = lab.trial(world, "async")
     assert.error_matches(function() trial:writers { clients = 1, every = 1 } end,
       "writers: writes: number expected, got nil")

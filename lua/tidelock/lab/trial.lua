@@ -5,6 +5,8 @@
 --   async    SET; the primary's OK is all there is
 --   WAIT n   SET, then WAIT n: done when n replicas have acknowledged; with fewer it is `info`: executed, maybe lost
 --            (`WAIT n ms`: with that time-out instead of 1,000 ms)
+--   ANY k    SET with DURABLE: the reply itself waits until k other nodes of the world have the write; FIRST k likewise.
+--            `ANY k (b, c)` names them, and a level may follow: `ANY 1 fsynced`. After 1,000 ms it is `info`.
 
 local history = require "tidelock.lab.history"
 local judge = require "tidelock.lab.judge"
@@ -49,18 +51,49 @@ local function wait_writer(client, replicas, timeout)
   end
 end
 
+local function durable_writer(client, rule, level)
+  local durable = client:durable { rule = rule, level = level, timeout = 1000, on_timeout = "error" }
+  local set = durable.set
+  return function(key, value)
+    local ok, _, code, outcome = set(durable, key, value)
+    if ok then return "ok", true end
+    if code == "UNACKNOWLEDGED" then return "info", true end -- executed, and maybe lost
+    return outcome or "fail", false
+  end
+end
+
+local LEVELS = { [""] = "applied", received = "received", applied = "applied", fsynced = "fsynced" }
+
+-- "ANY 1", "FIRST 2 (b, c) fsynced": the rule and the level. Without names it is about all nodes of the world, of which
+-- the primary of the moment is no replica of its own.
+local function rule_of(world, setting)
+  local kind, count, rest = setting:match "^(%u+) (%d+) ?(.*)$"
+  if kind ~= "ANY" and kind ~= "FIRST" then return nil end
+  local names, level = rest:match "^(%b()) ?(%l*)$"
+  if not names then
+    level, names = rest, {}
+    for i, node in ipairs(world:nodes()) do names[i] = node.name end
+    names = ("(%s)"):format(table.concat(names, ", "))
+  end
+  return ("%s %s %s"):format(kind, count, names), LEVELS[level]
+end
+
 ---What a setting makes of a client: a function of key and value.
+---@param world tidelock.World
 ---@param setting string
 ---@return fun(client: tidelock.Client): fun(key: string, value: string): string, boolean
-local function writer_of(setting)
+local function writer_of(world, setting)
   if setting == "async" then return async_writer end
-  local replicas, timeout
-  if type(setting) == "string" then replicas, timeout = setting:match "^WAIT (%d+) ?(%d*)$" end
-  if not replicas then
-    error(("trial: setting: 'async' or 'WAIT n' expected, got '%s'"):format(tostring(setting)), 3)
+  if type(setting) == "string" then
+    local replicas, timeout = setting:match "^WAIT (%d+) ?(%d*)$"
+    if replicas then
+      replicas, timeout = math.tointeger(replicas), math.tointeger(tonumber(timeout)) or 1000
+      return function(client) return wait_writer(client, replicas, timeout) end
+    end
+    local rule, level = rule_of(world, setting)
+    if level then return function(client) return durable_writer(client, rule, level) end end
   end
-  replicas, timeout = math.tointeger(replicas), math.tointeger(tonumber(timeout)) or 1000
-  return function(client) return wait_writer(client, replicas, timeout) end
+  error(("trial: setting: 'async', 'WAIT n' or 'ANY k' expected, got '%s'"):format(tostring(setting)), 3)
 end
 
 -- ---- writers --------------------------------------------------------------------------------------------------------
@@ -141,13 +174,13 @@ function Trial:judge(node)
 end
 
 ---@param world tidelock.World
----@param setting string "async" or "WAIT n"
+---@param setting string "async", "WAIT n", "ANY k", …
 ---@return tidelock.Trial
 local function new(world, setting)
   return setmetatable({
     world = world,
     setting = setting,
-    writer = writer_of(setting),
+    writer = writer_of(world, setting),
     history = history.new(),
     moments = {},
   }, Trial)
