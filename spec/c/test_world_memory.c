@@ -32,6 +32,7 @@ static void live_a_little(struct lab *l)
     lab_begin(l, b, "REPLICAOF a 6379");
     lab_run(l, 20);
     if (c) write_some(l, c);
+    lab_begin(l, a, "SAVE");
     world_timer(l->world, 5000, world_now(l->world) + 10);
     world_cancel(l->world, 5000);
     lab_run(l, 20);
@@ -50,6 +51,8 @@ static void live_a_little(struct lab *l)
     lab_begin(l, a, "REPLICAOF node-1 6379");
     if (c) world_client_connect(c, "node-1", 6379);
     if (c) write_some(l, c);
+    lab_begin(l, a, "BGSAVE");
+    lab_begin(l, b, "SAVE");
     lab_run(l, 1000);
 }
 
