@@ -5,7 +5,7 @@
 --   async    SET; the primary's OK is all there is
 --   WAIT n   SET, then WAIT n: done when n replicas have acknowledged; with fewer it is `info`: executed, maybe lost
 --            (`WAIT n ms`: with that time-out instead of 1,000 ms)
---   ANY k    SET with DURABLE: the reply itself waits until k other nodes of the world have the write; FIRST k likewise.
+--   ANY k    SET with DURABLE: its reply waits until k other nodes of the world have the write; FIRST k likewise.
 --            `ANY k (b, c)` names them, and a level may follow: `ANY 1 fsynced`. After 1,000 ms it is `info`.
 
 local history = require "tidelock.lab.history"
