@@ -139,6 +139,7 @@ static void close_handle(struct live_handle *h)
 void live_files_close(struct live_files *fs)
 {
     for (int i = 0; i < LIVE_HANDLES; i++) close_handle(&fs->handles[i]);
+    for (int i = 0; i < fs->lock_count; i++) close(fs->locks[i].fd);
     if (fs->fd >= 0) close(fs->fd);
     uv_mutex_destroy(&fs->handles_lock);
     uv_mutex_destroy(&fs->names_lock);
@@ -206,6 +207,55 @@ static void release_handle(struct live_files *fs, struct live_handle *h)
     uv_mutex_unlock(&fs->handles_lock);
 }
 
+/* ---- locks ---- */
+
+/* 0, or errno: EWOULDBLOCK when somebody else has it. Not every file system can lock. */
+static int lock_descriptor(int fd)
+{
+    return flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK ? EWOULDBLOCK : 0;
+}
+
+/* handles_lock is held. */
+static int lock_directory(struct live_files *fs, const char *name)
+{
+    for (int i = 0; i < fs->lock_count; i++)
+        if (strcmp(fs->locks[i].name, name) == 0) return 0;
+    if (fs->lock_count == LIVE_LOCKS) return 0;
+    int fd = openat(fs->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return errno == ENOENT ? 0 : errno;
+    int error = lock_descriptor(fd);
+    if (error != 0) {
+        close(fd);
+        return error;
+    }
+    struct live_lock *lock = &fs->locks[fs->lock_count++];
+    lock->fd = fd;
+    text_copy(lock->name, sizeof lock->name, name);
+    return 0;
+}
+
+/* Sees to it that the directory a file is in is this node's alone, unless it is the node's own. 0, or errno. */
+static int lock_parent(struct live_files *fs, const char *name)
+{
+    char parent[DISK_NAME_MAX + 1];
+    parent_of(name, parent);
+    if (parent[0] == '\0') return 0;
+    uv_mutex_lock(&fs->handles_lock);
+    int error = lock_directory(fs, parent);
+    uv_mutex_unlock(&fs->handles_lock);
+    return error;
+}
+
+static void outcome_locked(struct live_outcome *o, int error)
+{
+    if (error == EWOULDBLOCK)
+        outcome_fail(o, DISK_FAILED, "somebody else writes to this file");
+    else
+        outcome_errno(o, error);
+}
+
+/* ---- opening ---- */
+
 /* Makes a file, its directory too if need be. A descriptor, or -1 with errno. */
 static int make_file(struct live_files *fs, const char *name)
 {
@@ -228,12 +278,15 @@ static int make_file(struct live_files *fs, const char *name)
 
 static int open_for_writing(struct live_files *fs, const char *name, bool make)
 {
-    int fd = openat(fs->fd, name, O_RDWR | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT && make) fd = make_file(fs, name);
-    if (fd < 0) return -1;
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return fd;
-    close(fd);
-    errno = EWOULDBLOCK;
+    int error = lock_parent(fs, name);
+    int fd = error == 0 ? openat(fs->fd, name, O_RDWR | O_CLOEXEC) : -1;
+    if (error == 0 && fd < 0 && errno == ENOENT && make) fd = make_file(fs, name);
+    if (error == 0 && fd < 0) return -1;
+    if (error == 0) error = lock_parent(fs, name); /* it may just have been made */
+    if (error == 0) error = lock_descriptor(fd);
+    if (error == 0) return fd;
+    if (fd >= 0) close(fd);
+    errno = error;
     return -1;
 }
 
@@ -251,9 +304,8 @@ static struct live_handle *use_file(struct live_files *fs, const char *name, enu
     int error = errno;
     if (error == EWOULDBLOCK && (h = find_handle(fs, name, true)) != NULL)
         return h; /* another lane was faster */
-    outcome_errno(o, error);
+    outcome_locked(o, error);
     if (error == ENOENT && purpose == TO_READ) o->state = DISK_MISSING;
-    if (error == EWOULDBLOCK) outcome_fail(o, DISK_FAILED, "somebody else writes to this file");
     return NULL;
 }
 
@@ -310,6 +362,12 @@ static void carry_out_truncate(struct live_files *fs, const struct disk_op *op, 
 static void carry_out_rename(struct live_files *fs, const struct disk_op *op, struct live_outcome *o)
 {
     char parents[2][DISK_NAME_MAX + 1];
+    int locked = lock_parent(fs, op->name);
+    if (locked == 0) locked = lock_parent(fs, op->to);
+    if (locked != 0) {
+        outcome_locked(o, locked);
+        return;
+    }
     if (renameat(fs->fd, op->name, fs->fd, op->to) != 0) {
         outcome_errno(o, errno);
         if (errno == ENOENT) o->state = DISK_MISSING;
@@ -328,6 +386,11 @@ static void carry_out_rename(struct live_files *fs, const struct disk_op *op, st
 static void carry_out_remove(struct live_files *fs, const struct disk_op *op, struct live_outcome *o)
 {
     char parent[DISK_NAME_MAX + 1];
+    int locked = lock_parent(fs, op->name);
+    if (locked != 0) {
+        outcome_locked(o, locked);
+        return;
+    }
     forget_name(fs, op->name);
     if (unlinkat(fs->fd, op->name, 0) != 0) {
         if (errno != ENOENT && errno != ENOTDIR) outcome_errno(o, errno);

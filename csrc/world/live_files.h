@@ -1,8 +1,9 @@
 /* live_files.h: operations on real files, carried out in whatever thread calls: they block.
  *
- * The files a node works with stay open, a few of them. One that is opened for writing is locked (flock), so that two
- * processes, or two nodes of one, that were given the same files do not write into each other's: the second one's
- * operation fails.
+ * The files a node works with stay open, a few of them. One that is opened for writing is locked (flock), and so is the
+ * directory it is in, if that is not the node's own (which several may share, with different names): for good, since a
+ * journal is all of its files together. So two processes, or two nodes of one, that were given the same files do not
+ * write into each other's: the second one's operation fails.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef TIDELOCK_WORLD_LIVE_FILES_H
@@ -12,7 +13,7 @@
 
 #include "persist/disk.h"
 
-enum { LIVE_HANDLES = 8, LIVE_DIRTY = 8 };
+enum { LIVE_HANDLES = 8, LIVE_DIRTY = 8, LIVE_LOCKS = 4 };
 
 struct live_handle {
     int fd; /* -1: none */
@@ -30,6 +31,11 @@ struct live_files {
     uv_mutex_t handles_lock;
     struct live_handle handles[LIVE_HANDLES];
     int64_t uses;
+    struct live_lock {
+        int fd;
+        char name[DISK_NAME_MAX + 1];
+    } locks[LIVE_LOCKS]; /* directories that are this node's alone; further ones are not locked */
+    int lock_count;
     uv_mutex_t names_lock; /* held while directories are synced */
     char dirty[LIVE_DIRTY]
               [DISK_NAME_MAX + 1]; /* directories in which names have changed; "": the node's own */

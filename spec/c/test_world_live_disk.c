@@ -254,6 +254,30 @@ TEST(a_file_is_written_by_one_node_alone)
     close_bench(&x);
 }
 
+TEST(a_journals_directory_is_one_nodes_alone)
+{
+    struct bench x;
+    REQUIRE(open_bench(&x));
+    struct world_node *b = node_at(&x.f, "b", NULL, 0);
+    REQUIRE(b);
+    ask_write(&x, DISK_LANE_JOURNAL, "dir/1", "mine");
+    CHECK_EQ_INT(await_one(&x), DISK_OK);
+    ask_write_at(b, &x.owner, DISK_LANE_JOURNAL, "dir/2", -1, "not mine");
+    CHECK_EQ_INT(await_at(&x, b), DISK_FAILED);
+    CHECK_EQ_STR(x.error, "somebody else writes to this file");
+    disk_rename(queue_of(b), DISK_LANE_JOURNAL, &x.owner, "dir/1", "dir/2");
+    CHECK_EQ_INT(await_at(&x, b), DISK_FAILED);
+    disk_remove(queue_of(b), DISK_LANE_JOURNAL, &x.owner, "dir/1");
+    CHECK_EQ_INT(await_at(&x, b), DISK_FAILED);
+    ask_write_at(b, &x.owner, DISK_LANE_JOURNAL, "dump", -1, "another file");
+    CHECK_EQ_INT(await_at(&x, b), DISK_OK);
+    world_node_crash(x.node, WORLD_CRASH);
+    CHECK_EQ_STR(content(&x, "dir/1"), "mine");
+    ask_write_at(b, &x.owner, DISK_LANE_JOURNAL, "dir/2", -1, "now mine");
+    CHECK_EQ_INT(await_at(&x, b), DISK_OK);
+    close_bench(&x);
+}
+
 TEST(lanes_of_a_node_share_its_files)
 {
     struct bench x;
