@@ -1,7 +1,8 @@
 /* commands.h: the node's own commands: the functions that the rows of its tables run.
  *
  * transaction.c   MULTI EXEC DISCARD WATCH UNWATCH
- * replica.c       REPLCONF PSYNC SYNC REPLICAOF ROLE WAIT
+ * replica.c       REPLCONF PSYNC SYNC REPLICAOF ROLE
+ * await.c         WAIT WAITAOF WAITFOR
  * durable.c       DURABLE ASYNC
  * receipt.c       TOKEN
  * connection.c    HELLO AUTH PING ECHO SELECT QUIT RESET
@@ -38,6 +39,8 @@ void run_replconf(struct exec *x);
 void run_psync(struct exec *x); /* SYNC too */
 void run_role(struct exec *x);
 void run_wait(struct exec *x);
+void run_waitaof(struct exec *x);
+void run_waitfor(struct exec *x);
 void run_durable(struct exec *x);
 void run_async(struct exec *x);
 void run_token(struct exec *x);

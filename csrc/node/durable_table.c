@@ -1,4 +1,5 @@
-/* durable_table.c: the rows of the commands about what a write waits for. They are ours; Redis has none of them. */
+/* durable_table.c: the rows of the commands about what a write waits for. They are ours, but for WAITAOF, which is Redis
+ * 7.2's. */
 #include "command/docs.h"
 #include "node/commands.h"
 
@@ -80,6 +81,35 @@ const struct command node_durable_commands[] = {
         .since = "7.0.0",
         .group = "connection",
         .complexity = "O(1)",
+    },
+    {
+        .name = "waitaof",
+        .run = run_waitaof,
+        .arity = 4,
+        .flags = COMMAND_NOSCRIPT,
+        .acl = ACL_CONNECTION,
+        .tips = "request_policy:all_shards response_policy:agg_min",
+        .summary = "Waits until the connection's writes are on the disks of this server and of replicas",
+        .since = "7.2.0",
+        .group = "generic",
+        .complexity = "O(1)",
+        .arguments = COMMAND_ARGUMENTS({.name = "numlocal", .type = ARGUMENT_INTEGER},
+                                       {.name = "numreplicas", .type = ARGUMENT_INTEGER},
+                                       {.name = "timeout", .type = ARGUMENT_INTEGER}),
+    },
+    {
+        .name = "waitfor",
+        .run = run_waitfor,
+        .arity = -3,
+        .flags = COMMAND_NOSCRIPT | COMMAND_STALE,
+        .acl = ACL_CONNECTION,
+        .summary = "Waits until the write that a token names is here, or at replicas, or is known to be lost",
+        .since = "7.0.0",
+        .group = "generic",
+        .complexity = "O(1)",
+        .arguments = COMMAND_ARGUMENTS(
+            {.name = "token", .type = ARGUMENT_STRING}, {.name = "timeout", .type = ARGUMENT_INTEGER},
+            {.name = "replicas", .type = ARGUMENT_INTEGER, .token = "REPLICAS", .flags = ARGUMENT_OPTIONAL}),
     },
     {.name = NULL},
 };

@@ -205,6 +205,7 @@ void gate_hold(struct session *s, size_t start, size_t end, struct gate_group *g
                                                 .read = !s->wrote};
     group->users++;
     n->gates.held++;
+    if (n->keep_trail) trail_gate(s, gate_at(line, line->count), TRAIL_HELD);
     n->ack_wanted = true;
     if (++line->count == 1 && !line_stand(line)) {
         line_forget_first(line);
@@ -301,6 +302,8 @@ static int64_t decide(struct gate_line *line, const struct gate *g, enum verdict
     gs->timed_out += late;
     gs->degraded += degraded;
     gs->released += verdict == VERDICT_OPEN;
+    if (line->session->node->keep_trail)
+        trail_gate(line->session, g, verdict == VERDICT_OPEN ? TRAIL_RELEASED : TRAIL_GIVEN_UP);
     if ((verdict == VERDICT_OPEN || degraded) && !g->receipt) return sent;
     release(line, sent, g->start);
     if (verdict == VERDICT_OPEN || degraded)

@@ -36,7 +36,9 @@ enum session_kind {
 
 enum block_kind {
     BLOCK_NONE,
-    BLOCK_WAIT,     /* WAIT: waiter */
+    BLOCK_WAIT,     /* WAIT: awaited */
+    BLOCK_WAITAOF,  /* WAITAOF */
+    BLOCK_TOKEN,    /* WAITFOR */
     BLOCK_SAVE,     /* SAVE: until the snapshot is written */
     BLOCK_SHUTDOWN, /* SHUTDOWN: …and then only if it could not be */
     BLOCK_RELOAD    /* DEBUG RELOAD: until it is loaded again */
@@ -48,6 +50,17 @@ struct write_mark {
     uint64_t generation;
     char replid[REPLID_SIZE + 1];
 };
+
+/* What WAIT, WAITAOF and WAITFOR wait for. */
+struct awaited {
+    enum block_kind kind;
+    bool local;                   /* …this node's own disk too */
+    int replicas;                 /* that have it; BLOCK_TOKEN: -1: nobody else need have it */
+    int64_t offset;               /* …of the present history, or of the token's */
+    char replid[REPLID_SIZE + 1]; /* the history in which the write was made */
+};
+
+#define WAITAOF_WITHOUT_JOURNAL "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled."
 
 /* MULTI: commands queued until EXEC (transaction.c). */
 struct transaction {
@@ -99,9 +112,11 @@ struct session {
     struct request blocked;       /* the request that is not answered yet; its arguments are gone */
     /* blocking */
     enum block_kind block;
+    struct awaited awaited;
     struct waiter waiter;
-    int64_t block_until_us; /* INT64_MAX: for ever */
-    size_t timeout_index;   /* in node->timeouts */
+    struct heap *local_wait; /* where it stands by what this node has, at waiter.index; NULL: nowhere */
+    int64_t block_until_us;  /* INT64_MAX: for ever */
+    size_t timeout_index;    /* in node->timeouts */
     /* the replica at the other end */
     struct feed *feed;
     struct subscriber subscriber;
@@ -134,7 +149,9 @@ struct node {
     struct keyspace *keyspace;
     struct log log;
     struct feeds feeds;
-    struct wait_set waits;
+    struct wait_set waits, aof_waits;
+    struct heap local_waits, token_waits; /* sessions: for this node's disk; for what is to come */
+    uint64_t token_generation;            /* of the log, when they were looked at */
     struct gates gates;
     struct follow *follow;          /* NULL: a primary */
     struct session *follow_session; /* the connection to the primary, NULL: none open or opening */
@@ -178,7 +195,8 @@ struct node {
     bool keep_trail;
     struct node_counters counters;
     struct stats stats;
-    struct bytes trail; /* struct trail_point, one after another */
+    struct bytes trail;       /* struct trail_point, one after another */
+    struct bytes trail_rules; /* struct sync_rule, those that points speak of */
     size_t trail_start;
 };
 
@@ -272,8 +290,13 @@ bool transaction_watch_dirty(const struct session *s);
 
 /* ---- blocking.c ---- */
 
-/* Blocks the session in WAIT until `waiter` is ready or the time has come. */
-bool block_wait(struct session *s, int64_t offset, int needed, int64_t until_us);
+/* Whether it need not be waited for (any more), and what is answered then or when the time is up. */
+bool awaited_is_there(const struct node *n, const struct awaited *a);
+void awaited_reply(struct session *s, const struct awaited *a, struct reply *r);
+/* Blocks the session until it is there or the time has come. False: memory is out. */
+bool block_await(struct session *s, const struct awaited *awaited, int64_t until_us);
+/* Whether there is a journal of whose durability anything is known. */
+bool node_journals(const struct node *n);
 /* Takes the session out of whatever it waits in, without a reply. */
 void block_cancel(struct session *s);
 /* Answers everyone who can be answered now. */
@@ -287,7 +310,10 @@ bool block_for(struct session *s, enum block_kind kind);
 /* Lets it go with OK, or with an error. */
 void block_answer(struct session *s, const char *error);
 /* Whether CLIENT UNBLOCK may let it go. */
-static inline bool block_is_ended(const struct session *s) { return s->block == BLOCK_WAIT; }
+static inline bool block_is_ended(const struct session *s)
+{
+    return s->block == BLOCK_WAIT || s->block == BLOCK_WAITAOF || s->block == BLOCK_TOKEN;
+}
 /* CLIENT UNBLOCK: as if its time were up, or with an error. */
 void block_end(struct session *s, const char *error);
 
@@ -309,6 +335,8 @@ const char *topology_replicaof(struct node *n, struct slice host, struct slice p
 void topology_configured(struct node *n);
 /* Drives the follow after input or time: applies the stream, takes over snapshots, opens and closes connections. */
 void topology_step(struct node *n);
+/* A channel that is held takes in what comes, and says so. */
+void topology_received(struct node *n);
 /* The journal is durable up to this offset of the log (-1: not at all), which a replica tells its primary with its next
  * acknowledgement. */
 void topology_fsynced(struct node *n, int64_t offset);
@@ -335,7 +363,10 @@ void trail_applied(struct node *n);
 void trail_joined(struct node *n);
 void trail_forked(struct node *n);
 void trail_renamed(struct node *n);
-void trail_waited(const struct session *s, int64_t count);
+void trail_waited(struct node *n, const struct awaited *a, int64_t count);
+/* A reply waits, or does so no longer. */
+void trail_gate(const struct session *s, const struct gate *g, enum trail_kind kind);
+void trail_found(struct node *n, const struct awaited *a, enum log_place place);
 void trail_write(struct session *s, bool refused);
 
 /* ---- connection.c ---- */

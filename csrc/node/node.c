@@ -27,6 +27,8 @@ struct command_index *node_commands_new(struct memory *m)
     return command_index_new(m, families, count);
 }
 
+static void local_wait_moved(void *item, size_t index) { ((struct session *)item)->waiter.index = index; }
+
 static void timeout_moved(void *item, size_t index) { ((struct session *)item)->timeout_index = index; }
 
 struct keyspace *node_new_keyspace(struct node *n)
@@ -68,10 +70,14 @@ static void node_init(struct node *n, const struct node_options *o)
     bytes_init(&n->effects, &n->memory);
     bytes_init(&n->scratch, &n->memory);
     bytes_init(&n->trail, &n->memory);
+    bytes_init(&n->trail_rules, &n->memory);
     bytes_init(&n->notices, &n->memory);
     pubsub_init(n);
     heap_init(&n->timeouts, &n->memory, timeout_moved);
-    wait_init(&n->waits, &n->memory);
+    wait_init(&n->waits, &n->memory, false);
+    wait_init(&n->aof_waits, &n->memory, true);
+    heap_init(&n->local_waits, &n->memory, local_wait_moved);
+    heap_init(&n->token_waits, &n->memory, local_wait_moved);
     gates_init(n);
     disk_init(&n->disk, &n->memory);
     n->fsynced_offset = -1;
@@ -113,6 +119,9 @@ void node_free(struct node *n)
     pubsub_free(n);
     stats_reset(n);
     wait_free(&n->waits);
+    wait_free(&n->aof_waits);
+    heap_free(&n->local_waits);
+    heap_free(&n->token_waits);
     gates_free(n);
     disk_free(&n->disk);
     heap_free(&n->timeouts);
@@ -121,6 +130,7 @@ void node_free(struct node *n)
     bytes_free(&n->effects);
     bytes_free(&n->scratch);
     bytes_free(&n->trail);
+    bytes_free(&n->trail_rules);
     bytes_free(&n->notices);
     struct memory memory = n->memory;
     memory_free(&memory, n, sizeof *n);
@@ -309,7 +319,8 @@ static void node_ask_acknowledgements(struct node *n)
     if (!n->ack_wanted && !distance) return;
     n->ack_wanted = false;
     if (n->follow || n->feeds.count == 0) return;
-    if (!distance && wait_wanted(&n->waits) < 0 && n->gates.lines == 0) return;
+    if (!distance && wait_wanted(&n->waits) < 0 && wait_wanted(&n->aof_waits) < 0 && n->gates.lines == 0)
+        return;
     n->asked_offset = log_offset(&n->log);
     static const char getack[] = "*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$1\r\n*\r\n";
     node_log_noise(n, getack, sizeof getack - 1);

@@ -196,14 +196,19 @@ bool node_channel_pause(struct node *n, int64_t id, bool pause);
 
 /* ---- trail: what checkers see (node_options.trail) ---- */
 
+/* Those about the node, then those about requests. */
 enum trail_kind {
     TRAIL_APPLIED, /* the state at `offset` of history `replid` has `digest` */
     TRAIL_JOINED,  /* took a full synchronisation: now at offset of replid, whatever came before is gone */
     TRAIL_FORKED, /* promoted: replid is the new history, replid2 the old, shared up to and including offset */
     TRAIL_RENAMED, /* the history it follows goes on as replid (old name: replid2) */
     TRAIL_WAITED,  /* a WAIT for `offset` of replid answered `count` */
-    TRAIL_WROTE,   /* request number `request` of session `session` was a write command and was executed */
-    TRAIL_REFUSED  /* …was a write command and was refused with an error */
+    TRAIL_FOUND, /* a WAITFOR for `offset` of replid answered: it is here (count 1), it never will be (-1), or neither */
+    TRAIL_WROTE,    /* request number `request` of session `session` was a write command and was executed */
+    TRAIL_REFUSED,  /* …was a write command and was refused with an error */
+    TRAIL_HELD,     /* …is not answered yet: its reply waits */
+    TRAIL_RELEASED, /* …is answered now, because rule number `rule` holds for `offset` of replid */
+    TRAIL_GIVEN_UP  /* …is answered now, although it does not: degraded, or by an error */
 };
 
 struct trail_point {
@@ -211,11 +216,14 @@ struct trail_point {
     char replid[41], replid2[41]; /* NUL-terminated; replid2 only where said */
     int64_t offset, count;
     int64_t session, request; /* session id; requests are counted from 1 */
+    int rule;                 /* node_trail_rule */
     struct digest digest;
 };
 
 /* The oldest point not yet taken, valid until the next call on this node; NULL when there is none. The trail is bounded
  * only by the driver taking it: once a turn. */
 const struct trail_point *node_trail_next(struct node *n);
+struct sync_rule; /* replication/sync.h */
+const struct sync_rule *node_trail_rule(const struct node *n, int rule);
 
 #endif

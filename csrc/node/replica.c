@@ -1,6 +1,6 @@
-/* replica.c: the commands of replication: REPLCONF, PSYNC, SYNC, REPLICAOF, ROLE, WAIT.
+/* replica.c: the commands of replication: REPLCONF, PSYNC, SYNC, REPLICAOF, ROLE.
  *
- * Sources: https://redis.io/docs/latest/operate/oss_and_stack/management/replication/ and the pages of WAIT, ROLE,
+ * Sources: https://redis.io/docs/latest/operate/oss_and_stack/management/replication/ and the pages of ROLE and
  * REPLICAOF.
  */
 #include "base/number.h"
@@ -250,39 +250,4 @@ void run_role(struct exec *x)
         const struct feed *f = list_item(link, struct feed, link);
         if (feed_counts(f)) role_replica_row(x, f);
     }
-}
-
-/* ---- WAIT ---- */
-
-void run_wait(struct exec *x)
-{
-    struct call *c = call_of(x);
-    struct node *n = c->node;
-    struct session *s = c->session;
-    int64_t needed, timeout_ms;
-    if (n->follow) {
-        reply_error(x->reply,
-                    "ERR WAIT cannot be used with replica instances. Please also note that since Redis "
-                    "4.0 if a replica is configured to be writable (which is not the default) writes to "
-                    "replicas are just local and are not propagated.");
-        return;
-    }
-    if (!exec_int(x, 1, &needed) ||
-        !exec_int_or(x, 2, &timeout_ms, "ERR timeout is not an integer or out of range"))
-        return;
-    if (timeout_ms < 0) {
-        reply_error(x->reply, "ERR timeout is negative");
-        return;
-    }
-    int64_t offset = session_wait_offset(s);
-    int count = feeds_acknowledged(&n->feeds, offset);
-    if (count >= needed || n->in_exec) {
-        trail_waited(s, count);
-        reply_integer(x->reply, count);
-        return;
-    }
-    int64_t room_ms = (INT64_MAX - n->now.mono_us) / 1000 - 1;
-    int64_t until = timeout_ms == 0 || timeout_ms > room_ms ? INT64_MAX : n->now.mono_us + timeout_ms * 1000;
-    int clipped = needed > INT32_MAX ? INT32_MAX : (int)needed;
-    if (!block_wait(s, offset, clipped, until)) exec_no_memory(x);
 }

@@ -241,6 +241,7 @@ void session_input_commit(struct session *s, size_t size)
         n->counters.repl_input_bytes += (int64_t)size;
         follow_input_commit(n->follow, size, n->now.mono_us);
         topology_step(n);
+        topology_received(n);
     } else {
         bytes_commit(&s->input, size);
         session_process(s);

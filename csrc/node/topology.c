@@ -63,11 +63,27 @@ void topology_configured(struct node *n)
     if (n->follow) n->follow->options = follow_options(n);
 }
 
+/* Has the driver send what the follow has to say. */
+static void topology_tell_primary(struct node *n)
+{
+    struct session *s = n->follow_session;
+    if (s && session_pending(s) > 0 && !s->output_told) session_wake(s);
+}
+
+void topology_received(struct node *n)
+{
+    if (!n->follow || !n->follow_paused || n->sleep_until_us != 0) return;
+    follow_acknowledge(n->follow, n->now.mono_us);
+    topology_tell_primary(n);
+}
+
 void topology_fsynced(struct node *n, int64_t offset)
 {
     if (n->fsynced_offset == offset) return;
     n->fsynced_offset = offset;
-    if (n->follow) n->follow->fsynced = offset;
+    if (!n->follow) return;
+    follow_fsynced(n->follow, offset, n->now.mono_us);
+    topology_tell_primary(n);
 }
 
 /* Lets the present connection to a primary go. */
@@ -195,9 +211,7 @@ void topology_step(struct node *n)
         case FOLLOW_COMMAND: apply_or_abandon(n); break;
         case FOLLOW_NOTHING:
             if (log_offset(&n->log) != offset) trail_applied(n); /* PING, REPLCONF GETACK */
-            if (n->follow_session && session_pending(n->follow_session) > 0 &&
-                !n->follow_session->output_told)
-                session_wake(n->follow_session);
+            topology_tell_primary(n);
             return;
         }
     }

@@ -37,15 +37,22 @@ void trail_forked(struct node *n) { trail_history(n, TRAIL_FORKED); }
 
 void trail_renamed(struct node *n) { trail_history(n, TRAIL_RENAMED); }
 
-/* The offset is one of the history in which the write was made. */
-void trail_waited(const struct session *s, int64_t count)
+void trail_waited(struct node *n, const struct awaited *a, int64_t count)
 {
-    const struct write_mark *mark = session_last_write(s);
-    struct trail_point *p = trail_add(s->node, TRAIL_WAITED);
+    struct trail_point *p = trail_add(n, TRAIL_WAITED);
     if (!p) return;
     p->count = count;
-    p->offset = mark->offset;
-    if (mark->offset > 0) memcpy(p->replid, mark->replid, sizeof p->replid);
+    p->offset = a->offset;
+    if (a->offset > 0) memcpy(p->replid, a->replid, sizeof p->replid);
+}
+
+void trail_found(struct node *n, const struct awaited *a, enum log_place place)
+{
+    struct trail_point *p = trail_add(n, TRAIL_FOUND);
+    if (!p) return;
+    p->count = place == LOG_HERE ? 1 : place == LOG_NOWHERE ? -1 : 0;
+    p->offset = a->offset;
+    memcpy(p->replid, a->replid, sizeof p->replid);
 }
 
 void trail_write(struct session *s, bool refused)
@@ -55,6 +62,32 @@ void trail_write(struct session *s, bool refused)
         p->session = s->id;
         p->request = s->requests;
     }
+}
+
+/* Rules are few, and a trail that has forgotten them could not be read. */
+static int trail_rule(struct node *n, const struct sync_rule *rule)
+{
+    const struct sync_rule *rules = (const struct sync_rule *)(const void *)n->trail_rules.data;
+    int count = (int)(n->trail_rules.size / sizeof *rules);
+    for (int i = 0; i < count; i++)
+        if (sync_equal(&rules[i], rule)) return i;
+    return bytes_append(&n->trail_rules, rule, sizeof *rule) ? count : -1;
+}
+
+const struct sync_rule *node_trail_rule(const struct node *n, int rule)
+{
+    const struct sync_rule *rules = (const struct sync_rule *)(const void *)n->trail_rules.data;
+    return rule >= 0 && (size_t)rule < n->trail_rules.size / sizeof *rules ? &rules[rule] : NULL;
+}
+
+void trail_gate(const struct session *s, const struct gate *g, enum trail_kind kind)
+{
+    struct trail_point *p = trail_add(s->node, kind);
+    if (!p) return;
+    p->session = s->id;
+    p->request = g->request;
+    p->offset = g->offset;
+    p->rule = trail_rule(s->node, &g->group->want.rule);
 }
 
 const struct trail_point *node_trail_next(struct node *n)

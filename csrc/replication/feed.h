@@ -140,6 +140,8 @@ static inline bool feed_caught_up(const struct feed *f)
 }
 /* How many counting feeds have acknowledged `offset` as applied. */
 int feeds_acknowledged(const struct feeds *fs, int64_t offset);
+/* The same for what is on their disks. */
+int feeds_fsynced(const struct feeds *fs, int64_t offset);
 /* Trims the log and the snapshot to what backlog and feeds need. Once per turn. */
 void feeds_trim(struct feeds *fs);
 

@@ -152,13 +152,23 @@ void feeds_trim(struct feeds *fs)
 
 /* ---- counting ------------------------------------------------------------------------------------------------- */
 
+static bool is_of_history(const struct feed *f)
+{
+    return feed_counts(f) && f->generation == f->owner->log->generation;
+}
+
 int feeds_acknowledged(const struct feeds *fs, int64_t offset)
 {
     int count = 0;
-    list_each(cursor, &fs->list)
-    {
-        const struct feed *f = feed_of(cursor);
-        count += feed_counts(f) && f->applied >= offset && f->generation == fs->log->generation;
-    }
+    list_each(cursor, &fs->list) count +=
+        is_of_history(feed_of(cursor)) && feed_of(cursor)->applied >= offset;
+    return count;
+}
+
+int feeds_fsynced(const struct feeds *fs, int64_t offset)
+{
+    int count = 0;
+    list_each(cursor, &fs->list) count +=
+        is_of_history(feed_of(cursor)) && feed_of(cursor)->fsynced >= offset;
     return count;
 }

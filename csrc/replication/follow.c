@@ -48,7 +48,7 @@ struct follow *follow_new(struct memory *m, struct log *l, struct random *r,
     f->room = ROOM_MIN;
     f->db = l->db < 0 ? 0 : l->db;
     f->applied = log_offset(l);
-    f->fsynced = -1;
+    f->fsynced = f->fack_wanted = -1;
     f->sync_total = -1;
     f->down_since_us = f->next_attempt_us = f->last_io_us = now_us;
     return f;
@@ -95,6 +95,7 @@ static void go_down(struct follow *f, int64_t now_us)
     reader_begin(f);
     f->start = f->at = f->run_end = 0;
     f->within = f->run_applied = f->given = f->ack_wanted = false;
+    f->fack_wanted = -1;
     f->room = ROOM_MIN;
 }
 
@@ -249,17 +250,30 @@ enum follow_event follow_next(struct follow *f, int64_t now_us)
 void follow_acknowledge(struct follow *f, int64_t now_us)
 {
     if (f->state != FOLLOW_STREAMING || f->out.size > OUT_MAX) return;
-    char applied[NUMBER_INT_MAX], fsynced[NUMBER_INT_MAX];
-    struct slice words[] = {
-        slice_text("REPLCONF"),
-        slice_text("ACK"),
-        slice_of(applied, number_format_int(applied, f->applied)),
-        slice_text("FACK"),
-        slice_of(fsynced, number_format_int(fsynced, f->fsynced)),
-    };
-    resp_write_request(&f->out, f->fsynced < 0 ? 3 : 5, words);
+    char applied[NUMBER_INT_MAX], fsynced[NUMBER_INT_MAX], received[NUMBER_INT_MAX];
+    struct slice words[7] = {slice_text("REPLCONF"), slice_text("ACK"),
+                             slice_of(applied, number_format_int(applied, f->applied))};
+    int count = 3;
+    if (f->fsynced >= 0) {
+        words[count++] = slice_text("FACK");
+        words[count++] = slice_of(fsynced, number_format_int(fsynced, f->fsynced));
+    }
+    if (follow_received(f) > f->applied) {
+        words[count++] = slice_text("RACK");
+        words[count++] = slice_of(received, number_format_int(received, follow_received(f)));
+    }
+    resp_write_request(&f->out, count, words);
+    if (f->ack_wanted && f->fsynced >= 0 && f->fsynced < f->applied) f->fack_wanted = f->applied;
     f->ack_wanted = false;
     f->next_ack_us = now_us + f->options.ack_period_us;
+}
+
+void follow_fsynced(struct follow *f, int64_t offset, int64_t now_us)
+{
+    f->fsynced = offset;
+    if (f->fack_wanted < 0 || offset < f->fack_wanted) return;
+    f->fack_wanted = -1;
+    follow_acknowledge(f, now_us);
 }
 
 /* Every second a sign of life: where this replica is, or that it is still busy with the snapshot. */

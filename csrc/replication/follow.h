@@ -84,11 +84,12 @@ struct follow {
                           the primary says up to where it does (ours do, as long as they know the old name); otherwise
                           what this node wrote itself (log_own_bytes), which may be more than is lost */
     int64_t applied; /* offset applied: the log's end */
-    int64_t fsynced; /* offset durable here, -1: nothing is (the owner sets it) */
+    int64_t fsynced; /* offset durable here, -1: nothing is */
     int64_t last_io_us, down_since_us, next_attempt_us, next_ack_us;
     int64_t sync_received, sync_total; /* bytes of payload; total -1 when unknown */
     int db;                            /* FOLLOW_COMMAND: the database it is meant for */
-    bool ack_wanted; /* GETACK came: answered as soon as what precedes it, and has arrived, is applied */
+    bool ack_wanted;     /* GETACK came: answered as soon as what precedes it, and has arrived, is applied */
+    int64_t fack_wanted; /* …and the answer is repeated when this much is durable; -1: it need not be */
     /* private: the connection */
     bool closing;   /* FOLLOW_CLOSE has to be given out */
     bool distrust;  /* what the primary sent cannot be right: ask for a full synchronisation */
@@ -143,7 +144,11 @@ int64_t follow_received(const struct follow *f);
 /* Time passes: time-outs, acknowledgements, attempts; another slice of what an interrupted synchronisation left. */
 void follow_advance(struct follow *f, int64_t now_us);
 int64_t follow_deadline(const struct follow *f);
-/* Sends an acknowledgement now (into `out`). */
+/* This much of the log is durable here, -1: nothing. Whoever has asked for an acknowledgement since it was written hears
+ * of it at once. */
+void follow_fsynced(struct follow *f, int64_t offset, int64_t now_us);
+/* Sends an acknowledgement now (into `out`): what is applied, what is durable if anything is (FACK), and what has been
+ * received if that is more (RACK, which only we know). */
 void follow_acknowledge(struct follow *f, int64_t now_us);
 
 #endif

@@ -18,13 +18,16 @@ struct wait_group {
 
 static void moved(void *item, size_t index) { ((struct waiter *)item)->index = index; }
 
-void wait_init(struct wait_set *ws, struct memory *m) { *ws = (struct wait_set){.memory = m, .wanted = -1}; }
+void wait_init(struct wait_set *ws, struct memory *m, bool fsynced)
+{
+    *ws = (struct wait_set){.memory = m, .wanted = -1, .fsynced = fsynced};
+}
 
 void wait_free(struct wait_set *ws)
 {
     for (size_t i = 0; i < ws->group_count; i++) heap_free(&ws->groups[i].heap);
     memory_free(ws->memory, ws->groups, ws->group_capacity * sizeof *ws->groups);
-    wait_init(ws, ws->memory);
+    wait_init(ws, ws->memory, ws->fsynced);
 }
 
 /* ---- groups --------------------------------------------------------------------------------------------------- */
@@ -130,14 +133,19 @@ int64_t wait_wanted(struct wait_set *ws)
     return ws->wanted;
 }
 
+static int acknowledged(const struct wait_set *ws, const struct feeds *fs, int64_t offset)
+{
+    return ws->fsynced ? feeds_fsynced(fs, offset) : feeds_acknowledged(fs, offset);
+}
+
 /* The largest offset that `needed` feeds have acknowledged, given that they have acknowledged `low`. Found by halving
  * the distance to the log's end, so without memory for sorting. */
-static int64_t find_reached(const struct feeds *fs, int needed, int64_t low)
+static int64_t find_reached(const struct wait_set *ws, const struct feeds *fs, int needed, int64_t low)
 {
     int64_t high = log_offset(fs->log);
     while (low < high) {
         int64_t middle = high - (high - low) / 2;
-        if (feeds_acknowledged(fs, middle) >= needed)
+        if (acknowledged(ws, fs, middle) >= needed)
             low = middle;
         else
             high = middle - 1;
@@ -145,13 +153,13 @@ static int64_t find_reached(const struct feeds *fs, int needed, int64_t low)
     return low;
 }
 
-static bool top_is_ready(struct wait_group *group, const struct feeds *fs)
+static bool top_is_ready(const struct wait_set *ws, struct wait_group *group, const struct feeds *fs)
 {
     int64_t offset = heap_top(&group->heap)->key;
     if (group->needed <= 0) return true;
     if (group->version != fs->version) {
-        bool ready = feeds_acknowledged(fs, offset) >= group->needed;
-        group->reached = ready ? find_reached(fs, group->needed, offset) : -1;
+        bool ready = acknowledged(ws, fs, offset) >= group->needed;
+        group->reached = ready ? find_reached(ws, fs, group->needed, offset) : -1;
         group->version = fs->version;
     }
     return offset <= group->reached;
@@ -161,7 +169,7 @@ struct waiter *wait_next_ready(struct wait_set *ws, const struct feeds *fs)
 {
     for (size_t i = 0; i < ws->group_count && ws->groups[i].needed <= fs->count; i++) {
         struct wait_group *group = &ws->groups[i];
-        if (top_is_ready(group, fs)) return take(ws, group, 0);
+        if (top_is_ready(ws, group, fs)) return take(ws, group, 0);
     }
     return NULL;
 }

@@ -26,11 +26,12 @@ struct wait_set {
     struct memory *memory;
     struct wait_group *groups; /* one per distinct `needed`, in ascending order; none is empty */
     size_t group_count, group_capacity;
+    bool fsynced;   /* they wait for replicas' disks */
     size_t size;    /* waiters */
     int64_t wanted; /* private: the largest offset waited for, -1: nobody waits, -2: to be found out */
 };
 
-void wait_init(struct wait_set *ws, struct memory *m);
+void wait_init(struct wait_set *ws, struct memory *m, bool fsynced);
 /* The waiters still in it are simply forgotten. */
 void wait_free(struct wait_set *ws);
 /* False when memory is out. The waiter is the caller's memory and must stay where it is until removed or ready. */

@@ -44,8 +44,7 @@ const char *check_failed(const struct check *k) { return k->failed.size > 0 ? k-
 
 void check_counts(const struct check *k, struct world_sim_checks *counts) { *counts = k->counts; }
 
-/* Begins the text of a violation, unless there has been one before. */
-static bool violated(struct check *k, const char *invariant, int64_t now)
+bool check_violated(struct check *k, const char *invariant, int64_t now)
 {
     if (k->failed.size > 0 || k->blind) return false;
     bytes_append_format(&k->failed, "%s: seed %" PRIu64 ", at %" PRId64 ".%03d ms: ", invariant, k->seed,
@@ -53,7 +52,7 @@ static bool violated(struct check *k, const char *invariant, int64_t now)
     return true;
 }
 
-static void end_text(struct check *k)
+void check_end_text(struct check *k)
 {
     bytes_append_char(&k->failed, '\0');
     if (k->failed.failed) bytes_free(&k->failed);
@@ -102,7 +101,7 @@ static void hold(struct check *k, struct check_place *p, struct check_history *h
     p->holds[p->hold_count++] = (struct check_hold){h, offset};
 }
 
-static bool holds(const struct check_place *p, struct check_history *h, int64_t offset)
+bool check_holds(const struct check_place *p, struct check_history *h, int64_t offset)
 {
     for (size_t i = p->hold_count; i > 0; i--)
         if (check_history_contains(p->holds[i - 1].history, p->holds[i - 1].offset, h, offset)) return true;
@@ -116,24 +115,24 @@ static bool digest_equal(struct digest a, struct digest b) { return a.low == b.l
 static void report_difference(struct check *k, const struct check_place *p, const struct check_history *h,
                               const struct trail_point *t, struct digest expected, int64_t now)
 {
-    if (!violated(k, "prefix", now)) return;
+    if (!check_violated(k, "prefix", now)) return;
     bytes_append_format(&k->failed,
                         "%s has data %016" PRIx64 "%016" PRIx64 " at offset %" PRId64
                         " of history %.40s, where %s had "
                         "%016" PRIx64 "%016" PRIx64,
                         p->name, t->digest.high, t->digest.low, t->offset, h->id,
                         h->author ? h->author->name : "its primary", expected.high, expected.low);
-    end_text(k);
+    check_end_text(k);
 }
 
 static void report_beyond(struct check *k, const struct check_place *p, const struct check_history *h,
                           const struct trail_point *t, int64_t end, int64_t now)
 {
-    if (!violated(k, "prefix", now)) return;
+    if (!check_violated(k, "prefix", now)) return;
     bytes_append_format(
         &k->failed, "%s is at offset %" PRId64 " of history %.40s, which %s has written only up to %" PRId64,
         p->name, t->offset, h->id, h->author ? h->author->name : "nobody", end);
-    end_text(k);
+    check_end_text(k);
 }
 
 /* The author's state at an offset, where it is not recorded yet: `t` says it. */
@@ -165,7 +164,7 @@ static void check_state(struct check *k, struct check_place *p, struct check_his
 
 /* The history called `id`; one that has not been heard of begins here. A node that has just been started, or a
  * primary that has written nothing yet, has nothing at offset 0. */
-static struct check_history *history_of(struct check *k, const char *id, bool from_nothing)
+struct check_history *check_history_of(struct check *k, const char *id, bool from_nothing)
 {
     struct check_history *h = check_history_find(k, id);
     if (h) return h;
@@ -177,7 +176,7 @@ static struct check_history *history_of(struct check *k, const char *id, bool fr
 static void on_applied(struct check *k, struct check_place *p, const struct trail_point *t, int64_t now)
 {
     struct check_history *h = p->history;
-    if (!h || memcmp(h->id, t->replid, 40) != 0) h = history_of(k, t->replid, p->history == NULL);
+    if (!h || memcmp(h->id, t->replid, 40) != 0) h = check_history_of(k, t->replid, p->history == NULL);
     if (!h) return;
     p->history = h;
     check_state(k, p, h, t, true, now);
@@ -186,7 +185,7 @@ static void on_applied(struct check *k, struct check_place *p, const struct trai
 
 static void on_joined(struct check *k, struct check_place *p, const struct trail_point *t, int64_t now)
 {
-    struct check_history *h = history_of(k, t->replid, true);
+    struct check_history *h = check_history_of(k, t->replid, true);
     if (!h) return;
     p->history = h;
     check_state(k, p, h, t, false, now);
@@ -195,7 +194,7 @@ static void on_joined(struct check *k, struct check_place *p, const struct trail
 
 static void on_forked(struct check *k, struct check_place *p, const struct trail_point *t)
 {
-    struct check_history *parent = history_of(k, t->replid2, p->history == NULL);
+    struct check_history *parent = check_history_of(k, t->replid2, p->history == NULL);
     struct check_history *h = parent ? check_history_make(k, t->replid, parent, t->offset) : NULL;
     if (!h) {
         go_blind(k);
@@ -209,21 +208,22 @@ static void on_forked(struct check *k, struct check_place *p, const struct trail
 /* A replica goes on without a full synchronisation. If that is in another history, what it has must be part of it. */
 static void on_renamed(struct check *k, struct check_place *p, const struct trail_point *t, int64_t now)
 {
-    struct check_history *h = history_of(k, t->replid, false);
+    struct check_history *h = check_history_of(k, t->replid, false);
     struct check_history *old = p->history;
     if (!old)
-        old = t->replid2[0] == '0' && strspn(t->replid2, "0") == 40 ? h : history_of(k, t->replid2, true);
+        old =
+            t->replid2[0] == '0' && strspn(t->replid2, "0") == 40 ? h : check_history_of(k, t->replid2, true);
     if (!h || !old) return;
     k->counts.prefixes++;
     bool shared = check_history_contains(h, INT64_MAX, old, t->offset);
     p->history = h;
     hold(k, p, h, t->offset);
-    if (shared || !violated(k, "prefix", now)) return;
+    if (shared || !check_violated(k, "prefix", now)) return;
     bytes_append_format(&k->failed,
                         "%s continues at offset %" PRId64
                         " of history %.40s in history %.40s, which does not share that",
                         p->name, t->offset, old->id, h->id);
-    end_text(k);
+    check_end_text(k);
 }
 
 /* ---- wait ---- */
@@ -232,21 +232,21 @@ static void on_waited(struct check *k, struct check_place *p, const struct trail
 {
     k->counts.waits++;
     if (t->count <= 0 || t->offset <= 0) return; /* everybody has nothing */
-    struct check_history *h = history_of(k, t->replid, p->history == NULL);
+    struct check_history *h = check_history_of(k, t->replid, p->history == NULL);
     int64_t found = 0;
     if (!h) return;
     list_each(link, &k->places)
     {
         struct check_place *other = list_item(link, struct check_place, member);
-        if (other != p && holds(other, h, t->offset)) found++;
+        if (other != p && check_holds(other, h, t->offset)) found++;
         if (found >= t->count) return;
     }
-    if (!violated(k, "wait", now)) return;
+    if (!check_violated(k, "wait", now)) return;
     bytes_append_format(&k->failed,
                         "WAIT at %s answered %" PRId64 " for offset %" PRId64
                         " of history %.40s, which %" PRId64 " other places hold",
                         p->name, t->count, t->offset, t->replid, found);
-    end_text(k);
+    check_end_text(k);
 }
 
 void check_point(struct check *k, struct check_place *p, const struct trail_point *t, int64_t now)
@@ -257,78 +257,11 @@ void check_point(struct check *k, struct check_place *p, const struct trail_poin
     case TRAIL_FORKED: on_forked(k, p, t); break;
     case TRAIL_RENAMED: on_renamed(k, p, t, now); break;
     case TRAIL_WAITED: on_waited(k, p, t, now); break;
+    case TRAIL_FOUND: check_found(k, p, t, now); break;
     case TRAIL_WROTE:
-    case TRAIL_REFUSED: break;
+    case TRAIL_REFUSED:
+    case TRAIL_HELD:
+    case TRAIL_RELEASED:
+    case TRAIL_GIVEN_UP: break;
     }
-}
-
-/* ---- writes ---- */
-
-struct check_writes {
-    size_t first, count, capacity; /* a ring */
-    int64_t requests[];            /* number << 1 | refused */
-};
-
-static size_t writes_size(size_t capacity)
-{
-    return sizeof(struct check_writes) + capacity * sizeof(int64_t);
-}
-
-static struct check_writes *writes_grow(struct check *k, struct check_writes *old)
-{
-    size_t capacity = old ? old->capacity * 2 : 16;
-    struct check_writes *writes = memory_alloc(k->memory, writes_size(capacity));
-    if (!writes) {
-        go_blind(k);
-        return NULL;
-    }
-    *writes = (struct check_writes){.capacity = capacity, .count = old ? old->count : 0};
-    for (size_t i = 0; i < writes->count; i++)
-        writes->requests[i] = old->requests[(old->first + i) & (old->capacity - 1)];
-    check_writes_free(k, old);
-    return writes;
-}
-
-void check_writes_free(struct check *k, struct check_writes *writes)
-{
-    if (writes) memory_free(k->memory, writes, writes_size(writes->capacity));
-}
-
-void check_wrote(struct check *k, struct check_writes **writes, int64_t request, bool refused)
-{
-    struct check_writes *ws = *writes;
-    if (!ws || ws->count == ws->capacity) {
-        ws = writes_grow(k, ws);
-        if (!ws) return;
-        *writes = ws;
-    }
-    ws->requests[(ws->first + ws->count++) & (ws->capacity - 1)] = request << 1 | refused;
-}
-
-/* What became of `request`: 1: executed, 0: refused, -1: the node said nothing about it. Forgets older ones. */
-static int take_outcome(struct check_writes *ws, int64_t request)
-{
-    while (ws && ws->count > 0) {
-        int64_t entry = ws->requests[ws->first];
-        if (entry >> 1 > request) return -1;
-        ws->first = (ws->first + 1) & (ws->capacity - 1);
-        ws->count--;
-        if (entry >> 1 == request) return (entry & 1) == 0;
-    }
-    return -1;
-}
-
-void check_replied(struct check *k, struct check_writes *writes, const char *client, const char *node,
-                   int64_t request, bool write, struct slice reply, int64_t now)
-{
-    int outcome = take_outcome(writes, request);
-    if (!write || reply.data[0] == '-' || reply.data[0] == '!') return;
-    if (slice_equal(reply, slice_of("+QUEUED\r\n", 9))) return; /* EXEC answers for it */
-    k->counts.writes++;
-    if (outcome == 1 || !violated(k, "writes", now)) return;
-    bytes_append_format(&k->failed,
-                        "%s was told that its write (request %" PRId64
-                        " of the connection) was done, which %s %s",
-                        client, request, node, outcome == 0 ? "refused" : "never executed");
-    end_text(k);
 }

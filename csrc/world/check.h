@@ -3,6 +3,9 @@
  *   prefix    A replica's data is a prefix of its primary's history: what a node's data is at an offset of a history
  *             is what the history's author had there.
  *   wait      WAIT never answers n unless n other places hold everything up to its offset.
+ *   sync      No reply to a write that waits for replicas is released before the rule holds: so many of those that are
+ *             named have it. And no client sees such a write answered that has not been released.
+ *   token     WAITFOR never answers "applied" at a node whose data lacks the write, nor "lost" where it is or may come.
  *   writes    No client sees a write answered without an error that its node refused, or did not execute.
  *   converged After healing, all nodes are at the same offset of the same history with the same data. (Asked for, not
  *             watched: world_converged.)
@@ -19,6 +22,7 @@
 #ifndef TIDELOCK_WORLD_CHECK_H
 #define TIDELOCK_WORLD_CHECK_H
 
+#include "replication/sync.h"
 #include "world/world_internal.h"
 
 struct check;
@@ -49,12 +53,16 @@ void check_place_init(struct check *k, struct check_place *p, const char *name);
 void check_place_finish(struct check *k, struct check_place *p);
 /* A new node has been started at this place, with no data. */
 void check_place_started(struct check_place *p);
-/* One point of a node's trail, except TRAIL_WROTE and TRAIL_REFUSED. */
+/* One point of a node's trail that is about the node. */
 void check_point(struct check *k, struct check_place *p, const struct trail_point *t, int64_t now);
 
 /* What became of the write requests that came over one connection, oldest first. NULL in the beginning. */
 struct check_writes;
 void check_wrote(struct check *k, struct check_writes **writes, int64_t request, bool refused);
+/* One of its writes is answered, or not, later: TRAIL_HELD, TRAIL_RELEASED, TRAIL_GIVEN_UP. `writes` NULL: nobody will say
+ * what came of it over the wire. */
+void check_gate(struct check *k, struct check_place *p, struct check_writes *writes,
+                const struct trail_point *t, const struct sync_rule *rule, int64_t now);
 /* The client got the reply to its request number `request`. */
 void check_replied(struct check *k, struct check_writes *writes, const char *client, const char *node,
                    int64_t request, bool write, struct slice reply, int64_t now);

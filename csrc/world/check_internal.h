@@ -32,6 +32,21 @@ struct check {
     bool blind;          /* memory ran out, something was not noted: nothing can be judged any more */
 };
 
+/* ---- check.c ---- */
+
+/* Begins the text of a violation, unless there has been one before; ends it. */
+bool check_violated(struct check *k, const char *invariant, int64_t now);
+void check_end_text(struct check *k);
+bool check_holds(const struct check_place *p, struct check_history *h, int64_t offset);
+/* NULL: memory is out. */
+struct check_history *check_history_of(struct check *k, const char *id, bool from_nothing);
+
+/* ---- check_sync.c ---- */
+
+void check_released(struct check *k, struct check_place *p, const struct trail_point *t,
+                    const struct sync_rule *rule, int64_t now);
+void check_found(struct check *k, struct check_place *p, const struct trail_point *t, int64_t now);
+
 /* ---- check_history.c ---- */
 
 struct check_history *check_history_find(struct check *k, const char *id);

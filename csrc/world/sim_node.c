@@ -280,12 +280,16 @@ static void follow_trail(struct sim_node *n)
     struct sim *s = sim_of_node(n);
     const struct trail_point *point;
     while ((point = node_trail_next(n->base.node)) != NULL) {
-        if (point->kind != TRAIL_WROTE && point->kind != TRAIL_REFUSED) {
+        if (point->kind < TRAIL_WROTE) {
             check_point(s->check, &n->checked, point, s->now);
             continue;
         }
         struct sim_end *e = end_of_session(n, point->session);
-        if (e) check_wrote(s->check, &e->conn->writes, point->request, point->kind == TRAIL_REFUSED);
+        if (point->kind > TRAIL_REFUSED)
+            check_gate(s->check, &n->checked, e ? e->conn->writes : NULL, point,
+                       node_trail_rule(n->base.node, point->rule), s->now);
+        else if (e)
+            check_wrote(s->check, &e->conn->writes, point->request, point->kind == TRAIL_REFUSED);
     }
 }
 

@@ -5,9 +5,15 @@ local core = require "tidelock.core"
 local durable = require "tidelock.durable"
 local link = require "tidelock.link"
 local options = require "tidelock.options"
+local shared_node = require("tidelock.node").shared
 
 ---@class tidelock.Client
 local Client = core.Client
+
+---As at a node.
+function Client:wait_for(token, timeout)
+  return shared_node.wait_for(self, token, timeout)
+end
 
 Client.durable, Client.committed = durable.methods.durable, durable.methods.committed
 

@@ -79,6 +79,22 @@ function shared:sync(rule, given)
   return self:call(table.unpack(words))
 end
 
+-- the token of a write: itself, or of a receipt
+local function token_of(what, token)
+  if type(token) == "table" then token = token.token end
+  if type(token) ~= "string" then error(("%s: token: string expected, got %s"):format(what, type(token)), 3) end
+  return token
+end
+
+---Waits until a write is at this node: "applied"; "pending" if it is not within `timeout` ms; "lost" if it never will
+---be, because the node's history went another way before it; "unknown" if the node cannot tell.
+---@param token string|tidelock.Receipt what `node:token()`, `client:token()` or a receipt says of the write
+---@param timeout? number ms, 0: for ever (default)
+---@return "applied"|"pending"|"lost"|"unknown"|nil, string? message, string? code
+function shared:wait_for(token, timeout)
+  return self:call("WAITFOR", token_of("wait_for", token), timeout or 0)
+end
+
 -- "a=1,b=2" as a table; other text as it is or as a number
 local function info_value(text)
   if not text:find "^[%w_]+=[^,]*,[%w_]+=" then return tonumber(text) or text end

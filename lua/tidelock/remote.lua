@@ -196,7 +196,9 @@ function World:forget(name)
 end
 
 -- A client that goes through this world's links wherever it connects.
-local Client = { durable = durable.methods.durable, committed = durable.methods.committed }
+local Client = {
+  durable = durable.methods.durable, committed = durable.methods.committed, wait_for = shared_node.wait_for,
+}
 
 function Client:connect(target)
   return self.client:go_to(self.world:route(self.name, target))

@@ -21,7 +21,7 @@ static void open_fixture(struct fixture *x, int feeds)
 {
     memset(x, 0, sizeof *x);
     peer_open(&x->peer, 1);
-    wait_init(&x->waits, &x->peer.memory);
+    wait_init(&x->waits, &x->peer.memory, false);
     x->peer.log.backlog_size = 1 << 30;
     for (int i = 0; i < feeds; i++) add_feed(x, i);
 }
