@@ -1,8 +1,8 @@
 /* command.c: finding commands by name.
  *
  * The index is a table with open addressing over a hash of the lowered name, at most half full, so that a
- * look-up costs one or two probes. A slot keeps the hash beside the row: names are compared only when hashes
- * agree.
+ * look-up costs one or two probes. A slot keeps the name's first letters beside the row: for most names that is all of
+ * them.
  */
 #include "command/command.h"
 
@@ -22,7 +22,8 @@ const struct command *const command_data_families[] = {
 enum { NAME_MAX_SIZE = 64 };
 
 struct command_slot {
-    uint32_t hash, size;           /* of its name */
+    uint64_t first;                /* the first eight letters of its name, small */
+    uint32_t size;                 /* of its name */
     const struct command *command; /* NULL: free */
 };
 
@@ -35,19 +36,19 @@ struct command_index {
     int capacity; /* of `order` */
 };
 
-/* Of the first and the last eight letters and the size, which tell all names apart or nearly so. Clients cannot add
- * names, so the hash needs no key. */
-static inline uint32_t name_hash(struct slice name)
+/* The first eight letters, small. */
+static inline uint64_t name_first(struct slice name)
 {
     const uint8_t *p = (const uint8_t *)name.data;
-    uint64_t first, last = 0;
-    if (name.size >= 8) {
-        first = little_load64(p);
-        last = little_load64(p + name.size - 8);
-    } else {
-        first = little_load_rest(p, name.size);
-    }
-    uint64_t mixed = (little_lower(first) + name.size) * UINT64_C(0x9e3779b97f4a7c15);
+    return little_lower(name.size >= 8 ? little_load64(p) : little_load_rest(p, name.size));
+}
+
+/* Of the first and the last eight letters and the size, which tell all names apart or nearly so. Clients cannot add
+ * names, so the hash needs no key. */
+static inline uint32_t name_hash(struct slice name, uint64_t first)
+{
+    uint64_t last = name.size > 8 ? little_load64((const uint8_t *)name.data + name.size - 8) : 0;
+    uint64_t mixed = (first + name.size) * UINT64_C(0x9e3779b97f4a7c15);
     mixed = ((mixed ^ mixed >> 32) + little_lower(last)) * UINT64_C(0xff51afd7ed558ccd);
     return (uint32_t)(mixed >> 32);
 }
@@ -55,12 +56,12 @@ static inline uint32_t name_hash(struct slice name)
 /* The slot of a name, or the free slot where it belongs. */
 static struct command_slot *find_slot(const struct command_index *index, struct slice name)
 {
-    uint32_t hash = name_hash(name);
-    for (uint32_t i = hash;; i++) {
+    uint64_t first = name_first(name);
+    for (uint32_t i = name_hash(name, first);; i++) {
         struct command_slot *slot = &index->slots[i & index->slot_mask];
         if (!slot->command) return slot;
-        if (slot->hash != hash || slot->size != name.size) continue;
-        if (slice_same_letters(name, slot->command->name)) return slot;
+        if (slot->first != first || slot->size != name.size) continue;
+        if (name.size <= 8 || slice_same_letters(name, slot->command->name)) return slot;
     }
 }
 
@@ -69,7 +70,7 @@ static void add(struct command_index *index, const struct command *c)
     struct slice name = slice_text(c->name);
     struct command_slot *slot = find_slot(index, name);
     if (!slot->command) {
-        slot->hash = name_hash(name);
+        slot->first = name_first(name);
         slot->size = (uint32_t)name.size;
         slot->command = c;
         index->order[index->count++] = c;

@@ -167,6 +167,10 @@ static enum resp_result read_inline(struct resp_reader *r, const char *data, siz
 static inline const char *read_count(const char *p, const char *end, int64_t *count)
 {
     const char *digits = p;
+    if (end - p >= 3 && p[1] == '\r' && (unsigned char)(*p - '0') <= 9) {
+        *count = *p - '0';
+        return p + 3;
+    }
     const char *stop = end - p > COUNT_DIGITS_MAX + 2 ? p + COUNT_DIGITS_MAX + 1 : end;
     int64_t value = 0;
     while (p < stop && (unsigned char)(*p - '0') <= 9) {

@@ -55,7 +55,7 @@ struct sim_pool {
 
 void sim_pool_init(struct sim_pool *p, struct memory *m, size_t size);
 void sim_pool_finish(struct sim_pool *p);
-/* Not zeroed (a new block is). NULL: memory is out. */
+/* Not zeroed. NULL: memory is out. */
 void *sim_pool_take(struct sim_pool *p);
 void sim_pool_give(struct sim_pool *p, void *block);
 

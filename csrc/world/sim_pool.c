@@ -29,7 +29,7 @@ static bool add_slab(struct sim_pool *p)
     size_t count = (SLAB_BYTES - sizeof(struct sim_pool_slab)) / p->size;
     if (count == 0) count = 1;
     size_t size = sizeof(struct sim_pool_slab) + count * p->size;
-    struct sim_pool_slab *slab = memory_alloc_zero(p->memory, size);
+    struct sim_pool_slab *slab = memory_alloc(p->memory, size);
     if (!slab) return false;
     slab->next = p->slabs;
     slab->size = size;
