@@ -52,29 +52,22 @@ void bytes_clear(struct bytes *b)
     b->failed = false;
 }
 
-/* The slow half of bytes_reserve: makes the storage larger, at least doubling it. */
-static bool grow(struct bytes *b, size_t extra)
+char *bytes_grow(struct bytes *b, size_t extra)
 {
+    if (b->failed) return NULL;
     if (extra > SIZE_MAX / 2 - b->size) {
         b->failed = true;
-        return false;
+        return NULL;
     }
     size_t capacity = b->capacity == 0 ? BYTES_MIN : 2 * b->capacity;
     if (capacity < b->size + extra) capacity = b->size + extra;
     char *data = memory_resize(b->memory, b->data, b->capacity, capacity);
     if (!data) {
         b->failed = true;
-        return false;
+        return NULL;
     }
     b->data = data;
     b->capacity = capacity;
-    return true;
-}
-
-char *bytes_reserve(struct bytes *b, size_t extra)
-{
-    if (b->failed) return NULL;
-    if ((extra > b->capacity - b->size || !b->data) && !grow(b, extra)) return NULL;
     return b->data + b->size;
 }
 

@@ -57,8 +57,14 @@ void bytes_init(struct bytes *b, struct memory *m);
 void bytes_free(struct bytes *b);
 /* Empties it, keeps the storage, forgets a failure. */
 void bytes_clear(struct bytes *b);
+/* Makes the storage larger, at least doubling it. */
+char *bytes_grow(struct bytes *b, size_t extra);
 /* Room for `extra` more bytes (amortised doubling). Returns where to write them, NULL when memory is out. */
-char *bytes_reserve(struct bytes *b, size_t extra);
+static inline char *bytes_reserve(struct bytes *b, size_t extra)
+{
+    if (extra > b->capacity - b->size || !b->data || b->failed) return bytes_grow(b, extra);
+    return b->data + b->size;
+}
 /* Counts `size` bytes written where bytes_reserve pointed. */
 static inline void bytes_commit(struct bytes *b, size_t size) { b->size += size; }
 bool bytes_append(struct bytes *b, const void *data, size_t size);

@@ -190,16 +190,16 @@ static bool set_number(void *field, const struct config_row *row, struct slice v
 
 static bool set_word(int *field, const struct config_row *row, struct slice value, struct bytes *error)
 {
+    const char *const *words = choices[row->min];
+    for (int i = 0; words[i]; i++) {
+        if (!slice_is_word(value, words[i])) continue;
+        *field = i;
+        return true;
+    }
     char why[256] = "argument(s) must be one of the following: ";
     size_t size = strlen(why);
-    for (int i = 0; choices[row->min][i]; i++) {
-        if (slice_is_word(value, choices[row->min][i])) {
-            *field = i;
-            return true;
-        }
-        size +=
-            (size_t)snprintf(why + size, sizeof why - size, "%s%s", i > 0 ? ", " : "", choices[row->min][i]);
-    }
+    for (int i = 0; words[i]; i++)
+        size += (size_t)snprintf(why + size, sizeof why - size, "%s%s", i > 0 ? ", " : "", words[i]);
     return complain(error, row, why);
 }
 

@@ -173,10 +173,17 @@ struct check_history *check_history_of(struct check *k, const char *id, bool fro
     return h;
 }
 
-static void on_applied(struct check *k, struct check_place *p, const struct trail_point *t, int64_t now)
+/* The history that a point at this place is about: mostly the one the place is at. */
+static struct check_history *history_at_place(struct check *k, const struct check_place *p,
+                                              const struct trail_point *t)
 {
     struct check_history *h = p->history;
-    if (!h || memcmp(h->id, t->replid, 40) != 0) h = check_history_of(k, t->replid, p->history == NULL);
+    return h && memcmp(h->id, t->replid, 40) == 0 ? h : check_history_of(k, t->replid, h == NULL);
+}
+
+static void on_applied(struct check *k, struct check_place *p, const struct trail_point *t, int64_t now)
+{
+    struct check_history *h = history_at_place(k, p, t);
     if (!h) return;
     p->history = h;
     check_state(k, p, h, t, true, now);
@@ -232,7 +239,7 @@ static void on_waited(struct check *k, struct check_place *p, const struct trail
 {
     k->counts.waits++;
     if (t->count <= 0 || t->offset <= 0) return; /* everybody has nothing */
-    struct check_history *h = check_history_of(k, t->replid, p->history == NULL);
+    struct check_history *h = history_at_place(k, p, t);
     int64_t found = 0;
     if (!h) return;
     list_each(link, &k->places)

@@ -1,49 +1,64 @@
 /* converged.c: whether all nodes of a world are the same: what is asked after a heal. */
-#include <inttypes.h>
-#include <stdio.h>
-
+#include "base/number.h"
 #include "world/world_internal.h"
 
-static bool differs(struct world *w, const char **why, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* What is compared of a node. */
+struct seen {
+    const char *name;
+    struct node_state state;
+    struct digest digest;
+};
 
-static bool differs(struct world *w, const char **why, const char *format, ...)
+/* Writes down who differs: texts up to a NULL. Scripts ask again and again until nobody does. */
+static bool differs(struct world *w, const char **why, const char *const *texts)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(w->error, sizeof w->error, format, arguments);
-    va_end(arguments);
+    size_t size = 0;
+    for (; *texts; texts++) {
+        text_copy(w->error + size, sizeof w->error - size, *texts);
+        size += strlen(w->error + size);
+    }
     if (why) *why = w->error;
     return false;
 }
 
+static const char *offset_text(char text[NUMBER_INT_MAX], int64_t offset)
+{
+    text[number_format_int(text, offset)] = '\0';
+    return text;
+}
+
+/* Whether a node is the same as the first one. */
+static bool same(struct world *w, const char **why, const struct seen *first, const struct seen *other)
+{
+    const struct node_state *a = &first->state, *b = &other->state;
+    char at[2][NUMBER_INT_MAX];
+    if (memcmp(a->replid, b->replid, sizeof a->replid) != 0)
+        return differs(w, why,
+                       (const char *[]){first->name, " follows history ", a->replid, ", ", other->name,
+                                        " history ", b->replid, NULL});
+    if (a->offset != b->offset)
+        return differs(w, why,
+                       (const char *[]){first->name, " is at offset ", offset_text(at[0], a->offset), ", ",
+                                        other->name, " at ", offset_text(at[1], b->offset), NULL});
+    if (first->digest.low != other->digest.low || first->digest.high != other->digest.high)
+        return differs(w, why,
+                       (const char *[]){first->name, " and ", other->name, " have different data at offset ",
+                                        offset_text(at[0], b->offset), NULL});
+    return true;
+}
+
 bool world_converged(struct world *w, const char **why)
 {
-    const char *first_name = NULL;
-    struct node_state first;
-    struct digest data = {0, 0};
+    struct seen first = {.name = NULL}, other;
     list_each(link, &w->nodes)
     {
-        struct world_node *wn = list_item(link, struct world_node, member);
-        struct node_state state;
-        if (!wn->node) return differs(w, why, "%s is down", wn->place.name);
-        node_inspect(wn->node, &state);
-        if (!first_name) {
-            first_name = wn->place.name;
-            first = state;
-            data = node_digest(wn->node);
-            continue;
-        }
-        if (memcmp(state.replid, first.replid, sizeof state.replid) != 0)
-            return differs(w, why, "%s follows history %s, %s history %s", first_name, first.replid,
-                           wn->place.name, state.replid);
-        if (state.offset != first.offset)
-            return differs(w, why, "%s is at offset %" PRId64 ", %s at %" PRId64, first_name, first.offset,
-                           wn->place.name, state.offset);
-        struct digest digest = node_digest(wn->node);
-        if (digest.low != data.low || digest.high != data.high)
-            return differs(w, why, "%s and %s have different data at offset %" PRId64, first_name,
-                           wn->place.name, state.offset);
+        const struct world_node *wn = list_item(link, struct world_node, member);
+        if (!wn->node) return differs(w, why, (const char *[]){wn->place.name, " is down", NULL});
+        struct seen *seen = first.name ? &other : &first;
+        seen->name = wn->place.name;
+        seen->digest = node_digest(wn->node);
+        node_inspect(wn->node, &seen->state);
+        if (seen == &other && !same(w, why, &first, &other)) return false;
     }
     if (why) *why = NULL;
     return true;
