@@ -67,7 +67,12 @@ struct digest keyspace_digest(struct keyspace *ks)
     struct digest total = {0, 0};
     for (int db = 0; db < ks->used; db++) {
         struct table *t = ks->tables[db];
-        if (t) digest_add(&total, digest_database(db, ks->digest ? t->sum : table_sum(t)));
+        if (!t) continue;
+        if (t->share_db != db + 1) {
+            t->share = digest_database(db, ks->digest ? t->sum : table_sum(t));
+            t->share_db = ks->digest ? db + 1 : 0;
+        }
+        digest_add(&total, t->share);
     }
     return total;
 }

@@ -30,8 +30,10 @@ struct view;
 
 struct table {
     struct dict dict;
-    struct heap expiry;    /* of the entries that expire; each knows its index */
-    struct digest sum;     /* of its entries, when the option is set */
+    struct heap expiry;  /* of the entries that expire; each knows its index */
+    struct digest sum;   /* of its entries, when the option is set */
+    struct digest share; /* what that makes of the dataset's digest as database share_db - 1; 0: unknown */
+    int share_db;
     size_t deadline_index; /* in keyspace.deadlines; in the graveyard: meaningless */
     struct list grave;     /* in keyspace.graveyard, or in no list */
     uint64_t cursor;       /* of the scan that frees it or clears stale epochs */

@@ -84,11 +84,13 @@ static void count_in(const struct keyspace *ks, struct table *t, struct entry *e
     entry_set_epoch(e, ks->epoch);
     t->epochs |= 1u << ks->epoch;
     if (ks->digest) digest_add(&t->sum, digest_entry(e));
+    t->share_db = 0;
 }
 
 static void count_out(const struct keyspace *ks, struct table *t, const struct entry *e)
 {
     if (ks->digest) digest_subtract(&t->sum, digest_entry(e));
+    t->share_db = 0;
 }
 
 /* ---- changes ---- */

@@ -1,7 +1,7 @@
 /* sim.h: the simulated world, as its files see it.
  *
  *   sim.c         life, the clock, turning; the event hash
- *   sim_events.c  the heap of events
+ *   sim_events.c  the events to come
  *   sim_pool.c    blocks of equal size, kept until the end
  *   sim_link.c    links: latency, jitter, loss, bandwidth, cuts
  *   sim_net.c     connections over links: what TCP makes of them
@@ -89,9 +89,13 @@ static inline enum sim_event_kind sim_event_kind(const struct sim_event *e)
     return (enum sim_event_kind)(e->order & 0xff);
 }
 
+enum { SIM_EVENTS_NEAR = 32 };
+
 struct sim_events {
     struct memory *memory;
-    struct sim_event *heap;
+    struct sim_event near[SIM_EVENTS_NEAR]; /* the next ones, the very next at the end */
+    size_t near_count;                      /* 0: there is none at all */
+    struct sim_event *heap;                 /* those after them */
     size_t count, capacity;
     uint64_t made; /* events ever */
 };
@@ -104,9 +108,14 @@ uint64_t sim_events_add_ticket(struct sim_events *es, int64_t at, int64_t ticket
 /* NULL: there is none. */
 static inline const struct sim_event *sim_events_first(const struct sim_events *es)
 {
-    return es->count > 0 ? es->heap : NULL;
+    return es->near_count > 0 ? &es->near[es->near_count - 1] : NULL;
 }
-void sim_events_drop_first(struct sim_events *es);
+/* From the heap, when none is near. */
+void sim_events_refill(struct sim_events *es);
+static inline void sim_events_drop_first(struct sim_events *es)
+{
+    if (--es->near_count == 0 && es->count > 0) sim_events_refill(es);
+}
 
 /* ---- links (sim_link.c) ---- */
 

@@ -46,7 +46,7 @@ local function wait_writer(client, replicas, timeout)
     if not replies then return outcome or "fail", false end
     if replies[1] ~= true then return replies[1].outcome or "fail", false end
     local count = replies[2]
-    if math.type(count) == "integer" and count >= replicas then return "ok", true end
+    if count == replicas or (math.type(count) == "integer" and count > replicas) then return "ok", true end
     return "info", true
   end
 end
@@ -113,7 +113,8 @@ local function write_on(self, name, options)
   local target = options.target()
   local client <close> = world:client(target, { timeout = options.timeout or 1000 })
   if options.link then world:link(client, target):set(options.link) end
-  local write, now, random, sleep = self.writer(client), world.now, world.random, world.sleep
+  local write, longest = self.writer(client), 2 * options.every
+  local now, random, sleep = world.now, world.random, world.sleep
   for i = 1, options.writes do
     local key = name .. suffixes[i]
     local operation = seen:invoke(name, "write", key, key, now(world))
@@ -124,7 +125,7 @@ local function write_on(self, name, options)
       client:connect(target)
       if options.link then world:link(client, target):set(options.link) end
     end
-    sleep(world, 2 * options.every * random(world))
+    sleep(world, longest * random(world))
   end
 end
 
