@@ -53,7 +53,7 @@ local function round_trip(node, how, count)
   return { p50 = measure.percentile(times, 0.5), p99 = measure.percentile(times, 0.99) }
 end
 
-return function(context)
+local function run(context)
   local our_world <close>, our_node = servers.start "ours"
   local rival_world <close>, rival_node = servers.start "rival"
   servers.await_stream(our_world, servers.add_replica(our_world, our_node))
@@ -69,3 +69,5 @@ return function(context)
   compare("SET + WAIT 1, in one", together, 0.9)
   compare("SET, WAIT 1, one by one", one_by_one, 0.9)
 end
+
+return { run = run, round_trip = round_trip, one_by_one = one_by_one }

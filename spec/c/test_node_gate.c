@@ -364,4 +364,89 @@ TEST(shutdown_answers_who_waits)
     room_close(&r);
 }
 
+TEST(waitaof)
+{
+    struct room r;
+    open_pair(&r, 2);
+    struct wire *a = room_dial(&r, 0), *b = room_dial(&r, 1);
+    say(a, "SET k v");
+    CHECK_EQ_STR(say(a, "WAITAOF 0 0 0"), "*2\r\n:0\r\n:0\r\n");
+    CHECK_EQ_STR(say(a, "WAITAOF 1 0 0"),
+                 "-ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.\r\n");
+    CHECK_EQ_STR(say(a, "WAITAOF 2 0 0"), "-ERR value is out of range, value must between 0 and 1\r\n");
+    CHECK_EQ_STR(say(a, "WAITAOF 0 -1 0"), "-ERR value is out of range, must be positive\r\n");
+    CHECK_EQ_STR(say(a, "WAITAOF 0 1 -1"), "-ERR timeout is negative\r\n");
+    CHECK_EQ_STR(say(a, "WAITAOF 0 1 50"), "");
+    room_pass(&r, 51);
+    CHECK_EQ_STR(room_hear(a), "*2\r\n:0\r\n:0\r\n");
+    CHECK_EQ_STR(say(b, "WAITAOF 0 1 50"),
+                 "-ERR WAITAOF cannot be used with replica instances. Please also note that "
+                 "writes to replicas are just local and are not propagated.\r\n");
+    room_close(&r);
+}
+
+/* A replica that says what is on its disk, as ours with a journal does. */
+TEST(what_is_on_disks_is_waited_for)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *a = room_dial(&r, 0), *b = room_dial(&r, 0);
+    say(a, "SET k v");
+    room_send(b, "REPLCONF name b capa psync2\r\nPSYNC ? -1\r\n");
+    room_pass(&r, 10);
+    room_send(b, "REPLCONF ACK 51\r\n");
+    CHECK_EQ_STR(room_send(a, "SET k w\r\nWAITAOF 0 1 0\r\n"), "+OK\r\n");
+    room_send(b, "REPLCONF ACK 100000 FACK 20\r\n");
+    CHECK_EQ_STR(room_hear(a), "");
+    room_send(b, "REPLCONF ACK 100000 FACK 100000\r\n");
+    CHECK_EQ_STR(room_hear(a), "*2\r\n:0\r\n:1\r\n");
+    CHECK_EQ_STR(say(a, "DURABLE ANY 1 (b) LEVEL fsynced DO SET k x"), "");
+    room_send(b, "REPLCONF ACK 100000\r\n");
+    CHECK_EQ_STR(room_hear(a), "");
+    room_send(b, "REPLCONF ACK 100000 FACK 100000\r\n");
+    CHECK_EQ_STR(room_hear(a), "+OK\r\n");
+    CHECK_EQ_STR(say(a, "DURABLE ANY 1 (b) LEVEL received DO SET k y"), "");
+    room_send(b, "REPLCONF ACK 10 RACK 100000\r\n");
+    CHECK_EQ_STR(room_hear(a), "+OK\r\n");
+    room_close(&r);
+}
+
+/* A channel that is held takes in what comes: received, and not applied. */
+TEST(received_is_less_than_applied)
+{
+    struct room r;
+    open_pair(&r, 2);
+    struct wire *a = room_dial(&r, 0);
+    struct channel_state channel;
+    CHECK_EQ_INT(node_channels(r.nodes[1], &channel, 1), 1);
+    CHECK(node_channel_pause(r.nodes[1], channel.id, true));
+    CHECK_EQ_STR(say(a, "DURABLE ANY 1 (b) DO SET k v"), "");
+    CHECK_EQ_STR(say(a, "GET k"), "");
+    struct wire *b = room_dial(&r, 0);
+    CHECK_EQ_STR(say(b, "DURABLE ANY 1 (b) LEVEL received DO SET k w"), "+OK\r\n");
+    CHECK(node_channel_pause(r.nodes[1], channel.id, false));
+    room_settle(&r);
+    CHECK_EQ_STR(room_hear(a), "+OK\r\n$1\r\nv\r\n");
+    room_close(&r);
+}
+
+TEST(min_replicas_by_distance)
+{
+    struct room r;
+    open_pair(&r, 2);
+    struct wire *a = room_dial(&r, 0);
+    say(a, "CONFIG SET min-replicas-to-write 1 min-replicas-max-lag 0 min-replicas-max-lag-bytes 1000");
+    char text[1100] = "SET k ";
+    memset(text + 6, 'x', 600);
+    CHECK_EQ_STR(say(a, text), "+OK\r\n");
+    CHECK_EQ_STR(say(a, text), "+OK\r\n");
+    hold_replica(&r, 1, true);
+    CHECK_EQ_STR(say(a, text), "+OK\r\n");
+    CHECK_EQ_STR(say(a, text), "+OK\r\n");
+    CHECK_EQ_STR(say(a, text), "-NOREPLICAS Not enough good replicas to write.\r\n");
+    hold_replica(&r, 1, false);
+    CHECK_EQ_STR(say(a, text), "+OK\r\n");
+    room_close(&r);
+}
+
 TEST_MAIN()

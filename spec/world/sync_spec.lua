@@ -192,3 +192,44 @@ describe("sync replicas", function()
     assert.are.equal("v", reader:get "k")
   end)
 end)
+
+describe("sync replicas of real processes", function()
+  local world, a, b, c
+
+  before_each(function()
+    world = tidelock.processes { server = "tidelock" }
+    a = assert(world:node { name = "a" })
+    b = assert(world:node { name = "b", replicaof = a })
+    c = assert(world:node { name = "c", replicaof = a })
+    assert(world:await(function() return a:state().replicas == 2 end, 60000))
+    -- both stream when both have acknowledged
+    a:set("begun", 1)
+    assert(world:await(function() return a:call("WAIT", 2, 1000) == 2 end, 60000))
+  end)
+
+  after_each(function() world:close() end)
+
+  it("cost nobody else anything when they stop", function()
+    assert.is_true(a:sync "ANY 1 (b)")
+    local client, other = world:client(a, { timeout = 30000 }), world:client(a)
+    assert.is_true(c:pause()) -- asynchronous: nobody waits for it
+    assert.is_true(client:set("k", 1))
+    assert.is_true(b:pause())
+    local held
+    world:go(function() held = client:set("k", 2) end)
+    assert(world:await(function() return a:info("replication").sync_held_replies == 1 end, 60000))
+    assert.is_nil(held)
+    assert.is_true(other:set("other", 1, "ASYNC"))
+    assert.are.equal("1", other:get "other")
+    assert.is_true(other:durable "async":set("other", 2))
+    assert.is_true(b:resume())
+    assert(world:await(function() return held end, 60000))
+    assert.are.equal("2", b:get "k")
+    local ok, receipt = other:durable { any = 1, of = { b } }:set("k", 3)
+    assert.is_true(ok)
+    assert.are.equal("applied", receipt.acknowledged.b)
+    assert.are.equal("applied", b:wait_for(receipt, 1000))
+    assert.is_true(c:resume())
+    assert(world:await(function() return c:wait_for(receipt, 100) == "applied" end, 60000))
+  end)
+end)
