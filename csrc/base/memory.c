@@ -1,13 +1,28 @@
-/* memory.c: the counting allocator over the C library's malloc.
+/* memory.c: the counting allocator over the C library's malloc, or over slabs for what is small.
  *
- * Leaves out: size classes, arenas, and thread safety (a handle lives in one thread).
+ * Leaves out: thread safety (a handle lives in one thread).
  */
 #include "base/memory.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "base/slab.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
 
 void memory_init(struct memory *m) { *m = (struct memory){.fail_after = -1}; }
+
+void memory_use_slabs(struct memory *m) { m->use_slabs = !SANITIZED; }
 
 /* Whether `extra` bytes more may be handed out. Counts down to the failure that a test has ordered. */
 static bool admit(struct memory *m, size_t extra)
@@ -22,10 +37,12 @@ static void count(struct memory *m, size_t extra)
     if (m->used > m->peak) m->peak = m->used;
 }
 
+static inline bool is_small(const struct memory *m, size_t size) { return m->use_slabs && size <= SLAB_MAX; }
+
 void *memory_alloc(struct memory *m, size_t size)
 {
     if (size == 0 || !admit(m, size)) return NULL;
-    void *p = malloc(size);
+    void *p = is_small(m, size) ? slab_alloc(&m->slabs, size) : malloc(size);
     if (p) count(m, size);
     return p;
 }
@@ -33,15 +50,35 @@ void *memory_alloc(struct memory *m, size_t size)
 void *memory_alloc_zero(struct memory *m, size_t size)
 {
     if (size == 0 || !admit(m, size)) return NULL;
-    void *p = calloc(1, size);
-    if (p) count(m, size);
+    void *p = is_small(m, size) ? slab_alloc(&m->slabs, size) : calloc(1, size);
+    if (!p) return NULL;
+    if (is_small(m, size)) memset(p, 0, size);
+    count(m, size);
     return p;
+}
+
+/* A block of another class, or not of any. NULL when memory is out. */
+static void *move(struct memory *m, void *p, size_t old_size, size_t new_size)
+{
+    void *moved = is_small(m, new_size) ? slab_alloc(&m->slabs, new_size) : malloc(new_size);
+    if (!moved || !p) return moved;
+    memcpy(moved, p, old_size < new_size ? old_size : new_size);
+    if (is_small(m, old_size))
+        slab_free(&m->slabs, p, old_size);
+    else
+        free(p);
+    return moved;
 }
 
 void *memory_resize(struct memory *m, void *p, size_t old_size, size_t new_size)
 {
     if (!admit(m, new_size > old_size ? new_size - old_size : 0)) return NULL;
-    void *resized = realloc(p, new_size);
+    bool was_small = is_small(m, old_size), is = is_small(m, new_size);
+    void *resized = p;
+    if (!was_small && !is)
+        resized = realloc(p, new_size);
+    else if (!p || was_small != is || !slab_same_class(old_size, new_size))
+        resized = move(m, p, old_size, new_size);
     if (!resized) return NULL;
     m->used -= old_size;
     count(m, new_size);
@@ -52,5 +89,8 @@ void memory_free(struct memory *m, void *p, size_t size)
 {
     if (!p) return;
     m->used -= size;
-    free(p);
+    if (is_small(m, size))
+        slab_free(&m->slabs, p, size);
+    else
+        free(p);
 }

@@ -197,6 +197,7 @@ static int store_new(lua_State *L)
     s->class_name = CLASS_STORE;
     s->clocked = clocked;
     memory_init(&s->memory);
+    memory_use_slabs(&s->memory);
     random_init(&s->random, seed, "store");
     bytes_init(&s->effects, &s->memory);
     capture_init(&s->capture, &s->memory);

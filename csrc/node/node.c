@@ -94,6 +94,7 @@ struct node *node_new(const struct node_options *o)
     struct node *n = memory_alloc_zero(&memory, sizeof *n);
     if (!n) return NULL;
     n->memory = memory;
+    if (o->slabs) memory_use_slabs(&n->memory);
     node_init(n, o);
     if (node_renew_keyspace(n)) {
         feeds_init(&n->feeds, &n->memory, &n->log, n->keyspace, &n->random);

@@ -52,6 +52,7 @@ struct node_options {
     struct node_host host;
     bool digest; /* keep the dataset digest with every change: checkers */
     bool trail;  /* leave a trail (node_trail_next): checkers */
+    bool slabs;  /* made to hold much: small blocks come from slabs (base/memory.h) */
 };
 
 /* The index of all commands a node understands: data commands and the node's own. NULL when memory is out. */

@@ -161,6 +161,7 @@ static bool start_node(struct live_node *ln)
         .port = ln->base.port,
         .now = {world_wall(w), live_now(l)},
         .host = {.os = l->os, .executable = l->executable, .process_id = getpid()},
+        .slabs = true,
     };
     if (!world_node_start(&ln->base, &options)) return false;
     int backlog = (int)live_node_parameter(ln, "tcp-backlog");
