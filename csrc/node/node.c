@@ -283,7 +283,7 @@ static int64_t expiry_deadline(const struct node *n)
 int64_t node_deadline(const struct node *n)
 {
     if (n->sleep_until_us != 0) return n->sleep_until_us;
-    if (n->expiring || n->tidying) return n->now.mono_us;
+    if (n->expiring || n->tidying || keyspace_untidy(n->keyspace)) return n->now.mono_us;
     int64_t deadline = INT64_MAX;
     const struct heap_slot *first = heap_top(&n->timeouts);
     if (first) earlier(&deadline, first->key);

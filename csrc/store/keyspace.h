@@ -117,6 +117,8 @@ struct entry *keyspace_next_expired(struct keyspace *ks, int *db);
  * values. True when more
  * may be left. What an open view still has to read waits for it. */
 bool keyspace_tidy(struct keyspace *ks, size_t budget);
+/* Whether something waits to be freed, and for nobody. */
+bool keyspace_untidy(struct keyspace *ks);
 
 /* The digest of the whole dataset: equal on two nodes exactly when keys, values, types and expiry times are
  * (up to hash collisions). Independent of order and of hash keys. Kept incrementally when the option is

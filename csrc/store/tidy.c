@@ -75,6 +75,8 @@ bool tidy_values(struct keyspace *ks, size_t budget)
     return true;
 }
 
+bool keyspace_untidy(struct keyspace *ks) { return !list_empty(&ks->values) || next_grave(ks); }
+
 bool keyspace_tidy(struct keyspace *ks, size_t budget)
 {
     if (tidy_values(ks, budget)) return true;
