@@ -573,4 +573,24 @@ TEST(help_is_at_hand)
     room_close(&r);
 }
 
+/* With nothing else to do, no client and no time-out. */
+TEST(what_was_flushed_is_freed)
+{
+    struct room r;
+    char line[32];
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    for (int i = 0; i < 500; i++) {
+        snprintf(line, sizeof line, "SET key:%d value", i);
+        say(c, line);
+    }
+    size_t full = node_memory(r.nodes[0])->used;
+    CHECK_EQ_STR(say(c, "FLUSHALL"), "+OK\r\n");
+    for (int turns = 0; turns < 100 && node_deadline(r.nodes[0]) <= r.now.mono_us; turns++)
+        node_advance(r.nodes[0], r.now);
+    CHECK(node_deadline(r.nodes[0]) > r.now.mono_us);
+    CHECK(node_memory(r.nodes[0])->used + 500 * 24 < full);
+    room_close(&r);
+}
+
 TEST_MAIN()
