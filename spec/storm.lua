@@ -2,7 +2,8 @@
 -- the whole machine), stop and go on, become primaries and follow each other in chains and circles, two primaries at a
 -- time too; links are cut one way and both ways, get slow, lossy and narrow, channels are held; disks get slow, full
 -- and unreliable under nodes that save; clients write, wait, make transactions, let keys expire, and change whom they
--- talk to. Every invariant is checked at every event.
+-- talk to; some writes wait for chosen replicas, or are asked for by their tokens. Every invariant is checked at every
+-- event.
 --
 --   local outcome = storm.run(seed)     -- raises where something did not hold
 --
@@ -41,8 +42,37 @@ local function command(s, p)
   COMMANDS[s.random(#COMMANDS)](p, "key" .. s.random(12), s.random(100))
 end
 
+-- a rule over some of the nodes
+local function some_rule(s)
+  local names, seen = {}, {}
+  for _ = 1, s.random(3) do
+    local name = s.nodes[s.random(#s.nodes)].name
+    if not seen[name] then names[#names + 1], seen[name] = name, true end
+  end
+  return ("%s %d (%s)"):format(s.random(2) == 1 and "ANY" or "FIRST", s.random(#names), table.concat(names, ", "))
+end
+
+-- how safe what follows is to be: this connection's writes, or one write
+local function durable(s, p)
+  local words = { "DURABLE", some_rule(s), "TIMEOUT", s.random(100),
+    "ON-TIMEOUT", s.random(2) == 1 and "error" or "degrade", "RECEIPT", s.random(2) == 1 and "yes" or "no",
+    "READS", s.random(3) == 1 and "committed" or "local" }
+  local what = s.random(5)
+  if what == 1 then
+    p:call(table.unpack(words))
+  elseif what == 2 then
+    p:call("DURABLE", s.random(2) == 1 and "DEFAULT" or "ASYNC")
+  elseif what == 3 then
+    p:call("ASYNC", "INCR", "counter" .. s.random(5))
+  else
+    table.move({ "DO", "SET", "key" .. s.random(12), s.random(100) }, 1, 4, #words + 1, words)
+    p:call(table.unpack(words))
+  end
+end
+
 -- several requests at once: some commands, a transaction perhaps, a WAIT perhaps
 local function batch(s, p)
+  if s.random(4) == 1 then durable(s, p) end
   local transaction = s.random(6) == 1
   if transaction then p:multi() end
   for _ = 1, s.random(4) do command(s, p) end
@@ -54,6 +84,10 @@ end
 local function live(s, client, requests)
   for _ = 1, requests do
     if s.random(12) == 1 then client:connect(s.nodes[s.random(#s.nodes)]) end
+    local token = s.random(8) == 1 and client:token()
+    if token then s.tokens[s.random(8)] = token end
+    token = s.random(8) == 1 and s.tokens[s.random(8)]
+    if token then client:wait_for(token, s.random(30)) end
     client:pipeline(function(p) batch(s, p) end)
     s.world:sleep(s.random(0, 12))
   end
@@ -166,6 +200,13 @@ function faults.point(s)
   end
 end
 
+function faults.sync(s)
+  local node, rule, timeout = any(s), s.random(3) > 1 and some_rule(s), s.random(150)
+  if not node:is_up() then return end
+  s.log("%s has sync replicas: %s within %d ms", node.name, rule or "none", timeout)
+  order(s, node.sync, node, rule, { timeout = timeout, on_timeout = s.random(2) == 1 and "error" or "degrade" })
+end
+
 -- what somebody in charge does: one is promoted, all others follow it
 function faults.failover(s)
   local chosen = any(s)
@@ -199,7 +240,7 @@ function faults.save(s)
 end
 
 local WEIGHTS = { crash = 6, restart = 9, pause = 5, resume = 8, cut = 5, cut_one_way = 4, partition = 3, heal = 6,
-  weather = 8, promote = 3, point = 4, failover = 6, hold = 2, disk = 4, good_disk = 2, save = 3 }
+  weather = 8, promote = 3, point = 4, failover = 6, hold = 2, disk = 4, good_disk = 2, save = 3, sync = 5 }
 local LOTS = {}
 for name, weight in pairs(WEIGHTS) do
   for _ = 1, weight do LOTS[#LOTS + 1] = name end
@@ -294,7 +335,7 @@ end
 ---@return spec.StormOutcome
 function storm.run(seed, log)
   local world <close> = tidelock.sim { seed = seed, check = true }
-  local s = { world = world, nodes = {}, clients = {}, orders = {} }
+  local s = { world = world, nodes = {}, clients = {}, orders = {}, tokens = {} }
   function s.random(...) return world:random(...) end
   function s.log(...) if log then log(world:now(), ...) end end
   world:run(run, s)
