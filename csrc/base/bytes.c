@@ -23,6 +23,16 @@ bool slice_same_letters(struct slice s, const char *word)
     return little_lower(little_load_rest(a, rest)) == little_lower(little_load_rest(b, rest));
 }
 
+struct slice slice_next_word(struct slice *text)
+{
+    while (text->size > 0 && text->data[0] == ' ') *text = slice_of(text->data + 1, text->size - 1);
+    size_t size = 0;
+    while (size < text->size && text->data[size] != ' ') size++;
+    struct slice word = slice_of(text->data, size);
+    *text = slice_of(text->data + size, text->size - size);
+    return word;
+}
+
 int slice_compare(struct slice a, struct slice b)
 {
     size_t common = a.size < b.size ? a.size : b.size;

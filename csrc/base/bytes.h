@@ -37,6 +37,9 @@ static inline bool slice_is_word(struct slice s, const char *word)
     return s.size == strlen(word) && slice_same_letters(s, word);
 }
 
+/* The next word of `text`, taken off its front; size 0: none is left. Words are separated by blanks. */
+struct slice slice_next_word(struct slice *text);
+
 /* Bytewise order, shorter first on a tie: <0, 0, >0. */
 int slice_compare(struct slice a, struct slice b);
 

@@ -34,7 +34,8 @@ enum command_flag {
     COMMAND_ALLOW_BUSY = 1 << 16,
     COMMAND_NO_ASYNC_LOADING = 1 << 17,
     COMMAND_NO_MANDATORY_KEYS = 1 << 18,
-    COMMAND_NO_QUEUE = 1 << 24 /* runs at once inside MULTI (EXEC, DISCARD, QUIT, …) */
+    COMMAND_NO_QUEUE = 1 << 24, /* runs at once inside MULTI (EXEC, DISCARD, QUIT, …) */
+    COMMAND_BRIEF = 1 << 25     /* takes no longer than a FAST one (SET, which Redis does not call FAST) */
 };
 
 /* Where the keys are: a range, or a function for commands whose keys move (flag COMMAND_MOVABLE_KEYS). */

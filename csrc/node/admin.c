@@ -33,6 +33,8 @@ void config_changed(struct node *n)
     sessions_configured(n);
     topology_configured(n);
     gates_configured(n);
+    timing_configured(n);
+    slowlog_trim(n);
     if (c->node_name[0]) text_copy(n->name, sizeof n->name, c->node_name);
 }
 

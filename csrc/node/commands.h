@@ -13,6 +13,8 @@
  * admin.c         CONFIG INFO SHUTDOWN TIME
  * saving.c        SAVE BGSAVE LASTSAVE
  * debug.c         DEBUG
+ * slowlog.c       SLOWLOG
+ * latency.c       LATENCY
  * *_table.c       the rows
  */
 #ifndef TIDELOCK_NODE_COMMANDS_H
@@ -27,6 +29,7 @@ extern const struct command node_durable_commands[];
 extern const struct command node_connection_commands[];
 extern const struct command node_server_commands[];
 extern const struct command node_pubsub_commands[];
+extern const struct command node_watching_commands[];
 
 void run_multi(struct exec *x);
 void run_exec(struct exec *x);
@@ -90,6 +93,19 @@ void run_pubsub_numpat(struct exec *x);
 void run_pubsub_shardchannels(struct exec *x);
 void run_pubsub_shardnumsub(struct exec *x);
 void run_pubsub_help(struct exec *x);
+
+void run_slowlog_get(struct exec *x);
+void run_slowlog_len(struct exec *x);
+void run_slowlog_reset(struct exec *x);
+void run_slowlog_help(struct exec *x);
+
+void run_latency_latest(struct exec *x);
+void run_latency_history(struct exec *x);
+void run_latency_reset(struct exec *x);
+void run_latency_graph(struct exec *x);
+void run_latency_doctor(struct exec *x);
+void run_latency_histogram(struct exec *x);
+void run_latency_help(struct exec *x);
 
 void run_info(struct exec *x);
 void run_time(struct exec *x);

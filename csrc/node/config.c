@@ -19,17 +19,18 @@
 #include "replication/sync.h"
 
 enum config_type {
-    CONFIG_BOOL,   /* yes, no */
-    CONFIG_INT,    /* int64 */
-    CONFIG_SIZE,   /* int64, bytes, with Redis's units */
-    CONFIG_TEXT,   /* char[CONFIG_TEXT_MAX] */
-    CONFIG_ENUM,   /* int, one of choices[min] */
-    CONFIG_RULE,   /* char[CONFIG_TEXT_MAX]: which replicas (replication/sync.h) */
-    CONFIG_LIMITS, /* client-output-buffer-limit */
-    CONFIG_SAVE,   /* save */
-    CONFIG_FILE,   /* CONFIG_TEXT that is a name in `dir` */
-    CONFIG_NOTIFY, /* notify-keyspace-events */
-    CONFIG_FIXED   /* `initial` and nothing else: what this server does or has only one way */
+    CONFIG_BOOL,     /* yes, no */
+    CONFIG_INT,      /* int64 */
+    CONFIG_SIZE,     /* int64, bytes, with Redis's units */
+    CONFIG_TEXT,     /* char[CONFIG_TEXT_MAX] */
+    CONFIG_ENUM,     /* int, one of choices[min] */
+    CONFIG_RULE,     /* char[CONFIG_TEXT_MAX]: which replicas (replication/sync.h) */
+    CONFIG_LIMITS,   /* client-output-buffer-limit */
+    CONFIG_SAVE,     /* save */
+    CONFIG_FILE,     /* CONFIG_TEXT that is a name in `dir` */
+    CONFIG_NOTIFY,   /* notify-keyspace-events */
+    CONFIG_PERCENTS, /* latency-tracking-info-percentiles */
+    CONFIG_FIXED     /* `initial` and nothing else: what this server does or has only one way */
 };
 
 enum config_flag {
@@ -108,6 +109,11 @@ static const struct config_row rows[] = {
     {"port", CONFIG_INT, FIELD(port), 0, 65535, "6379", CONFIG_START},
     {"databases", CONFIG_INT, FIELD(databases), 1, 65536, "16", CONFIG_START},
     {"notify-keyspace-events", CONFIG_NOTIFY, FIELD(notify), 0, 0, "", 0},
+    {"slowlog-log-slower-than", CONFIG_INT, FIELD(slowlog_slower_than_us), -1, INT64_MAX, "10000", 0},
+    {"slowlog-max-len", CONFIG_INT, FIELD(slowlog_max_len), 0, INT64_MAX, "128", 0},
+    {"latency-monitor-threshold", CONFIG_INT, FIELD(latency_threshold_ms), 0, INT64_MAX, "0", 0},
+    {"latency-tracking", CONFIG_BOOL, FIELD(latency_tracking), 0, 0, "yes", 0},
+    {"latency-tracking-info-percentiles", CONFIG_PERCENTS, FIELD(percentiles), 0, 0, "50 99 99.9", 0},
     {"active-expire", CONFIG_BOOL, FIELD(activeexpire), 0, 0, "yes", 0},
     {"hash-max-listpack-entries", CONFIG_INT, FIELD(limits.hash_listpack_entries), 0, INT64_MAX, "512", 0},
     {"hash-max-ziplist-entries", CONFIG_INT, FIELD(limits.hash_listpack_entries), 0, INT64_MAX, "512", 0},
@@ -203,21 +209,10 @@ static bool set_word(int *field, const struct config_row *row, struct slice valu
     return complain(error, row, why);
 }
 
-/* The next word of `text`, taken off its front. */
-static struct slice next_word(struct slice *text)
-{
-    while (text->size > 0 && text->data[0] == ' ') *text = slice_of(text->data + 1, text->size - 1);
-    size_t size = 0;
-    while (size < text->size && text->data[size] != ' ') size++;
-    struct slice word = slice_of(text->data, size);
-    *text = slice_of(text->data + size, text->size - size);
-    return word;
-}
-
 static int count_words(struct slice text)
 {
     int count = 0;
-    while (next_word(&text).size > 0) count++;
+    while (slice_next_word(&text).size > 0) count++;
     return count;
 }
 
@@ -230,7 +225,7 @@ static bool set_limits(struct config *c, const struct config_row *row, struct sl
     if (words % 4 != 0)
         return complain(error, row, "Wrong number of arguments in buffer limit configuration.");
     for (int i = 0; i < words / 4; i++) {
-        struct slice class = next_word(&value);
+        struct slice class = slice_next_word(&value);
         struct output_limit *limit = slice_is_word(class, "normal") ? &normal
                                      : slice_is_word(class, "slave") || slice_is_word(class, "replica")
                                          ? &replica
@@ -238,9 +233,9 @@ static bool set_limits(struct config *c, const struct config_row *row, struct sl
                                                                       : NULL;
         if (!limit)
             return complain(error, row, "Invalid client class specified in buffer limit configuration.");
-        if (!number_parse_size(next_word(&value), &limit->hard) ||
-            !number_parse_size(next_word(&value), &limit->soft) ||
-            !number_parse_int(next_word(&value), &limit->soft_seconds) || limit->soft_seconds < 0)
+        if (!number_parse_size(slice_next_word(&value), &limit->hard) ||
+            !number_parse_size(slice_next_word(&value), &limit->soft) ||
+            !number_parse_int(slice_next_word(&value), &limit->soft_seconds) || limit->soft_seconds < 0)
             return complain(error, row,
                             "Error in hard, soft or soft_seconds setting in buffer limit configuration.");
     }
@@ -255,10 +250,10 @@ static bool set_save(struct save_points *field, const struct config_row *row, st
                      struct bytes *error)
 {
     struct save_points points = {0};
-    for (struct slice word; (word = next_word(&value)).size > 0; points.count++) {
+    for (struct slice word; (word = slice_next_word(&value)).size > 0; points.count++) {
         struct save_point *p = &points.points[points.count];
         if (points.count == SAVE_POINTS_MAX || !number_parse_int(word, &p->seconds) ||
-            !number_parse_int(next_word(&value), &p->changes) || p->seconds < 1 || p->changes < 0)
+            !number_parse_int(slice_next_word(&value), &p->changes) || p->seconds < 1 || p->changes < 0)
             return complain(error, row, "Invalid save parameters");
     }
     *field = points;
@@ -282,6 +277,22 @@ static bool set_text(char *field, const struct config_row *row, struct slice val
     return true;
 }
 
+static bool set_percents(struct percentiles *field, const struct config_row *row, struct slice value,
+                         struct bytes *error)
+{
+    enum { PERCENTS_MAX = sizeof field->of / sizeof field->of[0] };
+    struct percentiles p = {.count = 0};
+    for (struct slice word; (word = slice_next_word(&value)).size > 0; p.count++) {
+        if (p.count == PERCENTS_MAX || !number_parse_double(word, &p.of[p.count]))
+            return complain(error, row, "Invalid latency-tracking-info-percentiles parameters");
+        if (p.of[p.count] < 0 || p.of[p.count] > 100)
+            return complain(error, row,
+                            "latency-tracking-info-percentiles parameters should sit between [0.0,100.0]");
+    }
+    *field = p;
+    return true;
+}
+
 static bool set_row(struct config *c, const struct config_row *row, struct slice value, struct bytes *error)
 {
     void *field = (char *)c + row->field;
@@ -297,6 +308,7 @@ static bool set_row(struct config *c, const struct config_row *row, struct slice
     case CONFIG_SAVE: return set_save(field, row, value, error);
     case CONFIG_ENUM: return set_word(field, row, value, error);
     case CONFIG_LIMITS: return set_limits(c, row, value, error);
+    case CONFIG_PERCENTS: return set_percents(field, row, value, error);
     case CONFIG_NOTIFY:
         if (notify_parse(value, field)) return true;
         return complain(error, row, "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
@@ -369,6 +381,15 @@ static void get_save(const struct save_points *save, struct bytes *value)
                             (long long)save->points[i].changes);
 }
 
+static void get_percents(const struct percentiles *p, struct bytes *value)
+{
+    char digits[NUMBER_DOUBLE_MAX];
+    for (int64_t i = 0; i < p->count; i++) {
+        if (i > 0) bytes_append_char(value, ' ');
+        bytes_append(value, digits, number_format_double(digits, p->of[i]));
+    }
+}
+
 bool config_get(const struct config *c, struct slice name, struct bytes *value)
 {
     const struct config_row *row = find_row(name);
@@ -380,6 +401,7 @@ bool config_get(const struct config *c, struct slice name, struct bytes *value)
     case CONFIG_FILE:
     case CONFIG_RULE: return bytes_append_text(value, field);
     case CONFIG_SAVE: get_save(field, value); return true;
+    case CONFIG_PERCENTS: get_percents(field, value); return true;
     case CONFIG_ENUM: return bytes_append_text(value, choices[row->min][*(const int *)field]);
     case CONFIG_LIMITS: get_limits(c, value); return true;
     case CONFIG_NOTIFY: notify_format(*(const unsigned *)field, value); return true;

@@ -25,10 +25,16 @@ struct save_points {
     struct save_point points[SAVE_POINTS_MAX];
 };
 
+struct percentiles {
+    double of[8]; /* 0 to 100 */
+    int64_t count;
+};
+
 struct config {
     /* limits */
     int64_t maxclients;
     int64_t maxmemory;
+    unsigned notify;                           /* notify-keyspace-events: command/notify.h */
     int maxmemory_policy;                      /* enum in config.c; noeviction unless said otherwise */
     int64_t lfu_log_factor, lfu_decay_minutes; /* lfu-decay-time */
     int64_t proto_max_bulk_len;
@@ -62,11 +68,15 @@ struct config {
     char requirepass[CONFIG_TEXT_MAX];
     char bind[CONFIG_TEXT_MAX];
     int64_t port;
+    /* watching */
+    int64_t slowlog_slower_than_us, slowlog_max_len; /* us -1: none */
+    int64_t latency_threshold_ms;                    /* latency-monitor-threshold; 0: off */
+    struct percentiles percentiles;                  /* latency-tracking-info-percentiles */
     /* store */
-    unsigned notify; /* notify-keyspace-events: command/notify.h */
     int64_t databases;
     bool activeexpire; /* active expiry; DEBUG SET-ACTIVE-EXPIRE */
-    int64_t hz;        /* accepted for tools; nothing here polls */
+    bool latency_tracking;
+    int64_t hz; /* accepted for tools; nothing here polls */
     struct value_limits limits;
     /* persistence; names of files are relative to `dir` */
     char dir[CONFIG_TEXT_MAX]; /* "": none was given; the driver knows one */

@@ -12,7 +12,8 @@ static void debug_sleep(struct exec *x)
     struct node *n = call_of(x)->node;
     double seconds = 0;
     number_parse_double(x->argv[2], &seconds);
-    if (seconds > 0) n->sleep_until_us = n->now.mono_us + (int64_t)((seconds < 1e9 ? seconds : 1e9) * 1e6);
+    if (seconds > 0) call_of(x)->slept_us = (int64_t)((seconds < 1e9 ? seconds : 1e9) * 1e6);
+    if (seconds > 0) n->sleep_until_us = n->now.mono_us + call_of(x)->slept_us;
     reply_ok(x->reply);
 }
 

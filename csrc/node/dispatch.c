@@ -192,7 +192,9 @@ void dispatch_run(struct call *c, const struct command *command, int argc, const
     n->counters.commands++;
     if (command->run == run_touch) x->access = &n->access[0]; /* the one access that CLIENT NO-TOUCH leaves */
     stats_begin(n, x->reply);
+    uint64_t begun = timing_begin(n, c, command);
     command->run(x);
+    timing_end(n, c, command, begun);
     n->counters.changes += x->changes;
     stats_called(n, command, x->reply);
     if (n->notices.size > 0) pubsub_notify(n);

@@ -3,8 +3,8 @@
  * Ours: tidelock_version; repl_discarded_bytes (of this node's own history, given up when it followed another),
  * repl_full_syncs_taken.
  *
- * Left out, because a node has no clock within a command, no processor time and no resident set of its own: usec and
- * usec_per_call of commandstats, latencystats, cpu, used_memory_rss and the fields made from it. Left out, because there
+ * Left out, because a node has no processor time and no resident set of its own: cpu, used_memory_rss and the fields
+ * made from it. Times of commands are as far as they were taken (node/timing.h). Left out, because there
  * is nothing behind them: scripts, modules, threads, forks. Replication is in info_replication.c.
  *
  * Source: https://redis.io/docs/latest/commands/info/
@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/number.h"
 #include "node/internal.h"
 
 #define PUT(...) bytes_append_format(out, __VA_ARGS__)
@@ -158,18 +159,43 @@ static void info_command(struct node *n, const struct command *command, struct b
     const struct command_stats *c = stats_of(n, command);
     if (!c) return;
     stats_command_name(n, command, name);
-    PUT("cmdstat_%s:calls=%" PRId64 ",rejected_calls=%" PRId64 ",failed_calls=%" PRId64 "\r\n", name,
-        c->calls, c->rejected, c->failed);
+    int64_t took_us = (int64_t)(c->took_ns / 1000);
+    PUT("cmdstat_%s:calls=%" PRId64 ",usec=%" PRId64 ",usec_per_call=%.2f", name, c->calls, took_us,
+        c->calls > 0 ? (double)c->took_ns / 1000 / (double)c->calls : 0);
+    PUT(",rejected_calls=%" PRId64 ",failed_calls=%" PRId64 "\r\n", c->rejected, c->failed);
 }
 
-static void info_commandstats(struct node *n, struct bytes *out)
+static void info_command_latency(struct node *n, const struct command *command, struct bytes *out)
+{
+    char name[COMMAND_NAME_MAX];
+    const struct command_stats *c = stats_of(n, command);
+    if (!c || !c->times) return;
+    stats_command_name(n, command, name);
+    PUT("latency_percentiles_usec_%s:", name);
+    const struct percentiles *p = &n->config.percentiles;
+    for (int64_t i = 0; i < p->count; i++) {
+        char digits[NUMBER_DOUBLE_MAX];
+        PUT("%sp%.*s=%.3f", i ? "," : "", (int)number_format_double(digits, p->of[i]), digits,
+            (double)histogram_percentile(c->times, p->of[i]) / 1000);
+    }
+    bytes_append_text(out, "\r\n");
+}
+
+static void each_command(struct node *n, struct bytes *out,
+                         void (*put)(struct node *n, const struct command *command, struct bytes *out))
 {
     for (int i = 0; i < command_count(n->commands); i++) {
         const struct command *command = command_at(n->commands, i);
-        info_command(n, command, out);
-        for (const struct command *sub = command->subcommands; sub && sub->name; sub++)
-            info_command(n, sub, out);
+        put(n, command, out);
+        for (const struct command *sub = command->subcommands; sub && sub->name; sub++) put(n, sub, out);
     }
+}
+
+static void info_commandstats(struct node *n, struct bytes *out) { each_command(n, out, info_command); }
+
+static void info_latencystats(struct node *n, struct bytes *out)
+{
+    if (n->config.latency_tracking) each_command(n, out, info_command_latency);
 }
 
 static void info_errorstats(struct node *n, struct bytes *out)
@@ -214,6 +240,7 @@ static const struct info_section {
     {"replication", "Replication", info_replication, false},
     {"modules", "Modules", info_nothing, false},
     {"commandstats", "Commandstats", info_commandstats, true},
+    {"latencystats", "Latencystats", info_latencystats, true},
     {"errorstats", "Errorstats", info_errorstats, false},
     {"cluster", "Cluster", info_cluster, false},
     {"keyspace", "Keyspace", info_keyspace, false},

@@ -12,10 +12,13 @@
 #include "node/config.h"
 #include "node/durable.h"
 #include "node/gate.h"
+#include "node/latency.h"
 #include "node/node.h"
 #include "node/persistence.h"
 #include "node/pubsub.h"
+#include "node/slowlog.h"
 #include "node/stats.h"
+#include "node/timing.h"
 #include "replication/feed.h"
 #include "replication/follow.h"
 #include "replication/log.h"
@@ -197,6 +200,9 @@ struct node {
     struct stats stats;
     struct bytes trail;       /* struct trail_point, one after another */
     struct bytes trail_rules; /* struct sync_rule, those that points speak of */
+    struct timing timing;
+    struct slowlog slowlog;
+    struct latency latency;
     size_t trail_start;
 };
 
@@ -206,6 +212,7 @@ struct call {
     struct node *node;
     struct session *session;
     struct slice raw; /* the request as the RESP array it came in, or empty: to be written anew when logged */
+    int64_t slept_us; /* DEBUG SLEEP: what it takes beyond its own time */
 };
 
 static inline struct call *call_of(struct exec *x) { return x->host; }
@@ -379,6 +386,11 @@ bool connection_set_attribute(struct exec *x, struct bytes *field, struct slice 
 
 /* Memory a session takes, buffers included. */
 size_t client_memory(const struct session *s);
+
+/* ---- latency_report.c ---- */
+
+void latency_graph(const struct node *n, const struct latency_event *e, struct bytes *out);
+void latency_doctor(const struct node *n, struct bytes *out);
 
 /* ---- admin.c ---- */
 

@@ -15,9 +15,9 @@ enum {
 
 struct command_index *node_commands_new(struct memory *m)
 {
-    static const struct command *const own[] = {node_transaction_commands, node_replication_commands,
-                                                node_durable_commands,     node_connection_commands,
-                                                node_server_commands,      node_pubsub_commands};
+    static const struct command *const own[] = {
+        node_transaction_commands, node_replication_commands, node_durable_commands, node_connection_commands,
+        node_server_commands,      node_pubsub_commands,      node_watching_commands};
     enum { FAMILIES_MAX = 64, OWN = sizeof own / sizeof own[0] };
     const struct command *families[FAMILIES_MAX];
     int count = 0;
@@ -73,6 +73,8 @@ static void node_init(struct node *n, const struct node_options *o)
     bytes_init(&n->trail_rules, &n->memory);
     bytes_init(&n->notices, &n->memory);
     pubsub_init(n);
+    slowlog_init(&n->slowlog);
+    n->timing.stopwatch = o->stopwatch;
     heap_init(&n->timeouts, &n->memory, timeout_moved);
     wait_init(&n->waits, &n->memory, false);
     wait_init(&n->aof_waits, &n->memory, true);
@@ -119,6 +121,8 @@ void node_free(struct node *n)
     if (n->follow) follow_free(n->follow);
     pubsub_free(n);
     stats_reset(n);
+    slowlog_free(n);
+    latency_free(n);
     wait_free(&n->waits);
     wait_free(&n->aof_waits);
     heap_free(&n->local_waits);
@@ -247,7 +251,9 @@ void node_advance(struct node *n, struct node_time now)
     pause_advance(n);
     block_time_out(n);
     gate_time_out(n);
+    uint64_t begun = timing_work_begin(n);
     node_expire(n);
+    timing_work_end(n, "expire-cycle", begun);
     n->tidying = keyspace_tidy(n->keyspace, TIDY_SLICE);
     node_ping(n);
     feeds_advance(&n->feeds, now.mono_us);

@@ -50,6 +50,8 @@ struct node_options {
     int port;                             /* what INFO and replicas say; the driver listens */
     struct node_time now;
     struct node_host host;
+    uint64_t (*stopwatch)(
+        void);   /* monotonic ns, read within turns; NULL: commands take no time (node/timing.h) */
     bool digest; /* keep the dataset digest with every change: checkers */
     bool trail;  /* leave a trail (node_trail_next): checkers */
     bool slabs;  /* made to hold much: small blocks come from slabs (base/memory.h) */

@@ -314,6 +314,7 @@ void session_process(struct session *s)
         s->input_start += s->reader.consumed;
         if (s->reader.argc == 0) continue;
         struct slice raw = slice_of(data, s->reader.is_inline ? 0 : s->reader.consumed);
+        timing_request(&s->node->timing, data == s->input.data && s->input_start == s->input.size);
         dispatch(s, s->reader.argc, s->reader.argv, raw);
         session_replied(s);
         if (fetched == 0)
@@ -323,6 +324,7 @@ void session_process(struct session *s)
     }
     session_compact(s);
     s->executing = false;
+    timing_run_over(s->node);
     if (session_pending(s) > 0 && !s->output_told) session_wake(s);
     session_check_limits(s);
 }
@@ -460,7 +462,9 @@ enum session_result session_call(struct session *s, int argc, const struct slice
     s->node->started_up = true;
     s->executing = true;
     s->reply = reply;
+    timing_request(&s->node->timing, true);
     dispatch(s, argc, argv, slice_of(NULL, 0));
+    timing_run_over(s->node);
     bool written = s->reply != reply; /* to the session's own writer, because it might have to wait */
     s->reply = &s->writer.reply;
     s->executing = false;

@@ -72,6 +72,16 @@ void stats_called(struct node *n, const struct command *c, const struct reply *r
     stats_error(n, r, errors);
 }
 
+void stats_took(struct node *n, const struct command *c, uint64_t ns)
+{
+    struct command_stats *counters = counters_of(n, c);
+    if (!counters) return;
+    counters->took_ns += ns;
+    if (!n->config.latency_tracking || (ns == 0 && !n->timing.stopwatch)) return;
+    if (!counters->times) counters->times = memory_alloc_zero(&n->memory, sizeof *counters->times);
+    if (counters->times) histogram_add(counters->times, ns, 1);
+}
+
 void stats_refused(struct node *n, int argc, const struct slice *argv, const struct reply *r)
 {
     const struct command *c = command_meant(n->commands, argv, argc, NULL);
@@ -130,6 +140,8 @@ void stats_error(struct node *n, const struct reply *r, int64_t count)
 void stats_reset(struct node *n)
 {
     struct stats *s = &n->stats;
+    for (size_t i = 0; i < s->slots; i++)
+        memory_free(&n->memory, s->commands[i].times, sizeof *s->commands[i].times);
     memory_free(&n->memory, s->commands, s->slots * sizeof *s->commands);
     memory_free(&n->memory, s->errors, s->error_capacity * sizeof *s->errors);
     *s = (struct stats){.counted_errors = s->counted_errors};

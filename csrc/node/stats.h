@@ -7,16 +7,18 @@
 #ifndef TIDELOCK_NODE_STATS_H
 #define TIDELOCK_NODE_STATS_H
 
+#include "base/histogram.h"
 #include "command/command.h"
 
 struct node;
 
-/* No time: a node has no clock inside a command. */
 struct command_stats {
     const struct command *command; /* NULL: a free slot */
     int64_t calls;
-    int64_t rejected; /* not run: arguments, role, password, memory, … */
-    int64_t failed;   /* run, and answered an error */
+    int64_t rejected;        /* not run: arguments, role, password, memory, … */
+    int64_t failed;          /* run, and answered an error */
+    uint64_t took_ns;        /* all in all, as far as it was timed (node/timing.h) */
+    struct histogram *times; /* of each call, ns; NULL: none were noted */
 };
 
 struct error_stats {
@@ -50,6 +52,8 @@ struct stats {
 /* Around each command that is run, also within EXEC: an error counts for the innermost. */
 void stats_begin(struct node *n, const struct reply *r);
 void stats_called(struct node *n, const struct command *c, const struct reply *r);
+/* How long one call took. */
+void stats_took(struct node *n, const struct command *c, uint64_t ns);
 /* A request was answered with an error without being run. */
 void stats_refused(struct node *n, int argc, const struct slice *argv, const struct reply *r);
 /* `count` errors with r->error_code were replied. */

@@ -196,7 +196,7 @@ static void apply_or_abandon(struct node *n)
     if (why) follow_abandon(n->follow, why, n->now.mono_us);
 }
 
-void topology_step(struct node *n)
+static void follow_steps(struct node *n)
 {
     if (!n->follow || n->sleep_until_us != 0 || n->follow_paused) return;
     if (persistence_loads(&n->persistence) || persistence_stands_still(&n->persistence)) return;
@@ -215,4 +215,11 @@ void topology_step(struct node *n)
             return;
         }
     }
+}
+
+void topology_step(struct node *n)
+{
+    timing_request(&n->timing, false);
+    follow_steps(n);
+    timing_run_over(n);
 }

@@ -160,6 +160,7 @@ static bool start_node(struct live_node *ln)
         .name = ln->base.place.name,
         .port = ln->base.port,
         .now = {world_wall(w), live_now(l)},
+        .stopwatch = uv_hrtime,
         .host = {.os = l->os, .executable = l->executable, .process_id = getpid()},
         .slabs = true,
     };

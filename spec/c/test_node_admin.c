@@ -441,10 +441,14 @@ TEST(info_counts_commands_and_errors_by_code)
     room_send(c, "MULTI\r\nINCR s\r\nGET s\r\nEXEC\r\nEXEC\r\n");
     say(c, "REPLICAOF host 4");
     say(c, "SET s y");
-    CHECK_EQ_STR(info(c, "commandstats", "cmdstat_set"), "calls=1,rejected_calls=2,failed_calls=0");
-    CHECK_EQ_STR(info(c, "commandstats", "cmdstat_incr"), "calls=2,rejected_calls=0,failed_calls=2");
-    CHECK_EQ_STR(info(c, "commandstats", "cmdstat_exec"), "calls=2,rejected_calls=0,failed_calls=1");
-    CHECK_EQ_STR(info(c, "commandstats", "cmdstat_client|id"), "calls=1,rejected_calls=1,failed_calls=0");
+    CHECK_EQ_STR(info(c, "commandstats", "cmdstat_set"),
+                 "calls=1,usec=0,usec_per_call=0.00,rejected_calls=2,failed_calls=0");
+    CHECK_EQ_STR(info(c, "commandstats", "cmdstat_incr"),
+                 "calls=2,usec=0,usec_per_call=0.00,rejected_calls=0,failed_calls=2");
+    CHECK_EQ_STR(info(c, "commandstats", "cmdstat_exec"),
+                 "calls=2,usec=0,usec_per_call=0.00,rejected_calls=0,failed_calls=1");
+    CHECK_EQ_STR(info(c, "commandstats", "cmdstat_client|id"),
+                 "calls=1,usec=0,usec_per_call=0.00,rejected_calls=1,failed_calls=0");
     CHECK_EQ_STR(info(c, "errorstats", "errorstat_ERR"), "count=6");
     CHECK_EQ_STR(info(c, "errorstats", "errorstat_READONLY"), "count=1");
     CHECK_EQ_STR(info(c, "stats", "total_error_replies"), "7");
