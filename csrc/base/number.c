@@ -149,6 +149,23 @@ bool number_parse_double(struct slice text, double *value)
     return true;
 }
 
+bool number_parse_bound(struct slice text, double *value)
+{
+    char copy[TEXT_MAX], *end;
+    *value = 0;
+    if (text.size == 0) return true;
+    while (text.size > 0 && (text.data[0] == ' ' || (text.data[0] >= '\t' && text.data[0] <= '\r'))) {
+        text.data++;
+        text.size--;
+    }
+    if (parse_simple(text, value)) return true;
+    if (!copy_for_library(text, copy)) return false;
+    int saved = errno;
+    *value = strtod(copy, &end);
+    errno = saved;
+    return *end == '\0' && !isnan(*value);
+}
+
 bool number_parse_long_double(struct slice text, long double *value)
 {
     char copy[TEXT_MAX], *end;
@@ -225,6 +242,15 @@ size_t number_format_double(char *out, double value)
         memcpy(out, text, size);
     }
     return size;
+}
+
+size_t number_format_score(char *out, double value)
+{
+    const double plain = 1e15; /* integers up to here have as many digits as they have */
+    if (fabs(value) < plain && value == (double)(int64_t)value && !(value == 0 && signbit(value)))
+        return number_format_int(out, (int64_t)value);
+    if (isinf(value)) return put_text(out, value > 0 ? "inf" : "-inf");
+    return restore_point(out, (size_t)snprintf(out, NUMBER_DOUBLE_MAX, "%.17g", value));
 }
 
 size_t number_format_long_double(char *out, long double value)

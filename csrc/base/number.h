@@ -21,6 +21,11 @@ size_t number_format_uint(char *out, uint64_t value);
 bool number_parse_double(struct slice text, double *value);
 /* Shortest text that reads back as the same double; "inf", "-inf", "nan"; integers without a point. */
 size_t number_format_double(char *out, double value);
+/* The same as C's strtod reads it, for bounds of ranges: leading blanks are skipped, nothing at all is 0, what is beyond the
+ * range of a double is infinite. */
+bool number_parse_bound(struct slice text, double *value);
+/* "%.17g": enough digits for any double, more than most need: how Redis 7.0 answers with scores. */
+size_t number_format_score(char *out, double value);
 /* Redis string2ld (for INCRBYFLOAT). */
 bool number_parse_long_double(struct slice text, long double *value);
 /* Redis ld2string LD_STR_HUMAN: "%.17Lf" with trailing zeros removed. `out` holds NUMBER_LONG_DOUBLE_MAX. */

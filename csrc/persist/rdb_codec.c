@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: MIT */
 #include "persist/rdb_codec.h"
 
+#include "base/lzf.h"
 #include "base/number.h"
-#include "persist/lzf.h"
 
 enum {
     INTEGER_TEXT_MAX = 11, /* "-2147483648" */

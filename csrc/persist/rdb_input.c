@@ -13,8 +13,8 @@
  * SPDX-License-Identifier: MIT */
 #include "persist/rdb_input.h"
 
+#include "base/lzf.h"
 #include "base/number.h"
-#include "persist/lzf.h"
 
 enum string_state {
     STRING_HEADER,   /* nothing read yet */

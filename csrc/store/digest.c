@@ -23,6 +23,22 @@ struct digest digest_bytes(struct slice bytes)
     return (struct digest){hash[0], hash[1]};
 }
 
+/* One of the good mixers of 64 bits (the finisher of SplitMix64): invertible, and every bit goes everywhere. */
+static uint64_t mix(uint64_t x)
+{
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+    return x ^ x >> 31;
+}
+
+/* As with databases below: what goes in is a digest, so invertible steps will do. */
+struct digest digest_with(struct digest d, uint64_t number)
+{
+    d.low = mix(d.low + mix(d.high ^ number));
+    d.high = mix(d.high + mix(d.low ^ digest_key[1]));
+    return d;
+}
+
 /* Least significant byte first, on any machine. */
 static char *put_number(char *out, uint64_t number, size_t size)
 {
@@ -76,14 +92,6 @@ struct digest digest_entry(const struct entry *e)
     out = put_digest(out, digest_bytes(key));
     out = put_digest(out, value_class(entry_type(e))->digest(e));
     return digest_bytes(slice_of(buffer, (size_t)(out - buffer)));
-}
-
-/* One of the good mixers of 64 bits (the finisher of SplitMix64): invertible, and every bit goes everywhere. */
-static uint64_t mix(uint64_t x)
-{
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-    return x ^ x >> 31;
 }
 
 /* The sum is of digests already; what is left to do is to tell databases apart, for which invertible steps will do: two

@@ -12,8 +12,10 @@
 #include "store/keyspace.h"
 
 struct digest digest_bytes(struct slice bytes);
-/* Of two texts, such that no other two have the same; for a field and its value, a score and its member. */
+/* Of two texts, such that no other two have the same; for a field and its value. */
 struct digest digest_pair(struct slice first, struct slice second);
+/* Of what `d` is the digest of, together with a number: an element's place in a list, its score. */
+struct digest digest_with(struct digest d, uint64_t number);
 struct digest digest_entry(const struct entry *e);
 /* The share of database `db`, whose entries add up to `sum`, in the dataset's digest; zero for an empty
  * one. */

@@ -133,6 +133,16 @@ struct watch;
 struct watch *keyspace_watch(struct keyspace *ks, int db, struct slice key);
 bool keyspace_watch_dirty(struct keyspace *ks, const struct watch *w);
 void keyspace_unwatch(struct keyspace *ks, struct watch *w);
+/* Awaiting (blocking commands): a watch with an owner, who hears of each change of the key through
+ * keyspace_next_awaited. Ended by keyspace_unwatch. NULL when memory is out. */
+struct watch *keyspace_await(struct keyspace *ks, int db, struct slice key, void *owner);
+/* The next of the watches whose keys have been made or changed, in the order in which those were, and of the same key in
+ * the order of keyspace_await; NULL: no more. Each is told once for any number of changes before. */
+const struct watch *keyspace_next_awaited(struct keyspace *ks);
+bool keyspace_awaited(const struct keyspace *ks);
+void *watch_owner(const struct watch *w);
+/* Good as long as the watch. */
+struct slice watch_key(const struct watch *w);
 
 /* Whether everything agrees with everything: tables, sizes, expiry heaps, epochs, digests. For specs and
  * fuzzers; reads the whole dataset. When not, *what says what is wrong. */

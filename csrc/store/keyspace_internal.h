@@ -56,6 +56,7 @@ struct keyspace {
     struct list values; /* of struct value_head */
     const struct value_limits *limits;
     struct dict watched; /* of struct watched_key, see watch.c */
+    struct list awaited; /* watches with owners who have to be told */
     struct view *view;
     struct keyspace_stats stats;
 };

@@ -361,6 +361,32 @@ void packed_splice(char *p, size_t at, size_t removed, const struct packed_item 
     put_header(p, bytes + added - removed, total);
 }
 
+char *packed_prepend(char *p, const struct packed_item *item)
+{
+    size_t bytes = packed_bytes(p), total = stored_count(p);
+    p -= item->size;
+    put_item((uint8_t *)p + HEADER, item);
+    put_header(p, bytes + item->size, total == COUNT_UNKNOWN ? total : total + 1);
+    return p;
+}
+
+char *packed_drop_first(char *p, size_t count)
+{
+    size_t bytes = packed_bytes(p), total = stored_count(p), dropped = packed_span(p, HEADER, count);
+    if (total != COUNT_UNKNOWN) total -= count < total ? count : total;
+    put_header(p + dropped, bytes - dropped, total);
+    return p + dropped;
+}
+
+void packed_append_span(char *p, const char *from, size_t at, size_t size)
+{
+    size_t bytes = packed_bytes(p), total = stored_count(p);
+    if (total != COUNT_UNKNOWN) total += elements_within(from, at, size);
+    memcpy(p + bytes - 1, from + at, size);
+    p[bytes - 1 + size] = (char)END;
+    put_header(p, bytes + size, total);
+}
+
 /* ---- bytes from outside ---- */
 
 /* The size of the element at `e`, of which `left` bytes are there; 0: there is no whole, right element. */

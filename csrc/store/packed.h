@@ -113,6 +113,15 @@ static inline void packed_remove(char *p, size_t at, size_t count)
     packed_splice(p, at, packed_span(p, at, count), NULL, 0);
 }
 
+/* Puts an item in front of the first element, without moving anything: there is room for it in front of `p`. The
+ * sequence then begins at the address returned. */
+char *packed_prepend(char *p, const struct packed_item *item);
+/* Takes out the first `count` elements, or as many as there are, without moving anything: the sequence then begins at
+ * the address returned. */
+char *packed_drop_first(char *p, size_t count);
+/* Copies `size` bytes of whole elements at `at` of another sequence behind the last one. There is room. */
+void packed_append_span(char *p, const char *from, size_t at, size_t size);
+
 /* ---- bytes from outside ---- */
 
 /* Whether these `size` bytes are a sequence: every element whole, its lengths the same from both ends, the

@@ -6,8 +6,10 @@
 #include "store/edit.h"
 #include "store/hash.h"
 #include "store/limits.h"
+#include "store/list_value.h"
 #include "store/set.h"
 #include "store/stream.h"
+#include "store/zset_value.h"
 
 enum { EMBSTR_MAX = 44 }; /* Redis's OBJ_ENCODING_EMBSTR_SIZE_LIMIT */
 
@@ -63,9 +65,6 @@ static const struct value_class string_class = {"string",     string_encoding,  
                                                 string_count, string_free_some, string_copy,   string_memory};
 
 /* ---- the table ---- */
-
-static const struct value_class list_class = {.name = "list"};
-static const struct value_class zset_class = {.name = "zset"};
 
 static const struct value_class *const value_classes[] = {
     [VALUE_STRING] = &string_class, [VALUE_LIST] = &list_class, [VALUE_SET] = &set_class,

@@ -1,4 +1,4 @@
-/* watch.c: WATCH.
+/* watch.c: WATCH, and keys that blocking commands wait for.
  *
  *   watched (dict by key) ──→ watched_key ──→ watch ──→ watch ...   one per keyspace_watch, of any database
  *
@@ -21,7 +21,9 @@ struct watch {
     struct watched_key *on;
     int db;
     bool dirty;
-    bool stale; /* the key is there, but had expired when it was watched */
+    bool stale;          /* the key is there, but had expired when it was watched */
+    void *owner;         /* of an awaited key; NULL: of WATCH */
+    struct list awaited; /* in keyspace.awaited while its owner has to be told */
 };
 
 static struct slice watched_key_of(const void *entry)
@@ -32,7 +34,11 @@ static struct slice watched_key_of(const void *entry)
 
 static const struct dict_type watched_dict = {watched_key_of};
 
-void watch_init(struct keyspace *ks) { dict_init(&ks->watched, ks->memory, &watched_dict, ks->hash_key); }
+void watch_init(struct keyspace *ks)
+{
+    dict_init(&ks->watched, ks->memory, &watched_dict, ks->hash_key);
+    list_init(&ks->awaited);
+}
 
 static void key_free(struct keyspace *ks, struct watched_key *k)
 {
@@ -67,14 +73,40 @@ struct watch *keyspace_watch(struct keyspace *ks, int db, struct slice key)
     }
     const struct entry *e = keyspace_find(ks, db, key);
     *w = (struct watch){.on = k, .db = db, .stale = e && entry_expired(e, ks->now_ms)};
+    list_init(&w->awaited);
     list_push(&k->watches, &w->link);
     return w;
+}
+
+struct watch *keyspace_await(struct keyspace *ks, int db, struct slice key, void *owner)
+{
+    struct watch *w = keyspace_watch(ks, db, key);
+    if (w) w->owner = owner;
+    return w;
+}
+
+bool keyspace_awaited(const struct keyspace *ks) { return !list_empty(&ks->awaited); }
+
+const struct watch *keyspace_next_awaited(struct keyspace *ks)
+{
+    struct list *first = list_pop(&ks->awaited);
+    return first ? list_item(first, struct watch, awaited) : NULL;
+}
+
+void *watch_owner(const struct watch *w) { return w->owner; }
+
+struct slice watch_key(const struct watch *w) { return watched_key_of(w->on); }
+
+static void tell_owner(struct keyspace *ks, struct watch *w)
+{
+    if (w->owner && list_empty(&w->awaited)) list_push(&ks->awaited, &w->awaited);
 }
 
 void keyspace_unwatch(struct keyspace *ks, struct watch *w)
 {
     if (!w) return;
     list_remove(&w->link);
+    list_remove(&w->awaited);
     if (list_empty(&w->on->watches)) key_free(ks, w->on);
     memory_free(ks->memory, w, sizeof *w);
 }
@@ -95,6 +127,7 @@ void watch_touch_key(struct keyspace *ks, int db, struct slice key)
     {
         struct watch *w = list_item(link, struct watch, link);
         if (w->db != db) continue;
+        tell_owner(ks, w);
         if (!w->stale || there) w->dirty = true;
         w->stale = false;
     }
@@ -117,6 +150,7 @@ static void watch_replaced(const struct replacement *r, struct watch *w, bool wa
     bool is_alive = next && !entry_expired(next, r->keyspace->now_ms);
     if (was_alive || is_alive) w->dirty = true;
     w->stale = next && !is_alive;
+    if (next) tell_owner(r->keyspace, w);
 }
 
 static void key_replaced(void *context, void *entry)

@@ -6,7 +6,7 @@
  * written and read again. Memory stays within what LZF can unpack the bytes to.
  *
  * SPDX-License-Identifier: MIT */
-#include "persist/lzf.h"
+#include "base/lzf.h"
 #include "pieces.h"
 #include "rdb_fixture.h"
 

@@ -12,7 +12,7 @@
  * cleared for each string and its size follows the string's, as most strings are short.
  *
  * SPDX-License-Identifier: MIT */
-#include "persist/lzf.h"
+#include "base/lzf.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -1,10 +1,10 @@
-/* lzf.h: LZF, the byte compression of strings in RDB files (the format is Marc Lehmann's).
+/* lzf.h: LZF, the byte compression of strings in RDB files and of the inner nodes of lists (the format is Marc Lehmann's).
  *
  * Why not liblzf: its compressor leaves its hash table uninitialised, so that what it writes depends on what was on
  * the stack. A simulation must give the same bytes for the same seed.
  */
-#ifndef TIDELOCK_PERSIST_LZF_H
-#define TIDELOCK_PERSIST_LZF_H
+#ifndef TIDELOCK_BASE_LZF_H
+#define TIDELOCK_BASE_LZF_H
 
 #include <stdbool.h>
 #include <stddef.h>

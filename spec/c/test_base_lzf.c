@@ -1,7 +1,7 @@
-/* test_persist_lzf.c: packing and unpacking, and input that was never packed.
+/* test_base_lzf.c: packing and unpacking, and input that was never packed.
  *
  * SPDX-License-Identifier: MIT */
-#include "persist/lzf.h"
+#include "base/lzf.h"
 
 #include <stdlib.h>
 
