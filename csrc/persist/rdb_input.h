@@ -17,7 +17,7 @@ enum rdb_step {
     RDB_BAD /* input->problem says what is wrong with the item at input->item */
 };
 
-enum { RDB_HELD_MAX = 2 * RDB_LENGTH_MAX };
+enum { RDB_HELD_MAX = 40 }; /* two lengths, the text of a score */
 
 struct rdb_input {
     int64_t bulk_max;    /* longest string accepted */

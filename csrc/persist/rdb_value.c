@@ -4,8 +4,10 @@
 #include "persist/rdb_value.h"
 
 #include "persist/rdb_hash.h"
+#include "persist/rdb_list.h"
 #include "persist/rdb_set.h"
 #include "persist/rdb_stream.h"
+#include "persist/rdb_zset.h"
 #include "store/value.h"
 
 /* ---- strings ---- */
@@ -33,6 +35,8 @@ static const struct {
     void (*write)(struct rdb_output *o, const struct entry *e);
 } writers[] = {
     [VALUE_STRING] = {string_type, string_write},
+    [VALUE_LIST] = {rdb_list_type, rdb_list_write},
+    [VALUE_ZSET] = {rdb_zset_type, rdb_zset_write},
     [VALUE_STREAM] = {rdb_stream_type, rdb_write_stream},
     [VALUE_SET] = {rdb_set_type, rdb_set_write},
     [VALUE_HASH] = {rdb_hash_type, rdb_hash_write},
@@ -48,6 +52,14 @@ static const struct format {
     enum value_type type;
     enum rdb_step (*read)(struct rdb_value *v);
 } formats[RDB_TYPES] = {
+    [RDB_LIST] = {VALUE_LIST, rdb_list_read},
+    [RDB_LIST_ZIPLIST] = {VALUE_LIST, rdb_list_read_ziplist},
+    [RDB_LIST_QUICKLIST] = {VALUE_LIST, rdb_list_read_ziplists},
+    [RDB_LIST_QUICKLIST_2] = {VALUE_LIST, rdb_list_read_nodes},
+    [RDB_ZSET] = {VALUE_ZSET, rdb_zset_read},
+    [RDB_ZSET_2] = {VALUE_ZSET, rdb_zset_read_binary},
+    [RDB_ZSET_ZIPLIST] = {VALUE_ZSET, rdb_zset_read_ziplist},
+    [RDB_ZSET_LISTPACK] = {VALUE_ZSET, rdb_zset_read_packed},
     [RDB_STREAM] = {VALUE_STREAM, rdb_read_stream},
     [RDB_STREAM_2] = {VALUE_STREAM, rdb_read_stream},
     [RDB_STREAM_3] = {VALUE_STREAM, rdb_read_stream},
