@@ -182,15 +182,7 @@ bool exec_int_within(struct exec *x, int index, int64_t min, int64_t max, int64_
 bool exec_db(struct exec *x, int index, int *db, const char *error)
 {
     int64_t value;
-    if (!exec_int_or(x, index, &value, error ? error : not_an_integer)) return false;
-    if (value < INT_MIN || value > INT_MAX) {
-        if (error)
-            reply_error(x->reply, error);
-        else
-            reply_error_format(x->reply, "ERR value is out of range, value must between %d and %d", INT_MIN,
-                               INT_MAX);
-        return false;
-    }
+    if (!exec_int_within(x, index, INT_MIN, INT_MAX, &value, error)) return false;
     if (value < 0 || value >= keyspace_databases(x->keyspace)) {
         reply_error(x->reply, "ERR DB index is out of range");
         return false;

@@ -26,6 +26,7 @@
 struct command;
 struct command_index;
 struct access_policy; /* command/access.h */
+struct block_request; /* command/block.h */
 
 struct exec {
     struct keyspace *keyspace;
@@ -48,7 +49,10 @@ struct exec {
     bool effect_given;     /* out: exec_effect was called: log `effects` only, not the arguments */
     unsigned notify;       /* classes of events that somebody listens for, command/notify.h; 0: none */
     struct bytes *notices; /* out: those events; owned by the caller, needed only with `notify` */
-    void *host;            /* node-level commands: the struct this exec is part of */
+    struct block_request *
+        block; /* out: what a command that found nothing waits for, command/block.h; NULL: nobody waits here */
+    struct slice only; /* `data` not NULL: the command is run again because of this key, command/block.h */
+    void *host;        /* node-level commands: the struct this exec is part of */
 };
 
 /* How exec_find looks. */

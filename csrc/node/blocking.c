@@ -1,5 +1,5 @@
 /* blocking.c: sessions that wait: for replicas (WAIT), disks (WAITAOF), a write (WAITFOR); their time-outs, and how they
- * are answered.
+ * are answered. Those that wait for keys are block_keys.c's.
  *
  * A blocked session executes nothing more; its further requests stay in its input and are executed once it has been
  * answered. Acknowledgements only note that something moved; who is ready is worked out once at the end of the turn
@@ -128,13 +128,13 @@ void block_cancel(struct session *s)
     struct node *n = s->node;
     if (s->block == BLOCK_NONE) return;
     leave(s);
+    block_keys_forget(s);
     if (s->block_until_us != INT64_MAX) heap_remove(&n->timeouts, s->timeout_index);
     s->block = BLOCK_NONE;
     s->block_until_us = INT64_MAX;
 }
 
-/* The answer has been written to the session's own writer, whose buffer had this size before: lets it go on. */
-static void block_answered(struct session *s, size_t before)
+void block_answered(struct session *s, size_t before)
 {
     dispatch_answered(s, before);
     session_wake(s);
@@ -198,10 +198,27 @@ void block_wake(struct node *n)
     wake_local(&n->token_waits, log_offset(&n->log));
 }
 
+/* Those who wait for keys have found nothing. */
+static void keys_answer(struct session *s)
+{
+    size_t before = s->writer.out->size;
+    block_cancel(s);
+    reply_null_array(&s->writer.reply);
+    block_answered(s, before);
+}
+
+static void time_is_up(struct session *s)
+{
+    if (s->block == BLOCK_KEYS)
+        keys_answer(s);
+    else
+        wait_answer(s);
+}
+
 void block_time_out(struct node *n)
 {
     const struct heap_slot *first;
-    while ((first = heap_top(&n->timeouts)) != NULL && first->key <= n->now.mono_us) wait_answer(first->item);
+    while ((first = heap_top(&n->timeouts)) != NULL && first->key <= n->now.mono_us) time_is_up(first->item);
 }
 
 static void block_failed(struct session *s, const char *error)
@@ -230,11 +247,18 @@ void block_end(struct session *s, const char *error)
     if (error)
         block_failed(s, error);
     else
-        wait_answer(s);
+        time_is_up(s);
 }
 
 void block_fail_all(struct node *n, const char *error)
 {
+    list_each_safe(link, &n->sessions)
+    {
+        struct session *s = list_item(link, struct session, link);
+        if (s->block != BLOCK_KEYS) continue;
+        block_failed(s, error);
+        if (s->kind == SESSION_CLIENT) session_close_after_reply(s); /* as Redis does */
+    }
     struct waiter *w;
     while ((w = wait_any(&n->waits)) != NULL || (w = wait_any(&n->aof_waits)) != NULL)
         block_failed(list_item(w, struct session, waiter), error);

@@ -271,7 +271,10 @@ static void run_or_queue(struct session *s, const struct request *r, int argc, c
         transaction_queue(&c, argc, argv);
         return;
     }
+    struct block_request wait = {.wanted = false};
+    if (r->command->flags & COMMAND_BLOCKING && block_keys_possible(s)) c.exec.block = &wait;
     dispatch_run(&c, r->command, r->argc, r->argv);
+    if (wait.wanted && !block_keys_begin(s, &c.exec, &wait)) exec_no_memory(&c.exec);
 }
 
 /* A reply that may have to wait is written by the session itself, also when its caller is at the node. */
@@ -319,4 +322,5 @@ void dispatch(struct session *s, int argc, const struct slice *argv, struct slic
         finish(s, &r, before);
         durable_done(&r);
     }
+    if (keyspace_awaited(n->keyspace)) block_keys_serve(n);
 }

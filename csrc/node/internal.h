@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "base/random.h"
 #include "command/access.h"
+#include "command/block.h"
 #include "node/config.h"
 #include "node/durable.h"
 #include "node/gate.h"
@@ -44,7 +45,8 @@ enum block_kind {
     BLOCK_TOKEN,    /* WAITFOR */
     BLOCK_SAVE,     /* SAVE: until the snapshot is written */
     BLOCK_SHUTDOWN, /* SHUTDOWN: …and then only if it could not be */
-    BLOCK_RELOAD    /* DEBUG RELOAD: until it is loaded again */
+    BLOCK_RELOAD,   /* DEBUG RELOAD: until it is loaded again */
+    BLOCK_KEYS      /* BLPOP and its kin: keys */
 };
 
 /* Where in which history the last write stands. */
@@ -118,6 +120,7 @@ struct session {
     struct awaited awaited;
     struct waiter waiter;
     struct heap *local_wait; /* where it stands by what this node has, at waiter.index; NULL: nowhere */
+    struct block_keys *keys; /* block_keys.c */
     int64_t block_until_us;  /* INT64_MAX: for ever */
     size_t timeout_index;    /* in node->timeouts */
     /* the replica at the other end */
@@ -319,10 +322,26 @@ void block_answer(struct session *s, const char *error);
 /* Whether CLIENT UNBLOCK may let it go. */
 static inline bool block_is_ended(const struct session *s)
 {
-    return s->block == BLOCK_WAIT || s->block == BLOCK_WAITAOF || s->block == BLOCK_TOKEN;
+    return s->block == BLOCK_WAIT || s->block == BLOCK_WAITAOF || s->block == BLOCK_TOKEN ||
+           s->block == BLOCK_KEYS;
 }
 /* CLIENT UNBLOCK: as if its time were up, or with an error. */
 void block_end(struct session *s, const char *error);
+
+/* The answer has been written to the session's own writer, whose buffer had this size before: lets it go on. */
+void block_answered(struct session *s, size_t before);
+
+/* ---- block_keys.c ---- */
+
+/* Whether its commands may wait for keys. */
+bool block_keys_possible(const struct session *s);
+/* Blocks the session until one of the keys has what the command looks for. False: memory is out. */
+bool block_keys_begin(struct session *s, const struct exec *x, const struct block_request *request);
+/* Forgets what it waits for. */
+void block_keys_forget(struct session *s);
+/* Runs the commands that wait for keys which have been made or changed, whoever waits longest first. After each command,
+ * and at the end of the turn. */
+void block_keys_serve(struct node *n);
 
 /* ---- pause.c ---- */
 

@@ -354,6 +354,7 @@ static void node_resume(struct node *n)
 {
     struct list *first;
     do {
+        block_keys_serve(n);
         block_wake(n);
         gate_settle(n);
         while ((first = list_pop(&n->resumed)) != NULL)

@@ -1,8 +1,8 @@
 /* rdb_list.c: lists: written as nodes of packed sequences (18), read also as elements (1) and as ziplists (10, 14).
  *
  * SPDX-License-Identifier: MIT */
-#include "persist/rdb_legacy.h"
 #include "persist/rdb_list.h"
+#include "persist/rdb_legacy.h"
 #include "store/list_value.h"
 
 /* What a node of format 18 holds. */

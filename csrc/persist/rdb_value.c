@@ -34,12 +34,9 @@ static const struct {
     int (*type)(const struct entry *e);
     void (*write)(struct rdb_output *o, const struct entry *e);
 } writers[] = {
-    [VALUE_STRING] = {string_type, string_write},
-    [VALUE_LIST] = {rdb_list_type, rdb_list_write},
-    [VALUE_ZSET] = {rdb_zset_type, rdb_zset_write},
-    [VALUE_STREAM] = {rdb_stream_type, rdb_write_stream},
-    [VALUE_SET] = {rdb_set_type, rdb_set_write},
-    [VALUE_HASH] = {rdb_hash_type, rdb_hash_write},
+    [VALUE_STRING] = {string_type, string_write},   [VALUE_LIST] = {rdb_list_type, rdb_list_write},
+    [VALUE_ZSET] = {rdb_zset_type, rdb_zset_write}, [VALUE_STREAM] = {rdb_stream_type, rdb_write_stream},
+    [VALUE_SET] = {rdb_set_type, rdb_set_write},    [VALUE_HASH] = {rdb_hash_type, rdb_hash_write},
 };
 
 int rdb_value_type(const struct entry *e) { return writers[entry_type(e)].type(e); }

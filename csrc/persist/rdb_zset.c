@@ -72,7 +72,7 @@ static enum rdb_step add(struct rdb_value *v, struct slice member, double score)
 }
 
 static enum rdb_step read_members(struct rdb_value *v,
-                                  enum rdb_step (*read)(struct rdb_value *v, double *score))
+                                  enum rdb_step (*read_score)(struct rdb_value *v, double *score))
 {
     enum { COUNT, MEMBER, SCORE };
     double score;
@@ -82,7 +82,7 @@ static enum rdb_step read_members(struct rdb_value *v,
             RDB_TRY(rdb_value_hold(v));
             v->stage = SCORE;
         }
-        RDB_TRY(read(v, &score));
+        RDB_TRY(read_score(v, &score));
         RDB_TRY(add(v, bytes_slice(&v->held), score));
         v->stage = MEMBER;
     }

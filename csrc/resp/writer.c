@@ -101,7 +101,7 @@ static void writer_null_array(struct reply *r)
 static void writer_real(struct reply *r, double value)
 {
     char text[NUMBER_DOUBLE_MAX];
-    struct slice s = slice_of(text, number_format_double(text, value));
+    struct slice s = slice_of(text, number_format_score(text, value));
     if (r->protocol >= 3)
         write_line(out_of(r), ',', s);
     else

@@ -329,9 +329,10 @@ static void remove_at_score(struct order *o, struct memory *m, double score, str
 {
     struct way w;
     struct order_bound b = bound_of(score, item);
+    const unsigned height = o->height;
     find_way(o, &b, &w);
     close_gap(w.nodes[0], w.index[0], true);
-    for (unsigned level = 0; level < o->height; level++) {
+    for (unsigned level = 0; level < height; level++) {
         struct order_node *parent = w.nodes[level + 1];
         unsigned at = w.index[level + 1];
         inner_of(parent)->sizes[at]--;

@@ -305,7 +305,8 @@ static inline bool is(const uint8_t *e, const struct packed_item *item)
 {
     struct slice text = string_of(e);
     if (!text.data) return item->is_integer && integer_of(e) == item->integer;
-    if (item->text.data || !item->is_integer) return slice_equal(text, item->text);
+    if (item->text.data) return slice_equal(text, item->text);
+    if (!item->is_integer) return text.size == 0;
     int64_t integer;
     return number_parse_int(text, &integer) && integer == item->integer;
 }

@@ -33,7 +33,7 @@ struct quicklist_limit quicklist_limit_of(int64_t list_max_listpack_size)
 static bool rearrange(struct quicklist *q, struct memory *m)
 {
     size_t wanted = q->count + q->count / 2 + 8, first;
-    if (q->room < wanted || q->room > 4 * wanted) {
+    if (!q->row || q->room < wanted || q->room > 4 * wanted) {
         size_t room = 2 * q->count + 8;
         struct quicklist_node *row = memory_alloc(m, room * sizeof *row);
         if (!row) return false;

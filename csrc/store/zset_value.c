@@ -108,10 +108,8 @@ void zset_walk_begin(struct zset_walk *w, const struct entry *e, size_t rank, bo
     const struct zset *z = const_large(e);
     w->backward = backward;
     w->packed = z ? NULL : packed_of(e);
-    if (z)
-        w->place = order_at_rank(&z->order, rank);
-    else
-        w->at = rank < PACKED_BYTES_MAX ? packed_at(w->packed, 2 * (int64_t)rank) : 0;
+    w->place = z ? order_at_rank(&z->order, rank) : (struct order_at){NULL, 0};
+    if (w->packed) w->at = rank < PACKED_BYTES_MAX ? packed_at(w->packed, 2 * (int64_t)rank) : 0;
     show(w);
 }
 
