@@ -77,7 +77,7 @@ TEST(resp3)
 {
     WRITES(3, reply_null(r), "_\r\n");
     WRITES(3, reply_null_array(r), "_\r\n");
-    WRITES(3, reply_real(r, 3.14), ",3.14\r\n");
+    WRITES(3, reply_real(r, 3.14), ",3.1400000000000001\r\n");
     WRITES(3, reply_real(r, -2), ",-2\r\n");
     WRITES(3, reply_real(r, (double)INFINITY), ",inf\r\n");
     WRITES(3, reply_real(r, (double)-INFINITY), ",-inf\r\n");
