@@ -32,6 +32,7 @@ void config_changed(struct node *n)
     n->access[1].traceless = true;
     sessions_configured(n);
     topology_configured(n);
+    journaling_configured(n);
     gates_configured(n);
     timing_configured(n);
     slowlog_trim(n);
@@ -190,8 +191,12 @@ void run_shutdown(struct exec *x)
         reply_ok(x->reply);
     } else if (abort) {
         reply_error(x->reply, "ERR No shutdown in progress.");
-    } else if ((save || (!nosave && n->config.save.count > 0)) && !persistence_loads(&n->persistence)) {
-        const char *error = persistence_save_for(call_of(x)->session, THEN_SHUTDOWN, force);
+    } else if (!persistence_loads(&n->persistence) &&
+               (save || n->config.save.count > 0 || n->persistence.journal)) {
+        struct session *s = call_of(x)->session;
+        bool saves = save || (!nosave && n->config.save.count > 0);
+        const char *error = saves ? persistence_save_for(s, THEN_SHUTDOWN, force)
+                                  : persistence_flush_for(s, THEN_SHUTDOWN, force);
         if (error) reply_error(x->reply, error);
     } else {
         n->shutdown = true;

@@ -11,7 +11,7 @@
  * pause.c         CLIENT PAUSE UNPAUSE
  * subscribe.c     SUBSCRIBE … SUNSUBSCRIBE PUBLISH SPUBLISH PUBSUB
  * admin.c         CONFIG INFO SHUTDOWN TIME
- * saving.c        SAVE BGSAVE LASTSAVE
+ * saving.c        SAVE BGSAVE LASTSAVE BGREWRITEAOF
  * debug.c         DEBUG
  * slowlog.c       SLOWLOG
  * latency.c       LATENCY
@@ -79,6 +79,7 @@ void run_client_unpause(struct exec *x);
 void run_save(struct exec *x);
 void run_bgsave(struct exec *x);
 void run_lastsave(struct exec *x);
+void run_bgrewriteaof(struct exec *x);
 void run_subscribe(struct exec *x);
 void run_psubscribe(struct exec *x);
 void run_ssubscribe(struct exec *x);

@@ -34,7 +34,8 @@ enum config_type {
 };
 
 enum config_flag {
-    CONFIG_START = 1 << 0 /* only while starting up */
+    CONFIG_START = 1 << 0,    /* only while starting up */
+    CONFIG_PROTECTED = 1 << 1 /* …and Redis gives another reason */
 };
 
 struct config_row {
@@ -47,13 +48,14 @@ struct config_row {
 };
 
 /* What a CONFIG_ENUM may be; which of these is in the row's `min`. */
-enum { WORDS_POLICY, WORDS_SYNC_LEVEL, WORDS_ON_TIMEOUT, WORDS_MAX = 9 };
+enum { WORDS_POLICY, WORDS_SYNC_LEVEL, WORDS_ON_TIMEOUT, WORDS_FSYNC, WORDS_MAX = 9 };
 
 static const char *const choices[][WORDS_MAX] = {
     [WORDS_POLICY] = {"volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl", "allkeys-lru",
                       "allkeys-lfu", "allkeys-random", "noeviction", NULL},
     [WORDS_SYNC_LEVEL] = {"received", "applied", "fsynced", NULL},
     [WORDS_ON_TIMEOUT] = {"error", "degrade", NULL},
+    [WORDS_FSYNC] = {"always", "everysec", "no", NULL}, /* enum journal_sync */
 };
 
 #define FIELD(name) offsetof(struct config, name)
@@ -132,11 +134,23 @@ static const struct config_row rows[] = {
     {"hz", CONFIG_INT, FIELD(hz), 0, INT32_MAX, "10", 0},
     {"rdbchecksum", CONFIG_BOOL, FIELD(rdbchecksum), 0, 0, "yes", CONFIG_START},
     {"rdbcompression", CONFIG_BOOL, FIELD(rdbcompression), 0, 0, "yes", 0},
-    {"dir", CONFIG_TEXT, FIELD(dir), 0, 0, "", 0},
-    {"dbfilename", CONFIG_FILE, FIELD(dbfilename), 0, 0, "dump.rdb", 0},
+    {"dir", CONFIG_TEXT, FIELD(dir), 0, 0, "", CONFIG_START | CONFIG_PROTECTED},
+    {"dbfilename", CONFIG_FILE, FIELD(dbfilename), 0, 0, "dump.rdb", CONFIG_START | CONFIG_PROTECTED},
     {"save", CONFIG_SAVE, FIELD(save), 0, 0, "", 0},
     {"stop-writes-on-bgsave-error", CONFIG_BOOL, FIELD(stop_writes_on_bgsave_error), 0, 0, "yes", 0},
-    {"appendonly", CONFIG_FIXED, 0, 0, 0, "no", 0},
+    {"appendonly", CONFIG_BOOL, FIELD(appendonly), 0, 0, "no", 0},
+    {"appendfilename", CONFIG_FILE, FIELD(appendfilename), 0, 0, "appendonly.aof", CONFIG_START},
+    {"appenddirname", CONFIG_FILE, FIELD(appenddirname), 0, 0, "appendonlydir", CONFIG_START},
+    {"appendfsync", CONFIG_ENUM, FIELD(appendfsync), WORDS_FSYNC, 0, "everysec", 0},
+    {"no-appendfsync-on-rewrite", CONFIG_BOOL, FIELD(no_appendfsync_on_rewrite), 0, 0, "no", 0},
+    {"auto-aof-rewrite-percentage", CONFIG_INT, FIELD(aof_rewrite_percentage), 0, INT32_MAX, "100", 0},
+    {"auto-aof-rewrite-min-size", CONFIG_SIZE, FIELD(aof_rewrite_min_size), 0, INT64_MAX, "64mb", 0},
+    {"aof-load-truncated", CONFIG_BOOL, FIELD(aof_load_truncated), 0, 0, "yes", 0},
+    {"aof-timestamp-enabled", CONFIG_BOOL, FIELD(aof_timestamps), 0, 0, "no", 0},
+    {"aof-use-rdb-preamble", CONFIG_FIXED, 0, 0, 0, "yes", 0},
+    {"aof-rewrite-incremental-fsync", CONFIG_FIXED, 0, 0, 0, "yes", 0},
+    {"rdb-save-incremental-fsync", CONFIG_FIXED, 0, 0, 0, "yes", 0},
+    {"enable-protected-configs", CONFIG_FIXED, 0, 0, 0, "no", 0},
     {"cluster-enabled", CONFIG_FIXED, 0, 0, 0, "no", 0},
     {"protected-mode", CONFIG_FIXED, 0, 0, 0, "no", 0},
     {"daemonize", CONFIG_FIXED, 0, 0, 0, "no", 0},
@@ -264,16 +278,17 @@ static bool set_text(char *field, const struct config_row *row, struct slice val
 {
     struct sync_rule rule = {.level = SYNC_APPLIED};
     char why[SYNC_ERROR_MAX];
-    if (value.size >= CONFIG_TEXT_MAX || memchr(value.data, '\0', value.size))
+    bool file = row->type == CONFIG_FILE;
+    size_t room = file ? CONFIG_FILE_MAX : CONFIG_TEXT_MAX;
+    if (value.size >= room || memchr(value.data, '\0', value.size))
         return complain(error, row, "argument is too long or has a zero byte");
-    if (row->type == CONFIG_FILE &&
-        (value.size == 0 || value.data[0] == '.' || memchr(value.data, '/', value.size))) {
+    if (file && (value.size == 0 || value.data[0] == '.' || memchr(value.data, '/', value.size))) {
         snprintf(why, sizeof why, "%s can't be a path, just a filename", row->name);
         return complain(error, row, why);
     }
     if (row->type == CONFIG_RULE && !sync_parse(&rule, value, why)) return complain(error, row, why);
-    memset(field, 0, CONFIG_TEXT_MAX);
-    memcpy(field, value.data, value.size);
+    memset(field, 0, room);
+    if (value.size > 0) memcpy(field, value.data, value.size);
     return true;
 }
 
@@ -329,7 +344,8 @@ static const struct config_row *settable_row(struct slice name, bool start, stru
         return NULL;
     }
     if (!(row->flags & CONFIG_START) || start) return row;
-    complain(error, row, "can't set immutable config");
+    complain(error, row,
+             row->flags & CONFIG_PROTECTED ? "can't set protected config" : "can't set immutable config");
     return NULL;
 }
 

@@ -9,7 +9,7 @@
 #include "base/bytes.h"
 #include "store/limits.h"
 
-enum { CONFIG_TEXT_MAX = 256, SAVE_POINTS_MAX = 16 };
+enum { CONFIG_TEXT_MAX = 256, CONFIG_FILE_MAX = 64, SAVE_POINTS_MAX = 16 };
 
 struct output_limit {
     int64_t hard, soft, soft_seconds; /* bytes, bytes, s; 0: no limit */
@@ -36,6 +36,7 @@ struct config {
     int64_t maxmemory;
     unsigned notify;                           /* notify-keyspace-events: command/notify.h */
     int maxmemory_policy;                      /* enum in config.c; noeviction unless said otherwise */
+    int appendfsync;                           /* enum journal_sync */
     int64_t lfu_log_factor, lfu_decay_minutes; /* lfu-decay-time */
     int64_t proto_max_bulk_len;
     int64_t client_query_buffer_limit;
@@ -80,10 +81,11 @@ struct config {
     struct value_limits limits;
     /* persistence; names of files are relative to `dir` */
     char dir[CONFIG_TEXT_MAX]; /* "": none was given; the driver knows one */
-    char dbfilename[CONFIG_TEXT_MAX];
+    char dbfilename[CONFIG_FILE_MAX], appendfilename[CONFIG_FILE_MAX], appenddirname[CONFIG_FILE_MAX];
     struct save_points save;
-    bool stop_writes_on_bgsave_error;
-    bool rdbchecksum, rdbcompression;
+    int64_t aof_rewrite_percentage, aof_rewrite_min_size;
+    bool appendonly, no_appendfsync_on_rewrite, aof_load_truncated, aof_timestamps;
+    bool stop_writes_on_bgsave_error, rdbchecksum, rdbcompression;
 };
 
 struct node;

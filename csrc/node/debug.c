@@ -66,6 +66,8 @@ static void debug_help(struct exec *x)
         "    Output a hex signature representing the current DB content.",
         "DIGEST-VALUE <key> [<key> ...]",
         "    Output a hex signature of the values of all the specified keys.",
+        "LOADAOF",
+        "    Flush the AOF buffers on disk and reload the AOF in memory.",
         "OBJECT <key>",
         "    Show low level info about `key` and associated value.",
         "RELOAD",
@@ -94,6 +96,9 @@ void run_debug(struct exec *x)
         reply_ok(x->reply);
     } else if (exec_is(x, 1, "reload") && x->argc == 2) {
         const char *error = persistence_save_for(call_of(x)->session, THEN_RELOAD, false);
+        if (error) reply_error(x->reply, error);
+    } else if (exec_is(x, 1, "loadaof") && x->argc == 2 && n->persistence.journal) {
+        const char *error = persistence_flush_for(call_of(x)->session, THEN_RELOAD_JOURNAL, false);
         if (error) reply_error(x->reply, error);
     } else if (exec_is(x, 1, "digest") && x->argc == 2) {
         reply_digest(x->reply, keyspace_digest(n->keyspace));

@@ -16,7 +16,9 @@ static void put_loading(struct node *n, struct bytes *out)
     PUT("loading:%d\r\nasync_loading:%d\r\n", loading, n->follow && n->follow->state == FOLLOW_SYNC);
     if (!loading) return;
     PUT("loading_start_time:%" PRId64 "\r\n", p->load_began_s);
-    PUT("loading_loaded_bytes:%" PRId64 "\r\n", recover_progress(p->recover));
+    int64_t total, loaded = recover_progress(p->recover, &total);
+    PUT("loading_total_bytes:%" PRId64 "\r\nloading_loaded_bytes:%" PRId64 "\r\n", total, loaded);
+    PUT("loading_loaded_perc:%.2f\r\n", total > 0 ? 100.0 * (double)loaded / (double)total : 0.0);
 }
 
 static void put_current_save(struct node *n, struct bytes *out)
@@ -39,19 +41,45 @@ static void put_snapshots(struct node *n, struct bytes *out)
         n->counters.changes - p->changes, saving);
     PUT("rdb_last_save_time:%" PRId64 "\r\nrdb_last_bgsave_status:%s\r\n", p->last_save_s,
         p->last_ok ? "ok" : "err");
-    if (!p->last_ok) PUT("rdb_last_bgsave_error:%s\r\n", p->error);
+    if (!p->last_ok) PUT("rdb_last_bgsave_error:%s\r\n", persistence_said(n, TEXT_SAVE));
     PUT("rdb_last_bgsave_time_sec:%" PRId64 "\r\nrdb_current_bgsave_time_sec:%" PRId64 "\r\n", p->last_took_s,
         took_s);
     PUT("rdb_saves:%" PRId64 "\r\nrdb_last_cow_size:%zu\r\n", p->saves, p->held_peak);
     PUT("rdb_last_load_keys_expired:0\r\nrdb_last_load_keys_loaded:%" PRId64 "\r\n", p->loaded_keys);
 }
 
+static int64_t seconds(int64_t us) { return us < 0 ? -1 : us / 1000000; }
+
+static void put_sizes(struct node *n, const struct journal_stats *s, struct bytes *out)
+{
+    const struct persistence *p = &n->persistence;
+    int64_t waiting = log_offset(&n->log) - n->log.kept_from;
+    PUT("aof_current_size:%" PRId64 "\r\naof_base_size:%" PRId64 "\r\n", s->size, s->base_size);
+    PUT("aof_pending_rewrite:0\r\naof_buffer_length:%" PRId64 "\r\n", waiting > 0 ? waiting : 0);
+    PUT("aof_pending_bio_fsync:%d\r\naof_delayed_fsync:%" PRId64 "\r\n", s->syncing, s->delayed_syncs);
+    PUT("aof_increments:%zu\r\naof_fsynced_offset:%" PRId64 "\r\naof_groups:%" PRId64 "\r\n", s->increments,
+        n->fsynced_offset, s->groups);
+    if (p->cut_bytes > 0)
+        PUT("aof_cut_bytes:%" PRId64 "\r\naof_torn:%s\r\n", p->cut_bytes, persistence_said(n, TEXT_TORN));
+    if (p->journal_fails) PUT("aof_last_write_error:%s\r\n", persistence_said(n, TEXT_JOURNAL));
+}
+
 static void put_journal(struct node *n, struct bytes *out)
 {
-    (void)n;
-    PUT("aof_enabled:0\r\naof_rewrite_in_progress:0\r\naof_rewrite_scheduled:0\r\n");
-    PUT("aof_last_rewrite_time_sec:-1\r\naof_current_rewrite_time_sec:-1\r\n");
-    PUT("aof_last_bgrewrite_status:ok\r\naof_last_write_status:ok\r\n");
+    const struct persistence *p = &n->persistence;
+    struct journal_stats s = {.last_took_us = -1, .last_rewrite_ok = true};
+    if (p->journal) journal_stats(p->journal, &s);
+    int64_t took_us = s.rewriting ? n->now.mono_us - s.began_us : -1;
+    PUT("aof_enabled:%d\r\naof_rewrite_in_progress:%d\r\naof_rewrite_scheduled:%d\r\n", p->journal != NULL,
+        s.rewriting, p->rewrite_scheduled);
+    PUT("aof_last_rewrite_time_sec:%" PRId64 "\r\naof_current_rewrite_time_sec:%" PRId64 "\r\n",
+        seconds(s.last_took_us), seconds(took_us));
+    PUT("aof_last_bgrewrite_status:%s\r\naof_rewrites:%" PRId64 "\r\n", s.last_rewrite_ok ? "ok" : "err",
+        s.rewrites);
+    PUT("aof_rewrites_consecutive_failures:%" PRId64 "\r\naof_last_write_status:%s\r\n", s.failed_in_a_row,
+        !p->journal_fails ? "ok" : "err");
+    PUT("aof_last_cow_size:%zu\r\n", s.base_held_peak);
+    if (p->journal) put_sizes(n, &s, out);
 }
 
 void info_persistence(struct node *n, struct bytes *out)

@@ -13,6 +13,7 @@ void node_inspect(struct node *n, struct node_state *state)
                                  .link_up = n->follow && n->follow->state == FOLLOW_STREAMING,
                                  .offset = log_offset(&n->log),
                                  .second_offset = n->log.second_offset,
+                                 .fsynced = n->fsynced_offset,
                                  .used_memory = n->memory.used,
                                  .commands = n->counters.commands,
                                  .discarded_bytes = n->counters.discarded_bytes,

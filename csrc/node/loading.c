@@ -11,47 +11,63 @@
 
 #include "node/internal.h"
 
-enum { SECOND_US = 1000000, PIECES = 4 /* of a file, per turn */ };
+enum { SECOND_US = 1000000, PIECES = 4, REQUESTS = 2000 /* of a file, per turn */ };
 
-bool node_persists(const struct node *n) { return n->config.dir[0] != '\0' || n->config.save.count > 0; }
+bool node_persists(const struct node *n)
+{
+    const struct config *c = &n->config;
+    return c->dir[0] != '\0' || c->save.count > 0 || c->appendonly;
+}
 
 const char *node_failure(const struct node *n)
 {
-    return n->persistence.failure[0] != '\0' ? n->persistence.failure : NULL;
+    if (!n->persistence.failed) return NULL;
+    const char *text = persistence_said(n, TEXT_FAILURE);
+    return text[0] != '\0' ? text : "cannot load: out of memory";
 }
 
 /* What cannot be loaded ends the node. */
 static void cannot_load(struct node *n, const char *why)
 {
-    snprintf(n->persistence.failure, sizeof n->persistence.failure, "cannot load %s", why);
+    char text[480];
+    snprintf(text, sizeof text, "cannot load %s", why);
+    persistence_say(n, TEXT_FAILURE, text);
+    n->persistence.failed = true;
     n->shutdown = true;
 }
 
-static bool begin(struct node *n, struct keyspace *into)
+static bool begin(struct node *n, struct keyspace *into, bool journal)
 {
     struct persistence *p = &n->persistence;
     struct recover_options options = {.memory = &n->memory,
                                       .disk = &n->disk,
                                       .keyspace = into,
                                       .snapshot = n->config.dbfilename,
-                                      .bulk_max = n->config.proto_max_bulk_len};
+                                      .bulk_max = n->config.proto_max_bulk_len,
+                                      .cut = n->config.aof_load_truncated,
+                                      .to_offset = INT64_MAX,
+                                      .to_time_s = INT64_MAX};
+    if (journal) {
+        options.directory = n->config.appenddirname;
+        options.journal = n->config.appendfilename;
+    }
     p->recover = recover_new(&options);
     p->load_began_us = n->now.mono_us;
     p->load_began_s = n->now.wall_us / SECOND_US;
-    p->waits = false;
+    p->waits = p->joined = false;
     return p->recover != NULL;
 }
 
 void node_recover(struct node *n)
 {
-    if (!begin(n, n->keyspace)) cannot_load(n, "out of memory");
+    if (!begin(n, n->keyspace, n->config.appendonly)) cannot_load(n, "out of memory");
 }
 
 void loading_reload(struct node *n)
 {
     struct persistence *p = &n->persistence;
     p->fresh = node_new_keyspace(n);
-    if (p->fresh && begin(n, p->fresh)) return;
+    if (p->fresh && begin(n, p->fresh, p->then == THEN_RELOAD_JOURNAL)) return;
     if (p->fresh) keyspace_free(p->fresh);
     p->fresh = NULL;
     persistence_reloaded(n, "OOM out of memory");
@@ -72,25 +88,79 @@ static void drop(struct node *n)
     p->recover = NULL;
 }
 
+/* ---- requests of a journal ---- */
+
+static const char *execute(struct node *n, const struct recover_request *r)
+{
+    struct session *s = n->stream;
+    struct call c;
+    s->db = r->db;
+    if (r->db >= (int)n->config.databases) return "a database that is none";
+    call_init(&c, s, slice_of(NULL, 0));
+    if (n->persistence.fresh) c.exec.keyspace = n->persistence.fresh;
+    int64_t errors = s->writer.reply.errors;
+    const struct command *command = command_resolve(n->commands, r->argv, r->argc, s->reply);
+    if (command && command->flags & COMMAND_WRITE) dispatch_run(&c, command, r->argc, r->argv);
+    errors = s->writer.reply.errors - errors;
+    bytes_clear(&s->output);
+    if (!command) return "a command that this node does not know";
+    return errors > 0 ? "a command that could not be executed" : NULL;
+}
+
+static void apply(struct node *n)
+{
+    struct persistence *p = &n->persistence;
+    const struct recover_request *r = recover_request(p->recover);
+    const char *why = r->applies ? execute(n, r) : NULL;
+    bool logs = r->counts && p->joined && !p->fresh;
+    if (!why && logs && !log_append(&n->log, r->raw.data, r->raw.size)) why = "out of memory";
+    if (logs) n->log.db = r->db;
+    if (why) recover_reject(p->recover, why);
+}
+
+/* The log is where the files say, or has another name from here on. */
+static void join(struct node *n, const char *replid, int64_t offset, int db)
+{
+    struct persistence *p = &n->persistence;
+    if (p->fresh) return;
+    if (p->joined)
+        log_rename_history(&n->log, slice_text(replid), -1);
+    else
+        log_join_history(&n->log, slice_text(replid), offset, -1);
+    p->joined = true;
+    n->log.db = db;
+}
+
 /* ---- the start ---- */
+
+/* A primary goes on in a history of its own. */
+static void begin_history(struct node *n, const struct recover_found *f)
+{
+    struct persistence *p = &n->persistence;
+    if (f->replid[0] != '\0' && !p->joined) join(n, f->replid, f->offset, f->db);
+    if (f->replid[0] == '\0' && p->joined)
+        log_new_history(&n->log, &n->random); /* somebody else has added to it */
+    trail_joined(n);
+    if (n->follow || f->replid[0] == '\0') return;
+    log_fork_history(&n->log, &n->random);
+    trail_forked(n);
+}
 
 static void started(struct node *n)
 {
-    struct recover_found found = *recover_found(n->persistence.recover);
-    drop(n);
-    if (found.replid[0] != '\0') {
-        log_join_history(&n->log, slice_text(found.replid), found.offset, -1);
-        n->log.db = found.db;
-    }
-    n->persistence.loaded_keys = found.keys;
-    n->persistence.last_save_s = n->now.wall_us / SECOND_US;
-    trail_joined(n);
-    if (!n->follow && found.replid[0] != '\0') {
-        log_fork_history(&n->log, &n->random);
-        trail_forked(n);
-    }
-    list_each(link, &n->sessions) session_resume(list_item(link, struct session, link));
-    topology_step(n);
+    struct persistence *p = &n->persistence;
+    const struct recover_found *f = recover_found(p->recover);
+    begin_history(n, f);
+    p->loaded_keys = f->keys;
+    p->last_save_s = n->now.wall_us / SECOND_US;
+    p->changes = n->counters.changes;
+    p->cut_bytes = f->cut;
+    persistence_say(n, TEXT_TORN, f->torn);
+    struct recover *recover = p->recover;
+    p->recover = NULL;
+    journaling_adopt(n, f);
+    recover_free(recover);
+    persistence_let_go(n);
 }
 
 /* ---- DEBUG RELOAD ---- */
@@ -111,20 +181,41 @@ static void reloaded(struct node *n, const char *error)
 
 /* ---- steps ---- */
 
+static void ended(struct node *n, bool good)
+{
+    struct persistence *p = &n->persistence;
+    if (p->fresh)
+        reloaded(n, good && recover_found(p->recover)->anything ? NULL
+                                                                : "ERR Error trying to load the data again");
+    else if (good)
+        started(n);
+    else {
+        cannot_load(n, recover_error(p->recover));
+        drop(n);
+    }
+}
+
 void loading_step(struct node *n)
 {
     struct persistence *p = &n->persistence;
     enum recover_event event = RECOVER_MORE;
-    for (int i = 0; i < PIECES && event == RECOVER_MORE; i++) event = recover_next(p->recover);
-    p->waits = event == RECOVER_WAIT;
-    if (event == RECOVER_DONE && p->fresh) {
-        reloaded(n, recover_found(p->recover)->anything ? NULL : "ERR Error trying to load the RDB dump");
-    } else if (event == RECOVER_DONE) {
-        started(n);
-    } else if (event == RECOVER_FAILED && p->fresh) {
-        reloaded(n, "ERR Error trying to load the RDB dump");
-    } else if (event == RECOVER_FAILED) {
-        cannot_load(n, recover_error(p->recover));
-        drop(n);
+    for (int pieces = 0, requests = 0; pieces < PIECES && requests < REQUESTS;) {
+        event = recover_next(p->recover);
+        if (event == RECOVER_MORE) {
+            pieces++;
+        } else if (event == RECOVER_REQUEST) {
+            apply(n);
+            requests++;
+        } else if (event == RECOVER_ORIGIN) {
+            const struct journal_origin *o = recover_origin(p->recover);
+            join(n, o->replid, o->offset, o->db);
+        } else {
+            break;
+        }
     }
+    p->waits = event == RECOVER_WAIT;
+    if (event == RECOVER_DONE || event == RECOVER_FAILED)
+        ended(n, event == RECOVER_DONE);
+    else if (p->joined)
+        log_trim(&n->log, INT64_MAX);
 }

@@ -378,6 +378,7 @@ void node_settle(struct node *n)
         feeds_begin_snapshot(&n->feeds, &info, n->now.mono_us);
     }
     log_mark_time(&n->log, n->now.mono_us);
+    journaling_settle(n);
     feeds_trim(&n->feeds);
     if (!list_empty(&n->feeds.list)) node_wake_feeds(n);
 }

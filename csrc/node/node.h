@@ -162,7 +162,8 @@ struct node_state {
     bool link_up; /* a replica whose channel streams */
     char replid[41], replid2[41];
     int64_t offset, second_offset;
-    int replicas; /* streaming */
+    int64_t fsynced; /* offset up to which the journal is durable, -1: it is not, or there is none */
+    int replicas;    /* streaming */
     int64_t keys;
     size_t used_memory;
     int64_t commands;        /* executed, all in all */

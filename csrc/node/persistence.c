@@ -30,20 +30,39 @@ static const char temporary_name[] = "temp-snapshot.rdb";
 void persistence_init(struct node *n)
 {
     struct persistence *p = &n->persistence;
+    for (int i = 0; i < PERSISTENCE_TEXTS; i++) bytes_init(&p->texts[i], &n->memory);
     p->last_ok = true;
     p->last_save_s = n->now.wall_us / SECOND_US;
     p->last_took_s = -1;
+    p->generation = n->log.generation;
+    p->breaks = n->log.breaks;
 }
 
 void persistence_free(struct node *n)
 {
     struct persistence *p = &n->persistence;
     save_close(p->save);
+    journal_free(p->journal);
     recover_free(p->recover);
+    p->journal = NULL;
     if (p->fresh) keyspace_free(p->fresh);
+    for (int i = 0; i < PERSISTENCE_TEXTS; i++) bytes_free(&p->texts[i]);
     p->save = NULL;
     p->recover = NULL;
     p->fresh = NULL;
+}
+
+void persistence_say(struct node *n, enum persistence_text which, const char *text)
+{
+    struct bytes *t = &n->persistence.texts[which];
+    bytes_free(t);
+    if (text[0] != '\0') bytes_append(t, text, strlen(text) + 1);
+}
+
+const char *persistence_said(const struct node *n, enum persistence_text which)
+{
+    const struct bytes *t = &n->persistence.texts[which];
+    return t->size > 0 ? t->data : "";
 }
 
 /* ---- when ---- */
@@ -65,15 +84,22 @@ static int64_t due_us(const struct node *n)
     return p->last_ok || due > p->last_try_us + RETRY_US ? due : p->last_try_us + RETRY_US;
 }
 
-static bool view_is_free(const struct node *n) { return !n->persistence.save && !n->feeds.snapshot; }
+static bool view_is_free(const struct node *n)
+{
+    return !n->persistence.save && !n->feeds.snapshot && !journaling_has_view(n);
+}
 
 int64_t persistence_deadline(const struct node *n)
 {
     const struct persistence *p = &n->persistence;
+    if (p->resumed) return n->now.mono_us;
     if (p->recover) return loading_waits(n) ? INT64_MAX : n->now.mono_us;
-    if (p->save) return save_walks(p->save) ? n->now.mono_us : INT64_MAX;
-    if (!view_is_free(n)) return INT64_MAX;
-    return p->scheduled ? n->now.mono_us : due_us(n);
+    int64_t deadline = journaling_deadline(n);
+    if (p->save && save_walks(p->save)) return n->now.mono_us;
+    if (!view_is_free(n)) return deadline;
+    int64_t due = p->scheduled ? n->now.mono_us : due_us(n), rewrite = journaling_rewrite_due(n);
+    if (rewrite < due) due = rewrite;
+    return due < deadline ? due : deadline;
 }
 
 /* ---- what waits for it ---- */
@@ -87,23 +113,52 @@ static void answer_all(struct node *n, enum block_kind kind, const char *error)
     }
 }
 
-static void go_on_all(struct node *n)
+void persistence_let_go(struct node *n)
 {
-    n->persistence.then = THEN_NOTHING;
     n->persistence.resumed = true;
     list_each(link, &n->sessions) session_resume(list_item(link, struct session, link));
 }
 
+static void go_on_all(struct node *n)
+{
+    n->persistence.then = THEN_NOTHING;
+    n->persistence.finishing = false;
+    persistence_let_go(n);
+}
+
+static void shutdown_fails(struct node *n)
+{
+    journaling_stop_flush(n);
+    go_on_all(n);
+    answer_all(n, BLOCK_SHUTDOWN, "ERR Errors trying to SHUTDOWN. Check logs.");
+}
+
+/* Nothing is written any more: once the journal is durable, the node can go, or the journal be loaded again. */
+static void finish(struct node *n)
+{
+    struct persistence *p = &n->persistence;
+    int flushed = journaling_flush(n);
+    if (flushed == 0) return;
+    p->finishing = false;
+    if (p->then == THEN_RELOAD_JOURNAL && flushed > 0)
+        loading_reload(n);
+    else if (p->then == THEN_RELOAD_JOURNAL)
+        persistence_reloaded(n, "ERR Error trying to write the AOF file");
+    else if (flushed > 0 || p->force)
+        n->shutdown = true;
+    else
+        shutdown_fails(n);
+}
+
+/* A snapshot was made, or could not be. */
 static void then(struct node *n)
 {
     struct persistence *p = &n->persistence;
-    bool good = p->last_ok || p->force;
     enum persistence_then what = p->then;
-    if (what == THEN_SHUTDOWN && good) {
-        n->shutdown = true;
+    if (what == THEN_SHUTDOWN && (p->last_ok || p->force)) {
+        p->finishing = true;
     } else if (what == THEN_SHUTDOWN) {
-        go_on_all(n);
-        answer_all(n, BLOCK_SHUTDOWN, "ERR Errors trying to SHUTDOWN. Check logs.");
+        shutdown_fails(n);
     } else if (what == THEN_RELOAD && p->last_ok) {
         loading_reload(n);
     } else if (what == THEN_RELOAD) {
@@ -113,6 +168,7 @@ static void then(struct node *n)
 
 void persistence_reloaded(struct node *n, const char *error)
 {
+    journaling_stop_flush(n);
     go_on_all(n);
     answer_all(n, BLOCK_RELOAD, error);
 }
@@ -123,7 +179,7 @@ static void end(struct node *n, bool good, const char *error)
 {
     struct persistence *p = &n->persistence;
     p->last_ok = good;
-    text_copy(p->error, sizeof p->error, error);
+    persistence_say(n, TEXT_SAVE, error);
     if (p->save) p->held_peak = save_held_peak(p->save);
     save_close(p->save);
     p->save = NULL;
@@ -137,6 +193,8 @@ static void end(struct node *n, bool good, const char *error)
     then(n);
 }
 
+size_t persistence_held_max(const struct node *n) { return n->memory.used / 4 + 64 * 1024 * 1024; }
+
 static void begin(struct node *n)
 {
     struct persistence *p = &n->persistence;
@@ -146,7 +204,7 @@ static void begin(struct node *n)
                                    .disk = &n->disk,
                                    .temporary = temporary_name,
                                    .name = n->config.dbfilename,
-                                   .held_max = n->memory.used / 4 + 64 * 1024 * 1024};
+                                   .held_max = persistence_held_max(n)};
     topology_info(n, &info);
     p->scheduled = false;
     p->last_try_us = p->began_us = p->slice_us = n->now.mono_us;
@@ -184,6 +242,10 @@ static size_t slice(struct node *n)
 static void go_on(struct node *n)
 {
     struct save *s = n->persistence.save;
+    if (!s) {
+        journaling_step(n, slice(n));
+        return;
+    }
     enum save_state state = save_step(s, slice(n));
     if (state == SAVE_DONE) end(n, true, "");
     if (state == SAVE_FAILED) end(n, false, save_error(s));
@@ -196,13 +258,18 @@ void persistence_settle(struct node *n)
         loading_step(n);
         return;
     }
-    if (p->save) go_on(n);
+    journaling_take(n);
+    if (p->save || journaling_has_view(n)) go_on(n);
+    if (p->finishing) finish(n);
     if (p->resumed) {
         p->resumed = false;
         topology_step(n);
     }
     if (n->shutdown || !view_is_free(n)) return;
-    if (p->scheduled || due_us(n) <= n->now.mono_us) begin(n);
+    if (p->scheduled || due_us(n) <= n->now.mono_us)
+        begin(n);
+    else
+        journaling_rewrite_if_due(n);
 }
 
 /* ---- what asks for one ---- */
@@ -210,8 +277,9 @@ void persistence_settle(struct node *n)
 const char *persistence_refuses(const struct node *n)
 {
     const struct persistence *p = &n->persistence;
-    if (n->follow || p->last_ok || n->config.save.count == 0 || !n->config.stop_writes_on_bgsave_error)
-        return NULL;
+    if (n->follow) return NULL;
+    if (p->last_ok || n->config.save.count == 0 || !n->config.stop_writes_on_bgsave_error)
+        return journaling_error(n);
     return "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. "
            "Commands that may modify the data set are disabled, because this instance is configured to "
            "report "
@@ -225,6 +293,17 @@ const char *persistence_save(struct node *n)
     struct persistence *p = &n->persistence;
     if (p->save) return "ERR Background save already in progress";
     p->scheduled = true;
+    return NULL;
+}
+
+const char *persistence_flush_for(struct session *s, enum persistence_then what, bool force)
+{
+    struct persistence *p = &s->node->persistence;
+    if (p->then != THEN_NOTHING) return "ERR Errors trying to SHUTDOWN. Check logs.";
+    if (!block_for(s, what == THEN_SHUTDOWN ? BLOCK_SHUTDOWN : BLOCK_RELOAD)) return "OOM out of memory";
+    p->then = what;
+    p->finishing = true;
+    p->force = force;
     return NULL;
 }
 
@@ -248,7 +327,6 @@ const char *persistence_save_for(struct session *s, enum persistence_then what, 
 bool persistence_abort_shutdown(struct node *n)
 {
     if (n->persistence.then != THEN_SHUTDOWN || n->shutdown) return false;
-    go_on_all(n);
-    answer_all(n, BLOCK_SHUTDOWN, "ERR Errors trying to SHUTDOWN. Check logs.");
+    shutdown_fails(n);
     return true;
 }

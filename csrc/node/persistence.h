@@ -4,18 +4,27 @@
 #ifndef TIDELOCK_NODE_PERSISTENCE_H
 #define TIDELOCK_NODE_PERSISTENCE_H
 
+#include "persist/journal.h"
 #include "persist/recover.h"
 #include "persist/save.h"
 
 struct node;
 struct session;
 
-enum { PERSISTENCE_ERROR_MAX = 480 };
+/* What went wrong, in words; kept only when there is something to say. */
+enum persistence_text {
+    TEXT_SAVE,    /* why the last snapshot failed */
+    TEXT_JOURNAL, /* why the journal cannot keep what is written: "MISCONF …" */
+    TEXT_TORN,    /* what was cut off the journal's end at the start */
+    TEXT_FAILURE, /* what cannot be loaded */
+    PERSISTENCE_TEXTS
+};
 
-/* SHUTDOWN and DEBUG RELOAD save first; what comes then. */
-enum persistence_then { THEN_NOTHING, THEN_SHUTDOWN, THEN_RELOAD };
+/* SHUTDOWN and DEBUG RELOAD save first, DEBUG LOADAOF has the journal made durable; what comes then. */
+enum persistence_then { THEN_NOTHING, THEN_SHUTDOWN, THEN_RELOAD, THEN_RELOAD_JOURNAL };
 
 struct persistence {
+    struct bytes texts[PERSISTENCE_TEXTS]; /* NUL-terminated, or empty */
     /* snapshots */
     struct save *save;   /* NULL: none is being written */
     bool scheduled;      /* one is to begin when the view is free */
@@ -27,25 +36,38 @@ struct persistence {
     int64_t changes;       /* node_counters.changes that the last one has */
     int64_t begun_changes; /* …that the present one will have */
     size_t held_peak;      /* of the last one */
-    char error[PERSISTENCE_ERROR_MAX];
     /* its pace */
     int64_t slice_us, slice_commands;
+    /* the journal */
+    struct journal *journal;     /* NULL: there is none */
+    uint64_t generation, breaks; /* of the log, as the journal knows it */
+    bool rewrite_scheduled;
+    bool lagged;              /* writers wait for it */
+    bool journal_fails;       /* it cannot keep what is written */
+    int64_t rewrite_retry_us; /* none by itself before: the last ones failed */
+    int64_t cut_bytes;
     /* loading */
     struct recover *recover; /* NULL: nothing is being loaded */
     struct keyspace *fresh;  /* DEBUG RELOAD loads beside the data in use */
     bool waits;              /* …and it waits for the disk */
+    bool joined;             /* …and the log stands in the history that it is of */
     int64_t load_began_us, load_began_s, loaded_keys;
-    char failure[PERSISTENCE_ERROR_MAX]; /* what cannot be loaded; "": nothing of the kind */
+    bool failed; /* what there is cannot be loaded */
     /* SHUTDOWN, DEBUG RELOAD: writes wait meanwhile */
     enum persistence_then then;
-    bool force;   /* …even if the save fails */
-    bool resumed; /* they have just been let go: what the primary sent meanwhile is to be applied */
+    bool force;     /* …even if the save fails */
+    bool finishing; /* SHUTDOWN: only the journal has to be durable yet */
+    bool resumed;   /* those who waited have just been let go: another turn is due */
 };
 
 /* ---- persistence.c ---- */
 
 void persistence_init(struct node *n);
 void persistence_free(struct node *n);
+/* Keeps a text, "" for none. */
+void persistence_say(struct node *n, enum persistence_text which, const char *text);
+/* It; "" when there is none, or memory was out. */
+const char *persistence_said(const struct node *n, enum persistence_text which);
 
 /* The end of a turn: takes what the disk has done, goes on with what is under way, begins what is due. Before replicas'
  * snapshots are begun. */
@@ -54,6 +76,8 @@ void persistence_settle(struct node *n);
 int64_t persistence_deadline(const struct node *n);
 /* The data is about to be replaced by another's: gives up the snapshot that is being written. */
 void persistence_replaced(struct node *n);
+/* Whoever had to wait goes on: clients, the stream from the primary, calls at the node itself. */
+void persistence_let_go(struct node *n);
 /* Why writes are refused, NULL: they are not. */
 const char *persistence_refuses(const struct node *n);
 /* A snapshot in the background, at once or as soon as the view is free. NULL, or an error's text. */
@@ -61,18 +85,52 @@ const char *persistence_save(struct node *n);
 /* The same for a session that waits until it is done, and for what comes then (`force`: even if it fails). NULL: the
  * session waits. */
 const char *persistence_save_for(struct session *s, enum persistence_then what, bool force);
+/* The same without a snapshot, when the journal is durable. */
+const char *persistence_flush_for(struct session *s, enum persistence_then what, bool force);
 /* SHUTDOWN ABORT; false: there is nothing to abort. */
 bool persistence_abort_shutdown(struct node *n);
+/* Bytes that a snapshot may hold in memory. */
+size_t persistence_held_max(const struct node *n);
 /* DEBUG RELOAD has ended; `error` NULL: well. */
 void persistence_reloaded(struct node *n, const char *error);
 
 /* The data is not there yet. */
 static inline bool persistence_loads(const struct persistence *p)
 {
-    return (p->recover != NULL && !p->fresh) || p->failure[0] != '\0';
+    return (p->recover != NULL && !p->fresh) || p->failed;
 }
 /* Writes have to wait, and so does everything that changes data by itself. */
 static inline bool persistence_stands_still(const struct persistence *p) { return p->then != THEN_NOTHING; }
+
+/* ---- journaling.c ---- */
+
+/* The journal is wanted or not wanted any more. */
+void journaling_configured(struct node *n);
+/* At the beginning of a turn's end: what is durable now. Before gates are opened. */
+void journaling_take(struct node *n);
+/* At its end: what the turn has logged goes to the disk. */
+void journaling_settle(struct node *n);
+int64_t journaling_deadline(const struct node *n);
+/* A slice of a rewrite's base. */
+void journaling_step(struct node *n, size_t budget);
+/* A rewrite is under way and has the view. */
+bool journaling_has_view(const struct node *n);
+/* When a rewrite has to be begun, as soon as the view is free; INT64_MAX: none has. */
+int64_t journaling_rewrite_due(const struct node *n);
+/* Begins a rewrite if one is due. The view is free. */
+void journaling_rewrite_if_due(struct node *n);
+/* BGREWRITEAOF. NULL, or an error's text. */
+const char *journaling_rewrite(struct node *n);
+/* What was found at the start: the journal goes on from there. */
+void journaling_adopt(struct node *n, const struct recover_found *found);
+/* The end of an orderly life: 1: everything is durable, 0: it is on its way, -1: it cannot be. */
+int journaling_flush(struct node *n);
+/* …which is put off. */
+void journaling_stop_flush(struct node *n);
+/* Why writes cannot be kept, NULL: they can. */
+const char *journaling_error(const struct node *n);
+/* It has fallen so far behind that writers have to wait for it. */
+bool journaling_lags(const struct node *n);
 
 /* ---- loading.c ---- */
 

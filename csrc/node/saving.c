@@ -1,4 +1,4 @@
-/* saving.c: the commands about files: SAVE, BGSAVE, LASTSAVE. */
+/* saving.c: the commands about files: SAVE, BGSAVE, LASTSAVE, BGREWRITEAOF. */
 #include "node/commands.h"
 #include "node/internal.h"
 
@@ -26,3 +26,15 @@ void run_bgsave(struct exec *x)
 }
 
 void run_lastsave(struct exec *x) { reply_integer(x->reply, call_of(x)->node->persistence.last_save_s); }
+
+void run_bgrewriteaof(struct exec *x)
+{
+    struct node *n = call_of(x)->node;
+    bool waits = n->persistence.save || n->feeds.snapshot;
+    const char *error = journaling_rewrite(n);
+    if (error)
+        reply_error(x->reply, error);
+    else
+        reply_status(x->reply, waits ? "Background append only file rewriting scheduled"
+                                     : "Background append only file rewriting started");
+}

@@ -76,6 +76,16 @@ static const struct command config_subcommands[] = {
 
 const struct command node_server_commands[] = {
     {
+        .name = "bgrewriteaof",
+        .run = run_bgrewriteaof,
+        .arity = 1,
+        .flags = COMMAND_ADMIN | COMMAND_NOSCRIPT | COMMAND_NO_ASYNC_LOADING,
+        .summary = "Asynchronously rewrite the append-only file",
+        .since = "1.0.0",
+        .group = "server",
+        .complexity = "O(1)",
+    },
+    {
         .name = "bgsave",
         .run = run_bgsave,
         .arity = -1,

@@ -292,7 +292,7 @@ static size_t session_look_ahead(const struct session *s)
 static bool session_waits(const struct session *s, int argc, const struct slice *argv)
 {
     const struct node *n = s->node;
-    bool still = n->pause_until_us != 0 || persistence_stands_still(&n->persistence);
+    bool still = n->pause_until_us != 0 || persistence_stands_still(&n->persistence) || n->persistence.lagged;
     return still && pause_holds(s, argc, argv);
 }
 

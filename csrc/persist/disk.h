@@ -37,7 +37,8 @@
 
 enum disk_kind { DISK_READ, DISK_WRITE, DISK_SYNC, DISK_TRUNCATE, DISK_RENAME, DISK_REMOVE, DISK_LIST };
 
-enum disk_lane { DISK_LANE_JOURNAL, DISK_LANE_SNAPSHOT, DISK_LANE_READ, DISK_LANES };
+/* DISK_LANE_SYNC: for syncs that the writes of another lane need not wait for; they cover what had completed before. */
+enum disk_lane { DISK_LANE_JOURNAL, DISK_LANE_SYNC, DISK_LANE_SNAPSHOT, DISK_LANE_READ, DISK_LANES };
 
 enum disk_state {
     DISK_QUEUED,

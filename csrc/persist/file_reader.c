@@ -7,9 +7,9 @@
 
 enum { READ_AHEAD = 2 };
 
-void file_reader_open(struct file_reader *r, struct disk *d, const char *name)
+void file_reader_open(struct file_reader *r, struct disk *d, const char *name, int64_t offset)
 {
-    *r = (struct file_reader){.disk = d};
+    *r = (struct file_reader){.disk = d, .asked = offset};
     text_copy(r->name, sizeof r->name, name);
 }
 

@@ -25,8 +25,8 @@ struct file_reader {
     bool ended;            /* a read came back short */
 };
 
-/* Begins with `name`. The reader must not move while it is in use. */
-void file_reader_open(struct file_reader *r, struct disk *d, const char *name);
+/* Begins with `name`, `offset` bytes into it. The reader must not move while it is in use. */
+void file_reader_open(struct file_reader *r, struct disk *d, const char *name, int64_t offset);
 /* The next piece, good until the next call. Never an empty one. */
 enum file_reader_result file_reader_next(struct file_reader *r, struct slice *piece);
 /* Lets go of what was asked for; may be opened again. */

@@ -52,7 +52,7 @@ static void write_header(struct rdb_writer *w, const struct rdb_info *info)
         write_aux(w, "repl-id", slice_text(info->replid));
         write_aux_integer(w, "repl-offset", info->offset);
     }
-    write_aux_integer(w, "aof-base", 0);
+    write_aux_integer(w, "aof-base", info->aof_base);
 }
 
 static void write_end(struct rdb_writer *w)

@@ -19,6 +19,7 @@ struct rdb_info {
     const char *replid;  /* aux repl-id, NULL: leave out (with repl-stream-db and repl-offset) */
     int64_t offset;
     int stream_db; /* aux repl-stream-db */
+    bool aof_base; /* aux aof-base: the base of a journal */
     bool checksum; /* rdbchecksum; otherwise the checksum field is 0 */
 };
 

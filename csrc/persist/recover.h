@@ -1,18 +1,32 @@
 /* recover.h: what a node finds on its disk when it starts, a slice at a time.
  *
- * A recovery reads files through the disk and fills a keyspace. It never calls out and never waits: recover_next does
- * what can be done with what has been read and says how it stands.
+ * A recovery reads files through the disk: a snapshot, or a journal (its manifest, its base, its increments). Data from
+ * RDB files goes into the keyspace; the requests of increments are handed out one by one, for the owner to execute. It
+ * never calls out and never waits: recover_next does what can be done with what has been read.
+ *
+ *   manifest ──→ base into the keyspace ──→ every increment looked over ──→ every increment handed out
+ *
+ * All increments are looked over before the first request is handed out, so it is known where the last one ends:
+ *
+ *   - a file that is named and missing, damage, a gap between two files: RECOVER_FAILED, with file and offset
+ *   - a tail that was being written when the power went: cut off there (options.cut), or RECOVER_FAILED. It is one when
+ *     nothing behind it says that it had been durable (persist/journal_format.h); in a file without frames, Redis's, when
+ *     it ends in the middle of a request.
  */
 #ifndef TIDELOCK_PERSIST_RECOVER_H
 #define TIDELOCK_PERSIST_RECOVER_H
 
 #include "persist/disk.h"
+#include "persist/journal_format.h"
+#include "persist/manifest.h"
 #include "persist/rdb_read.h"
 
 enum recover_event {
-    RECOVER_WAIT, /* for the disk */
-    RECOVER_MORE, /* there is more to do: come again */
-    RECOVER_DONE, /* `found` says what there was */
+    RECOVER_WAIT,    /* for the disk */
+    RECOVER_MORE,    /* there is more to do: come again */
+    RECOVER_REQUEST, /* recover_request says which; then come again */
+    RECOVER_ORIGIN,  /* recover_origin: from here on the log is this history */
+    RECOVER_DONE,    /* recover_found says what there was */
     RECOVER_FAILED
 };
 
@@ -20,16 +34,36 @@ struct recover_options {
     struct memory *memory;
     struct disk *disk;
     struct keyspace *keyspace; /* where the data goes; empty */
-    const char *snapshot;      /* name of the RDB file */
-    int64_t bulk_max;          /* longest string accepted */
+    const char *snapshot;      /* name of the RDB file; NULL: none is looked for */
+    const char *directory,
+        *journal;     /* of the journal; NULL: none. Where there is one, no snapshot is looked for */
+    int64_t bulk_max; /* longest string accepted */
+    bool cut;         /* a torn tail is cut off */
+    int64_t to_offset, to_time_s; /* go no further; INT64_MAX: to the end */
+};
+
+struct recover_request {
+    int argc;
+    const struct slice *argv;
+    struct slice raw; /* its bytes */
+    bool applies;     /* it changes data, in `db`; others (SELECT, MULTI, PING, …) are the log's alone */
+    bool counts;      /* its bytes are the log's */
+    int db;
 };
 
 struct recover_found {
     bool anything;   /* there was a file */
-    char replid[41]; /* the history it is of, "": it does not say */
+    char replid[41]; /* the history that the data is of, "": it does not say */
     int64_t offset;  /* …and how far along that */
     int db;          /* database the stream stands at */
-    int64_t keys;
+    int64_t keys;    /* from RDB files */
+    /* a journal */
+    bool journal;
+    struct manifest manifest;
+    int64_t position;        /* where the last increment ends; -1: it cannot be continued as it is */
+    int64_t base_size, size; /* bytes */
+    int64_t cut;             /* bytes of a torn tail */
+    char torn[200];          /* what was torn, and where; "": nothing */
 };
 
 struct recover;
@@ -39,10 +73,16 @@ struct recover *recover_new(const struct recover_options *options);
 void recover_free(struct recover *r);
 /* Goes on: one piece of a file at most. */
 enum recover_event recover_next(struct recover *r);
+/* Good until the next recover_next. */
+const struct recover_request *recover_request(const struct recover *r);
+const struct journal_origin *recover_origin(const struct recover *r);
+/* The request cannot be executed: the recovery fails, with this as the reason. */
+void recover_reject(struct recover *r, const char *why);
+/* Good until recover_free. */
 const struct recover_found *recover_found(const struct recover *r);
 /* After RECOVER_FAILED: what is wrong, where ("dump.rdb: RDB at offset 1234: …"). */
 const char *recover_error(const struct recover *r);
-/* Bytes read so far. */
-int64_t recover_progress(const struct recover *r);
+/* Bytes loaded so far, and how many there are in all (0: not known). */
+int64_t recover_progress(const struct recover *r, int64_t *total);
 
 #endif

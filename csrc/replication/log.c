@@ -48,7 +48,7 @@ static bool is_named(struct slice replid, const char *name)
 
 void log_init(struct log *l, struct memory *m, struct random *r, int64_t backlog_size)
 {
-    *l = (struct log){.backlog_size = backlog_size, .db = -1};
+    *l = (struct log){.backlog_size = backlog_size, .db = -1, .kept_from = INT64_MAX};
     tape_init(&l->tape, m, 0);
     forget_second(l);
     new_replid(l, r);
@@ -62,6 +62,8 @@ void log_free(struct log *l)
 
 void log_new_history(struct log *l, struct random *r)
 {
+    l->breaks++;
+    l->kept_from = INT64_MAX;
     tape_reset(&l->tape, log_offset(l));
     lineage_leave(&l->lineage, l->replid, log_offset(l), true);
     forget_second(l);
@@ -82,6 +84,8 @@ void log_fork_history(struct log *l, struct random *r)
 
 void log_join_history(struct log *l, struct slice replid, int64_t offset, int64_t shared)
 {
+    l->breaks++;
+    l->kept_from = INT64_MAX;
     if (!is_named(replid, l->replid)) {
         if (shared < 0)
             l->lineage.count = 0;
@@ -156,6 +160,7 @@ int64_t log_own_bytes(const struct log *l) { return l->own_from < 0 ? 0 : log_of
 void log_trim(struct log *l, int64_t reader)
 {
     int64_t keep = log_offset(l) - l->backlog_size;
+    if (l->kept_from < reader) reader = l->kept_from;
     tape_trim(&l->tape, keep < reader ? keep : reader);
 }
 

@@ -215,6 +215,12 @@ enum world_result world_live_watch_signals(struct world *w)
 
 bool world_live_stopping(const struct world *w) { return ((const struct live *)w)->stopping; }
 
+void world_live_go_on(struct world *w)
+{
+    struct live *l = live_of(w);
+    l->stopping = l->stop_told = false;
+}
+
 /* ---- life ---- */
 
 static void live_free(struct world *w);

@@ -215,5 +215,7 @@ int64_t world_live_timeout(const struct world *w);
  * SHUTDOWN. A world_step that finds it so returns 0 before its time, once. */
 enum world_result world_live_watch_signals(struct world *w);
 bool world_live_stopping(const struct world *w);
+/* It goes on after all: until the next signal. */
+void world_live_go_on(struct world *w);
 
 #endif

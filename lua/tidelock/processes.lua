@@ -35,7 +35,7 @@ local function command_of(node)
   local world = node.world
   local words
   if world.server == "tidelock" then
-    words = { os.getenv "TIDELOCK" or "tidelock", "server", "--node-name", node.name }
+    words = { os.getenv "TIDELOCK" or "tidelock", "server", "--save", "", "--node-name", node.name }
   else
     words = { world.server, "--save", "", "--appendonly", "no", "--enable-debug-command", "local",
       "--repl-diskless-sync-delay", "0" }

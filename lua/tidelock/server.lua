@@ -1,5 +1,6 @@
 -- `tidelock server`: one node in a live world, until a signal or SHUTDOWN stops it.
 
+local stat = require "posix.sys.stat"
 local unistd = require "posix.unistd"
 local conf = require "tidelock.conf"
 local tidelock = require "tidelock"
@@ -7,16 +8,38 @@ local tidelock = require "tidelock"
 -- what is the place's, not the node's
 local PLACE = { port = true, bind = true, name = true }
 
+-- redis-server's
+local SAVE = "3600 1 300 100 60 10000"
+
 local function integer(parameter, value)
   local n = math.tointeger(tonumber(value))
   if not n then return nil, ("%s: '%s' is not a number"):format(parameter.where, value) end
   return n
 end
 
+-- The directory that a parameter names, from the root; nil and why where there is none.
+local function directory(parameter)
+  local path = parameter[2]
+  local found = stat.stat(path)
+  if not found or stat.S_ISDIR(found.st_mode) == 0 then
+    return nil, ("%s: there is no directory '%s'"):format(parameter.where, path)
+  end
+  return path:find "^/" and path or unistd.getcwd() .. "/" .. path
+end
+
+-- What a server keeps, and where, if it is not told: redis-server's answers.
+local function complete(list)
+  local given = {}
+  for _, parameter in ipairs(list) do given[parameter[1]] = true end
+  if not given.dir then list[#list + 1] = { "dir", unistd.getcwd(), where = "the working directory" } end
+  if not given.save then list[#list + 1] = { "save", SAVE, where = "save" } end
+  return list
+end
+
 -- Options of the place, and the list of the node's parameters.
 local function sort_out(list)
   local place, parameters = { port = 6379 }, {}
-  for _, parameter in ipairs(list) do
+  for _, parameter in ipairs(complete(list)) do
     local name, value = parameter[1], parameter[2]
     if name == "port" then
       local port, message = integer(parameter, value)
@@ -28,6 +51,10 @@ local function sort_out(list)
       place.host = value
     elseif name == "name" then
       place.name = value
+    elseif name == "dir" then
+      local path, message = directory(parameter)
+      if not path then return nil, message end
+      parameter = { name, path, where = parameter.where }
     elseif name == "replicaof" and not value:find "^%S+ %d+$" and value:lower() ~= "no one" then
       return nil, ("%s: a host and a port expected, got '%s'"):format(parameter.where, value)
     end
@@ -63,6 +90,25 @@ local function make(world, place, parameters)
   return node, message and message:gsub("^ERR ", "")
 end
 
+-- What ends an orderly life: everything that is to be saved is. Nil and why where that fails, and the node goes on.
+local function shut_down(world, node)
+  local _, message = node:call "SHUTDOWN"
+  if not node:is_up() then return true end
+  world:stopping(false)
+  return nil, message
+end
+
+-- Serves until told to stop.
+local function serve(world, node, complain)
+  while true do
+    while not world:stopping() do world:step() end
+    if not node:is_up() then return 0 end
+    local done, message = shut_down(world, node)
+    if done then return 0 end
+    complain("server: %s", message)
+  end
+end
+
 ---Serves until told to stop.
 ---@param words string[]
 ---@param complain fun(format: string, ...): integer
@@ -80,12 +126,13 @@ local function main(words, complain)
   local node
   node, message = make(world, place, parameters)
   if not node then return complain("server: %s", message) end
+  node:call "PING" -- answered when everything has been loaded
+  if node:failure() then return complain("server: %s", node:failure()) end
 
   print(("tidelock %s ready to accept connections on port %d (pid %d)"):format(tidelock.version, node.port,
     unistd.getpid()))
   io.stdout:flush()
-  while not world:stopping() do world:step() end
-  return 0
+  return serve(world, node, complain)
 end
 
 return { main = main }

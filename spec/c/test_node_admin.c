@@ -353,9 +353,12 @@ TEST(config_set_is_all_or_nothing)
                  "-ERR CONFIG SET failed (possibly related to argument 'databases') - can't set immutable "
                  "config\r\n");
     CHECK_EQ_STR(
-        say(c, "CONFIG SET appendonly yes"),
-        "-ERR CONFIG SET failed (possibly related to argument 'appendonly') - this server supports only "
+        say(c, "CONFIG SET daemonize yes"),
+        "-ERR CONFIG SET failed (possibly related to argument 'daemonize') - this server supports only "
         "one value, which CONFIG GET shows\r\n");
+    CHECK_EQ_STR(
+        say(c, "CONFIG SET dir /tmp"),
+        "-ERR CONFIG SET failed (possibly related to argument 'dir') - can't set protected config\r\n");
     CHECK_EQ_STR(say(c, "CONFIG SET timeout 7 hz"), "-ERR syntax error\r\n");
     CHECK_EQ_STR(say(c, "CONFIG GET timeout"), "*2\r\n$7\r\ntimeout\r\n$1\r\n5\r\n");
     CHECK_EQ_STR(say(c, "CONFIG REWRITE"), "-ERR The server is running without a config file\r\n");

@@ -310,11 +310,12 @@ function support.launcher()
   return os.getenv "TIDELOCK" or support.path "build/tidelock"
 end
 
----Starts a server of ours: further words of its command line, `replicaof`: another server, `port`: not any.
+---Starts a server of ours, which saves nothing unless told to: further words of its command line, `replicaof`: another
+---server, `port`: not any.
 function Servers:start(given)
   given = given or {}
   local port = given.port or 0
-  local words = { support.launcher(), "server", "--port", port }
+  local words = { support.launcher(), "server", "--port", port, "--save", "" }
   return add(self, "tidelock", words, port, given):launch()
 end
 

@@ -46,9 +46,10 @@ function World:timeout() end
 ---@return true
 function World:watch_signals() end
 
----Whether a signal or SHUTDOWN asked to stop, or the world is closed.
+---Whether a signal or SHUTDOWN asked to stop, or the world is closed. `false` has it go on until the next signal.
+---@param stopping? false
 ---@return boolean
-function World:stopping() end
+function World:stopping(stopping) end
 
 ---Simulator: a hash over every event so far, equal for equal runs.
 ---@return integer

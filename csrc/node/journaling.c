@@ -1,0 +1,238 @@
+/* journaling.c: a node's journal: from the log to the files, when it is rewritten, what is durable.
+ *
+ * The journal takes the log as it is (persist/journal.h): a node's own effects, or its primary's stream. So it is at an
+ * offset of a history at every moment, and that is where a restart goes on. When the log is given another name the journal
+ * notes it; when it is no continuation (full synchronisation, memory that ran out) the journal begins anew.
+ */
+#include <stdio.h>
+
+#include "node/internal.h"
+
+enum {
+    SECOND_US = 1000000,
+    REWRITE_RETRY_US = 60 * SECOND_US,
+    INCREMENTS_MAX = 64,       /* then it is rewritten, whatever its size */
+    LAG_MAX = 64 * 1024 * 1024 /* bytes of the log that the disk may be behind */
+};
+
+static struct journal_origin origin_of(const struct node *n, int64_t offset)
+{
+    struct journal_origin origin = {.offset = offset, .db = n->log.db < 0 ? 0 : n->log.db};
+    memcpy(origin.replid, n->log.replid, sizeof origin.replid);
+    return origin;
+}
+
+static struct journal *new_journal(struct node *n)
+{
+    struct journal_options options = {.memory = &n->memory,
+                                      .disk = &n->disk,
+                                      .log = &n->log.tape,
+                                      .directory = n->config.appenddirname,
+                                      .name = n->config.appendfilename};
+    n->persistence.generation = n->log.generation;
+    n->persistence.breaks = n->log.breaks;
+    return journal_new(&options);
+}
+
+/* ---- on and off ---- */
+
+static void note_error(struct node *n, const char *error)
+{
+    struct persistence *p = &n->persistence;
+    char text[220] = "";
+    if (p->journal_fails == (error != NULL)) return;
+    p->journal_fails = error != NULL;
+    if (error) snprintf(text, sizeof text, "MISCONF Errors writing to the AOF file: %s", error);
+    persistence_say(n, TEXT_JOURNAL, text);
+}
+
+static void stop(struct node *n)
+{
+    struct persistence *p = &n->persistence;
+    journal_free(p->journal);
+    p->journal = NULL;
+    p->rewrite_scheduled = p->lagged = false;
+    note_error(n, NULL);
+    n->log.kept_from = INT64_MAX;
+    topology_fsynced(n, -1);
+}
+
+void journaling_configured(struct node *n)
+{
+    if (!n->config.appendonly && n->persistence.journal) stop(n);
+}
+
+void journaling_adopt(struct node *n, const struct recover_found *found)
+{
+    struct persistence *p = &n->persistence;
+    if (!n->config.appendonly) return;
+    p->journal = new_journal(n);
+    if (!p->journal || !found->journal) return;
+    struct journal_found files = {.manifest = &found->manifest,
+                                  .position = found->replid[0] != '\0' ? found->position : -1,
+                                  .offset = log_offset(&n->log),
+                                  .base_size = found->base_size,
+                                  .size = found->size};
+    struct journal_origin origin = origin_of(n, files.offset);
+    if (!journal_adopt(p->journal, &files, &origin)) stop(n);
+}
+
+/* ---- turns ---- */
+
+static struct journal_turn turn_of(const struct node *n)
+{
+    const struct config *c = &n->config;
+    return (struct journal_turn){.now_us = n->now.mono_us,
+                                 .unix_s = n->now.wall_us / SECOND_US,
+                                 .sync = (enum journal_sync)c->appendfsync,
+                                 .no_sync_on_rewrite = c->no_appendfsync_on_rewrite,
+                                 .timestamps = c->aof_timestamps};
+}
+
+void journaling_take(struct node *n)
+{
+    struct persistence *p = &n->persistence;
+    if (!p->journal) return;
+    struct journal_turn turn = turn_of(n);
+    journal_take(p->journal, &turn);
+    topology_fsynced(n, journal_synced(p->journal));
+    n->log.kept_from = journal_reader(p->journal);
+    if (p->lagged && !journaling_lags(n)) {
+        p->lagged = false;
+        persistence_let_go(n);
+    }
+}
+
+/* The log has another name than the journal knows. */
+static void follow_names(struct node *n)
+{
+    struct persistence *p = &n->persistence;
+    const struct log *l = &n->log;
+    if (p->generation == l->generation) return;
+    struct journal_origin origin = origin_of(n, l->second_offset > 0 ? l->second_offset - 1 : log_offset(l));
+    if (p->breaks != l->breaks || l->generation != p->generation + 1)
+        journal_break(p->journal);
+    else
+        journal_rename(p->journal, &origin);
+    p->generation = l->generation;
+    p->breaks = l->breaks;
+}
+
+void journaling_settle(struct node *n)
+{
+    struct persistence *p = &n->persistence;
+    if (p->recover && !p->fresh) return;
+    if (n->config.appendonly && !p->journal) {
+        p->journal = new_journal(n);
+        if (!p->journal) return;
+        struct journal_turn turn = turn_of(n);
+        journal_take(p->journal, &turn);
+    }
+    if (!p->journal) return;
+    follow_names(n);
+    journal_settle(p->journal);
+    n->log.kept_from = journal_reader(p->journal);
+    topology_fsynced(n, journal_synced(p->journal));
+    p->lagged = journaling_lags(n);
+    note_error(n, journal_error(p->journal));
+}
+
+int64_t journaling_deadline(const struct node *n)
+{
+    const struct persistence *p = &n->persistence;
+    if (!p->journal) return n->config.appendonly && !p->recover ? n->now.mono_us : INT64_MAX;
+    return journal_deadline(p->journal);
+}
+
+int64_t journaling_rewrite_due(const struct node *n)
+{
+    const struct persistence *p = &n->persistence;
+    if (!p->journal) return INT64_MAX;
+    if (p->rewrite_scheduled && journal_can_rewrite(p->journal)) return n->now.mono_us;
+    return journal_wants_rewrite(p->journal);
+}
+
+bool journaling_has_view(const struct node *n)
+{
+    return n->persistence.journal && journal_base(n->persistence.journal) != NULL;
+}
+
+void journaling_step(struct node *n, size_t budget) { journal_step(n->persistence.journal, budget); }
+
+bool journaling_lags(const struct node *n)
+{
+    return n->persistence.journal && log_offset(&n->log) - n->log.kept_from > LAG_MAX;
+}
+
+/* ---- rewrites ---- */
+
+/* It has grown far beyond its base. */
+static bool has_grown(const struct node *n, const struct journal_stats *s)
+{
+    const struct config *c = &n->config;
+    int64_t base = s->base_size > 0 ? s->base_size : 1;
+    if (s->increments > INCREMENTS_MAX) return true;
+    return c->aof_rewrite_percentage > 0 && s->size > c->aof_rewrite_min_size &&
+           (s->size - base) / base * 100 + (s->size - base) % base * 100 / base >= c->aof_rewrite_percentage;
+}
+
+static bool rewrite_due(struct node *n)
+{
+    struct persistence *p = &n->persistence;
+    struct journal_stats s;
+    if (!journal_can_rewrite(p->journal)) return false;
+    if (p->rewrite_scheduled || journal_wants_rewrite(p->journal) <= n->now.mono_us) return true;
+    journal_stats(p->journal, &s);
+    if (!s.last_rewrite_ok && n->now.mono_us < p->rewrite_retry_us) return false;
+    return s.good && has_grown(n, &s);
+}
+
+void journaling_rewrite_if_due(struct node *n)
+{
+    struct persistence *p = &n->persistence;
+    struct rdb_info info;
+    if (!p->journal || !rewrite_due(n)) return;
+    struct journal_origin origin = origin_of(n, log_offset(&n->log));
+    topology_info(n, &info);
+    info.aof_base = true;
+    p->slice_us = n->now.mono_us;
+    p->rewrite_retry_us = n->now.mono_us + REWRITE_RETRY_US;
+    if (journal_rewrite(p->journal, n->keyspace, &info, &origin, persistence_held_max(n)))
+        p->rewrite_scheduled = false;
+}
+
+const char *journaling_rewrite(struct node *n)
+{
+    struct persistence *p = &n->persistence;
+    struct journal_stats s;
+    if (!p->journal)
+        return "ERR Can't execute an AOF background rewriting. Please check the server logs for more "
+               "information.";
+    journal_stats(p->journal, &s);
+    if (s.rewriting) return "ERR Background append only file rewriting already in progress";
+    p->rewrite_scheduled = true;
+    return NULL;
+}
+
+/* ---- what is durable ---- */
+
+int journaling_flush(struct node *n)
+{
+    struct persistence *p = &n->persistence;
+    if (!p->journal) return 1;
+    journal_flush(p->journal, true);
+    if (journal_synced(p->journal) == log_offset(&n->log)) return 1;
+    return journal_error(p->journal) ? -1 : 0;
+}
+
+void journaling_stop_flush(struct node *n)
+{
+    if (n->persistence.journal) journal_flush(n->persistence.journal, false);
+}
+
+const char *journaling_error(const struct node *n)
+{
+    if (!n->persistence.journal_fails) return NULL;
+    const char *text = persistence_said(n, TEXT_JOURNAL);
+    return text[0] != '\0' ? text : "MISCONF Errors writing to the AOF file";
+}
