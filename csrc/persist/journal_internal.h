@@ -36,6 +36,7 @@ struct journal {
     bool bad;
     bool known;       /* the manifest has been looked for */
     bool clean_due;   /* it has history, which has not been removed yet */
+    bool doubted;     /* the manifest on the disk may be another than j->manifest: a rename failed */
     bool good;        /* the chain is */
     bool break_due;   /* …and is to be lost as soon as the activity has ended */
     bool torn;        /* behind `position` there may be rests of a group */

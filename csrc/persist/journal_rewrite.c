@@ -140,6 +140,7 @@ static void rename_manifest(struct journal *j)
 /* Whether the rename has happened nobody knows for certain: what it named must stay until another manifest is there. */
 static void manifest_unknown(struct journal *j, const char *file)
 {
+    j->doubted = true;
     if (!journal_names(j, file)) manifest_add(&j->manifest, MANIFEST_HISTORY, j->seq, file);
 }
 
@@ -148,6 +149,7 @@ static void manifest_replaced(struct journal *j)
 {
     struct manifest old = j->manifest;
     j->manifest = j->next;
+    j->doubted = false;
     j->next = old;
     j->next.count = 0;
 }
@@ -355,11 +357,34 @@ static int remove_history(struct journal *j)
     return count;
 }
 
+/* What a manifest names that may be there must not go: first there is one for certain that calls it history. */
+static void make_certain(struct journal *j)
+{
+    if (manifest_copy(&j->next, &j->manifest))
+        write_manifest(j);
+    else
+        journal_asked(j, NULL);
+}
+
 void journal_clean_begin(struct journal *j)
 {
     journal_begin(j, JOURNAL_CLEANS);
     j->clean_due = false;
-    if (remove_history(j) == 0) journal_end(j);
+    if (j->doubted)
+        make_certain(j);
+    else if (remove_history(j) == 0)
+        journal_end(j);
+}
+
+static void make_certain_go_on(struct journal *j)
+{
+    if (++j->stage == 1) {
+        rename_manifest(j);
+        return;
+    }
+    manifest_replaced(j);
+    j->clean_due = true;
+    journal_end(j);
 }
 
 static void forget_history(struct journal *j)
@@ -381,6 +406,10 @@ void journal_clean_go_on(struct journal *j)
     if (j->bad) {
         if (j->good) j->error[0] = '\0';
         journal_end(j);
+        return;
+    }
+    if (j->doubted) {
+        make_certain_go_on(j);
         return;
     }
     switch (++j->stage) {
