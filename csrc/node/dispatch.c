@@ -280,7 +280,7 @@ static void run_or_queue(struct session *s, const struct request *r, int argc, c
 /* A reply that may have to wait is written by the session itself, also when its caller is at the node. */
 static void choose_writer(struct session *s, const struct request *r)
 {
-    bool waits = r->writes && (s->node->gates.wanted || r->wish.group);
+    bool waits = r->writes && (s->node->gates.wanted || r->wish.group || barrier_wanted(s->node));
     if (waits || r->wish.committed || r->wish.receipt) s->reply = &s->writer.reply;
 }
 
@@ -290,6 +290,7 @@ void dispatch(struct session *s, int argc, const struct slice *argv, struct slic
     size_t before = s->writer.out->size;
     struct request r = {.argc = argc, .argv = argv, .raw = raw, .wish = s->wish};
     s->requests++;
+    s->barrier.request = s->output.size;
     s->wrote = s->waits = false;
     r.command = command_resolve(n->commands, argv, argc, s->reply);
     if (r.command && r.command->prefix) durable_unwrap(s, &r);

@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "command/access.h"
 #include "command/block.h"
+#include "node/barrier.h"
 #include "node/config.h"
 #include "node/durable.h"
 #include "node/gate.h"
@@ -100,6 +101,7 @@ struct session {
     /* output */
     struct bytes output;
     size_t output_sent;
+    struct barrier barrier;
     struct resp_writer writer; /* into `output`, or into the line while a reply waits */
     struct reply *reply;       /* where replies go: &writer.reply, or the caller's in session_call */
     bool reply_off, reply_skip_next, reply_skip; /* CLIENT REPLY */
@@ -165,7 +167,8 @@ struct node {
 
     struct persistence persistence;
     struct disk disk;
-    bool disk_told; /* the driver has been told of what is in it, this turn */
+    struct list barriers; /* struct session.barrier.link: replies that wait for the journal */
+    bool disk_told;       /* the driver has been told of what is in it, this turn */
     int64_t
         fsynced_offset; /* the journal is durable up to this offset of the log; -1: there is none, or nothing is */
 

@@ -66,6 +66,7 @@ static void node_init(struct node *n, const struct node_options *o)
     n->config.port = o->port;
     list_init(&n->sessions);
     list_init(&n->ready);
+    list_init(&n->barriers);
     list_init(&n->resumed);
     bytes_init(&n->effects, &n->memory);
     bytes_init(&n->scratch, &n->memory);
@@ -379,6 +380,7 @@ void node_settle(struct node *n)
     }
     log_mark_time(&n->log, n->now.mono_us);
     journaling_settle(n);
+    barriers_settle(n);
     feeds_trim(&n->feeds);
     if (!list_empty(&n->feeds.list)) node_wake_feeds(n);
 }

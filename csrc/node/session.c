@@ -33,6 +33,7 @@ struct session *session_new(struct node *n, enum session_kind kind, const char *
     if (!s) return NULL;
     list_init(&s->link);
     list_init(&s->ready);
+    list_init(&s->barrier.link);
     list_init(&s->resumed);
     s->node = n;
     s->kind = kind;
@@ -76,6 +77,7 @@ void session_free(struct session *s)
     list_remove(&s->link);
     list_remove(&s->ready);
     list_remove(&s->resumed);
+    list_remove(&s->barrier.link);
     resp_reader_free(&s->reader);
     bytes_free(&s->transaction.requests);
     bytes_free(&s->input);
@@ -109,6 +111,7 @@ void session_wrote(struct session *s)
 {
     mark_write(&s->last_write, &s->node->log);
     if (s->kind == SESSION_LOCAL) s->node->local_write = s->last_write;
+    barrier_wrote(s);
 }
 
 const struct write_mark *session_last_write(const struct session *s)
@@ -353,8 +356,9 @@ int session_output(struct session *s, struct slice *slices, int max)
         return 1;
     }
     int count = 0;
-    if (s->output.size > s->output_sent)
-        slices[count++] = slice_of(s->output.data + s->output_sent, s->output.size - s->output_sent);
+    size_t end = barrier_end(s);
+    if (end > s->output_sent)
+        slices[count++] = slice_of(s->output.data + s->output_sent, end - s->output_sent);
     if (s->feed && count < max) count += feed_output(s->feed, slices + count, max - count);
     if (count == 0) s->output_told = false;
     return count;
@@ -367,11 +371,13 @@ static size_t session_replies_sent(struct session *s, size_t size)
     size_t taken = size < replies ? size : replies;
     s->output_sent += taken;
     if (s->output_sent == s->output.size) {
+        barrier_moved(&s->barrier, s->output_sent);
         bytes_clear(&s->output);
         bytes_trim(&s->output, OUTPUT_KEEP);
         s->output_sent = 0;
         if (!s->feed) session_over_soft(s, false);
     } else if (s->output_sent > OUTPUT_KEEP && s->output_sent > s->output.size / 2) {
+        barrier_moved(&s->barrier, s->output_sent);
         bytes_drop(&s->output, s->output_sent);
         s->output_sent = 0;
     }
@@ -393,7 +399,7 @@ bool session_output_sent(struct session *s, size_t size)
         feed_sent(s->feed, size);
         n->counters.repl_output_bytes += (int64_t)size;
     }
-    bool more = s->output.size > 0 || (s->feed && feed_has_output(s->feed));
+    bool more = barrier_end(s) > s->output_sent || (s->feed && feed_has_output(s->feed));
     if (!more) s->output_told = false;
     if (s->close_after_reply && session_replied_all(s)) {
         s->wants_close = true;
@@ -453,7 +459,8 @@ static void session_hand_over(struct session *s, struct reply *reply)
 
 enum session_result session_call(struct session *s, int argc, const struct slice *argv, struct reply *reply)
 {
-    if (s->block != BLOCK_NONE || s->executing || s->node->sleep_until_us != 0 || gate_waits(s->line))
+    if (s->block != BLOCK_NONE || s->executing || s->node->sleep_until_us != 0 || gate_waits(s->line) ||
+        s->barrier.offset != 0)
         return SESSION_BUSY;
     if (session_waits(s, argc, argv)) return SESSION_BUSY;
     if (s->kind == SESSION_LOCAL && persistence_loads(&s->node->persistence) &&
@@ -468,7 +475,7 @@ enum session_result session_call(struct session *s, int argc, const struct slice
     bool written = s->reply != reply; /* to the session's own writer, because it might have to wait */
     s->reply = &s->writer.reply;
     s->executing = false;
-    if (s->block != BLOCK_NONE || gate_waits(s->line)) return SESSION_BLOCKED;
+    if (s->block != BLOCK_NONE || gate_waits(s->line) || s->barrier.offset != 0) return SESSION_BLOCKED;
     if (written) session_hand_over(s, reply);
     return SESSION_DONE;
 }
