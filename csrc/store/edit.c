@@ -166,9 +166,11 @@ char *edit_resize(struct edit *x, size_t size)
 {
     if (x->entry && entry_how(x->entry) == ENTRY_POINTER) return resize_box(x, entry_pointer(x->entry), size);
     if (size > ENTRY_INLINE_MAX) return put_into_box(x, size);
-    struct entry_value value = {.how = ENTRY_LONG, .type = x->type, .room = size};
-    if (!x->entry && !replace_block(x, &value)) return NULL;
-    if (!resize_inline(x, size)) return NULL;
+    struct entry_value value = {.how = size <= ENTRY_SHORT_MAX ? ENTRY_SHORT : ENTRY_LONG,
+                                .type = x->type,
+                                .bytes = {NULL, size},
+                                .room = size};
+    if (x->entry ? !resize_inline(x, size) : !replace_block(x, &value)) return NULL;
     return entry_inline(x->entry, &size);
 }
 

@@ -167,8 +167,9 @@ uint32_t entry_heap_index(const struct entry *e)
 char *entry_inline(const struct entry *e, size_t *size)
 {
     size_t at = value_at(e);
-    *size = extent_of(e, at).size;
-    return (char *)(uintptr_t)const_field(e, at + LONG_HEADER);
+    bool is_short = entry_how(e) == ENTRY_SHORT;
+    *size = is_short ? *const_field(e, at) : extent_of(e, at).size;
+    return (char *)(uintptr_t)const_field(e, at + (is_short ? SHORT_HEADER : LONG_HEADER));
 }
 
 /* ---- changing ---- */
@@ -200,11 +201,11 @@ static void write_value(struct entry *e, size_t at, size_t block, const struct e
     if (value->how == ENTRY_INT) {
         memcpy(out, &value->integer, INTEGER_SIZE);
     } else if (value->how == ENTRY_SHORT) {
-        if (size > 0) memmove(out + SHORT_HEADER, value->bytes.data, size);
+        if (value->bytes.data) memmove(out + SHORT_HEADER, value->bytes.data, size);
         *out = (unsigned char)size;
     } else if (value->how == ENTRY_LONG) {
         struct extent extent = {(uint16_t)size, (uint16_t)(block - at - LONG_HEADER)};
-        if (size > 0) memmove(out + LONG_HEADER, value->bytes.data, size);
+        if (value->bytes.data) memmove(out + LONG_HEADER, value->bytes.data, size);
         memcpy(out, &extent, sizeof extent);
     }
     unsigned bits = e->bits & ~(unsigned)(ENTRY_BIT_TYPE | ENTRY_BIT_ENCODING);
@@ -322,8 +323,36 @@ char *entry_extend(struct memory *m, struct entry *e, size_t size)
     return data;
 }
 
+static void become_long(struct entry *e, size_t at, struct extent extent)
+{
+    memcpy(field(e, at), &extent, sizeof extent);
+    e->bits = (unsigned char)((e->bits & ~(unsigned)ENTRY_BIT_ENCODING) | ENTRY_LONG << ENTRY_SHIFT_ENCODING);
+}
+
+/* An ENTRY_SHORT has no room to spare: when its block cannot be made smaller, or its value has become too long, it goes
+ * on as an ENTRY_LONG. */
+static struct entry *resize_short(struct memory *m, struct entry *e, size_t size)
+{
+    size_t at = value_at(e), block = entry_block_size(e), old_size = inline_size(e, at, false) - SHORT_HEADER;
+    bool fits = size <= ENTRY_SHORT_MAX;
+    size_t needed = round_up(at + (fits ? SHORT_HEADER : LONG_HEADER) + size, BLOCK_GRAIN);
+    struct entry *resized = needed == block ? e : memory_resize(m, e, block, needed);
+    if (!resized && needed > block) return NULL;
+    if (resized && fits) {
+        *field(resized, at) = (unsigned char)size;
+        return resized;
+    }
+    if (resized) {
+        e = resized;
+        block = needed;
+    }
+    memmove(field(e, at + LONG_HEADER), field(e, at + SHORT_HEADER), old_size < size ? old_size : size);
+    become_long(e, at, (struct extent){(uint16_t)size, (uint16_t)(block - at - LONG_HEADER)});
+    return e;
+}
+
 /* A block that would be less than half used is made smaller, if memory_resize can. */
-struct entry *entry_resize(struct memory *m, struct entry *e, size_t size)
+static struct entry *resize_long(struct memory *m, struct entry *e, size_t size)
 {
     size_t at = value_at(e), block = entry_block_size(e),
            needed = round_up(at + LONG_HEADER + size, BLOCK_GRAIN);
@@ -339,6 +368,11 @@ struct entry *entry_resize(struct memory *m, struct entry *e, size_t size)
     struct extent extent = {(uint16_t)size, room};
     memcpy(field(e, at), &extent, sizeof extent);
     return e;
+}
+
+struct entry *entry_resize(struct memory *m, struct entry *e, size_t size)
+{
+    return entry_how(e) == ENTRY_SHORT ? resize_short(m, e, size) : resize_long(m, e, size);
 }
 
 void entry_free(struct memory *m, struct entry *e)

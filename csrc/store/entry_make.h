@@ -3,10 +3,11 @@
  * The value of an entry has one of four encodings, whatever its type; all but the last are inside the block:
  *
  *   ENTRY_INT      8 B: a string that is the canonical text of an int64
- *   ENTRY_SHORT    size (1 B), bytes: up to 255 bytes, no room to spare
- *   ENTRY_LONG     size (2 B), room (2 B), `room` bytes of which `size` are used: up to ENTRY_INLINE_MAX;
- *                  strings that have been edited in place (APPEND, SETRANGE), which keep room to grow;
- *                  and the bytes of small collections (store/value.h)
+ *   ENTRY_SHORT    size (1 B), bytes: up to 255 bytes, no room to spare; a string, or the bytes of a small
+ *                  collection (store/value.h)
+ *   ENTRY_LONG     size (2 B), room (2 B), `room` bytes of which `size` are used: longer ones, up to
+ *                  ENTRY_INLINE_MAX; and strings that have been edited in place (APPEND, SETRANGE), which keep
+ *                  room to grow
  *   ENTRY_POINTER  8 B, aligned: the address of the value, whose kind the type says (store/value.h); a
  *                  string's is a blob (store/blob.h)
  *
@@ -72,7 +73,7 @@ struct entry_value {
     enum value_type type;
     bool edited;        /* a string that is being edited in place (a blob remembers that) */
     int64_t integer;    /* ENTRY_INT */
-    struct slice bytes; /* the others */
+    struct slice bytes; /* the others; `data` NULL: undefined ones, of a collection to be */
     size_t room;        /* ENTRY_LONG and ENTRY_POINTER: space for at least so many bytes */
     void *pointer;      /* ENTRY_POINTER of a collection: its value, whose owner the entry becomes */
 };
@@ -132,10 +133,10 @@ size_t entry_block_size(const struct entry *e);
 void *entry_pointer(const struct entry *e);
 void entry_set_pointer(struct entry *e, void *value);
 
-/* Makes the bytes of a collection's ENTRY_LONG `size` long (at most ENTRY_INLINE_MAX), as edit_resize does. The entry may
+/* Makes the bytes of a collection's ENTRY_SHORT or ENTRY_LONG `size` long (at most ENTRY_INLINE_MAX), as edit_resize does. The entry may
  * move: the new address, NULL when memory is out. */
 struct entry *entry_resize(struct memory *m, struct entry *e, size_t size);
-/* The bytes of an ENTRY_LONG, and in *size how many they are. */
+/* The bytes of an ENTRY_SHORT or ENTRY_LONG, and in *size how many they are. */
 char *entry_inline(const struct entry *e, size_t *size);
 
 #endif

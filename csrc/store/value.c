@@ -90,7 +90,7 @@ const struct value_limits value_limits_default = {
 struct slice value_compact(const struct entry *e)
 {
     size_t size;
-    if (entry_how(e) == ENTRY_LONG) {
+    if (entry_how(e) != ENTRY_POINTER) {
         const char *bytes = entry_inline(e, &size);
         return slice_of(bytes, size);
     }
