@@ -45,9 +45,14 @@ end
 local function add_from(steps, d, rows, which)
   local row = pick(d, rows)
   local command = row.make(d)
-  if d:once_in(150) then command[d:between(2, #command + 1)] = d:once_in(2) and d:value() or nil end
+  local how = row.how
+  if d:once_in(150) then
+    command[d:between(2, #command + 1)] = d:once_in(2) and d:value() or nil
+    -- what comes of a cursor that no server has given is that server's own affair
+    if how and how:find "^scan" then how = "error" end
+  end
   if d:once_in(10) then command[1] = command[1]:lower() end
-  add(steps, which, command, row.how)
+  add(steps, which, command, how)
 end
 
 local function add_transaction(steps, d, rows, which)
