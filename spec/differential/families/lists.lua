@@ -1,4 +1,4 @@
--- Lists. Commands that wait are within transactions, where nobody waits; spec/server/blocking_spec.lua has the rest.
+-- Lists. Commands that wait are within transactions, where nobody waits.
 
 local function key(d) return d:key "l" end
 local function value(d) return d:value() end
