@@ -152,6 +152,8 @@ bool number_parse_double(struct slice text, double *value)
 bool number_parse_bound(struct slice text, double *value)
 {
     char copy[TEXT_MAX], *end;
+    const char *nul = text.size > 0 ? memchr(text.data, '\0', text.size) : NULL;
+    if (nul) text.size = (size_t)(nul - text.data);
     *value = 0;
     if (text.size == 0) return true;
     while (text.size > 0 && (text.data[0] == ' ' || (text.data[0] >= '\t' && text.data[0] <= '\r'))) {

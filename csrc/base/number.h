@@ -22,7 +22,7 @@ bool number_parse_double(struct slice text, double *value);
 /* Shortest text that reads back as the same double; "inf", "-inf", "nan"; integers without a point. */
 size_t number_format_double(char *out, double value);
 /* The same as C's strtod reads it, for bounds of ranges: leading blanks are skipped, nothing at all is 0, what is beyond the
- * range of a double is infinite. */
+ * range of a double is infinite; a NUL ends it. */
 bool number_parse_bound(struct slice text, double *value);
 /* "%.17g": enough digits for any double, more than most need: how Redis 7.0 answers with scores. */
 size_t number_format_score(char *out, double value);

@@ -316,6 +316,7 @@ static int set_value(struct memory *m, struct field_table *t, struct field_bucke
 {
     struct field_part part;
     const uint8_t *old = field_part_next(record);
+    if (!*b) return -1; /* it holds the record */
     size_t at = (size_t)(old - field_bucket_first(*b)), old_bytes = (size_t)(field_part_next(old) - old);
     if (!field_part_make(m, &part, value, &t->outside_bytes)) return -1;
     if (part.bytes > old_bytes && !reserve(m, t, b, part.bytes - old_bytes, 0)) {

@@ -376,8 +376,8 @@ static bool move_within_leaf(const struct order *o, double score, struct order_i
 
 bool order_move(struct order *o, struct memory *m, struct order_item *item, double score)
 {
-    if (score == item->score) return true;
-    if (!move_within_leaf(o, score, item)) {
+    bool elsewhere = score != item->score; /* or another zero, which has the same place */
+    if (elsewhere && !move_within_leaf(o, score, item)) {
         if (!insert_at_score(o, m, score, item)) return false;
         remove_at_score(o, m, item->score, item);
     }

@@ -150,7 +150,9 @@ static bool before_end(const struct zset_range *r, const char *p, size_t at)
 static struct zset_ranks find_in_packed(const char *p, const struct zset_range *r)
 {
     struct zset_ranks ranks = {0, 0};
-    size_t at = packed_first(p);
+    size_t at = packed_first(p), last = packed_last(p);
+    /* where scores differ, members are in no order: as Redis, only a set that reaches into the range is looked at */
+    if (r->lexical && last && (before_min(r, p, packed_prev(p, last)) || !before_end(r, p, at))) return ranks;
     for (; at && before_min(r, p, at); at = pair_next(p, at)) ranks.first++;
     for (; at && before_end(r, p, at); at = pair_next(p, at)) ranks.count++;
     return ranks;

@@ -14,6 +14,7 @@ local BATCH = 40
 -- ---- drawing --------------------------------------------------------------------------------------------------------
 
 ---All rows of these families (spec/differential/families/*.lua): { weight, function of a draw, how }.
+---A command that has `whole` set is never changed on the way.
 ---@param names string[]
 function round.rows(names)
   local rows, total = {}, 0
@@ -46,7 +47,7 @@ local function add_from(steps, d, rows, which)
   local row = pick(d, rows)
   local command = row.make(d)
   local how = row.how
-  if d:once_in(150) then
+  if d:once_in(150) and not command.whole then
     command[d:between(2, #command + 1)] = d:once_in(2) and d:value() or nil
     -- what comes of a cursor that no server has given is that server's own affair
     if how and how:find "^scan" then how = "error" end

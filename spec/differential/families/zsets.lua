@@ -61,8 +61,8 @@ local function limit(d)
 end
 local scores = some_of("WITHSCORES")
 
-local function lexical_pairs(d)
-  local words = {}
+local function lexical_add(d)
+  local words = { "ZADD", lexical(d), whole = true }
   for _ = 1, d:between(1, 6) do
     words[#words + 1] = "5"
     words[#words + 1] = member(d)
@@ -108,7 +108,8 @@ local function queued(make)
 end
 
 local function scan(d)
-  return d:options({ "ZSCAN", key(d), "0", "COUNT", "100000" }, { { "MATCH", function() return d:pattern() end } })
+  local words = { "ZSCAN", key(d), "0", "COUNT", "100000", whole = true }
+  return d:options(words, { { "MATCH", function() return d:pattern() end } })
 end
 
 local function random_members(d)
@@ -127,7 +128,7 @@ return {
   { 4, with("ZADD", key, pairs_of(24)) },
   { 3, with("ZADD", key, some_of("NX", "XX", "GT", "LT", "CH"), word_of "INCR", pairs_of(1)) },
   { 4, with("ZINCRBY", key, score, member) },
-  { 4, with("ZADD", lexical, lexical_pairs) },
+  { 4, lexical_add },
   { 4, with("ZREM", key, members) },
   { 1, with("ZREM", lexical, members) },
   { 2, with("ZCARD", key) },
@@ -155,7 +156,7 @@ return {
   { 3, with("ZMPOP", keys(key), which_end, count) },
   { 1, with("ZRANDMEMBER", key), "shape" },
   { 2, random_members, "shape" },
-  { 1, with("ZRANDMEMBER", key, function(d) return d:one_of { "abc", "", "1.5" } end) },
+  { 1, with("ZRANDMEMBER", key, function(d) return d:one_of { "abc", "", "1.5" } end), "shape" },
   { 2, scan, "scan pairs" },
   { 3, algebra "ZUNION" },
   { 3, algebra "ZINTER" },
