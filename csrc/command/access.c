@@ -48,6 +48,16 @@ void access_created(const struct exec *x, struct entry *e)
     entry_set_access(e, is_lfu(x) ? clock_minutes(x) << 8 | COUNTER_INITIAL : clock_seconds(x));
 }
 
+void access_restore(const struct exec *x, struct entry *e, int64_t idle_s, int64_t frequency)
+{
+    if (is_lfu(x) && frequency >= 0)
+        entry_set_access(e, clock_minutes(x) << 8 | (uint32_t)(frequency & COUNTER_MAX));
+    if (!is_lfu(x) && idle_s >= 0) {
+        uint32_t idle = idle_s < CLOCK_MASK ? (uint32_t)idle_s : CLOCK_MASK;
+        entry_set_access(e, (clock_seconds(x) - idle) & CLOCK_MASK);
+    }
+}
+
 int64_t access_idle(const struct exec *x, const struct entry *e)
 {
     return (clock_seconds(x) - entry_access(e)) & CLOCK_MASK;

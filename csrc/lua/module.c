@@ -1,5 +1,6 @@
 /* module.c: luaopen_tidelock_core, and what all classes share. */
 #include "lua/binding.h"
+#include "persist/dump.h"
 
 #define COMMANDS_CLASS "tidelock.commands"
 
@@ -30,9 +31,13 @@ static int commands_gc(lua_State *L)
 
 static struct command_index *store_commands_new(struct memory *m)
 {
+    enum { FAMILIES_MAX = 64 };
+    const struct command *families[FAMILIES_MAX];
     int count = 0;
-    while (command_data_families[count]) count++;
-    return command_index_new(m, command_data_families, count);
+    for (; command_data_families[count] && count < FAMILIES_MAX - 1; count++)
+        families[count] = command_data_families[count];
+    families[count++] = persist_commands;
+    return command_index_new(m, families, count);
 }
 
 struct command_index *binding_commands(lua_State *L, bool of_nodes)

@@ -6,6 +6,7 @@
 #include "command/notify.h"
 #include "node/commands.h"
 #include "node/internal.h"
+#include "persist/dump.h"
 
 enum {
     EXPIRE_SLICE = 128, /* keys expired per turn, so that a million of them do not stop the world */
@@ -15,9 +16,10 @@ enum {
 
 struct command_index *node_commands_new(struct memory *m)
 {
-    static const struct command *const own[] = {
-        node_transaction_commands, node_replication_commands, node_durable_commands, node_connection_commands,
-        node_server_commands,      node_pubsub_commands,      node_watching_commands};
+    static const struct command *const own[] = {node_transaction_commands, node_replication_commands,
+                                                node_durable_commands,     node_connection_commands,
+                                                node_server_commands,      node_pubsub_commands,
+                                                node_watching_commands,    persist_commands};
     enum { FAMILIES_MAX = 64, OWN = sizeof own / sizeof own[0] };
     const struct command *families[FAMILIES_MAX];
     int count = 0;
