@@ -319,7 +319,7 @@ static int set_value(struct memory *m, struct field_table *t, struct field_bucke
     if (!*b) return -1; /* it holds the record */
     size_t at = (size_t)(old - field_bucket_first(*b)), old_bytes = (size_t)(field_part_next(old) - old);
     if (!field_part_make(m, &part, value, &t->outside_bytes)) return -1;
-    if (part.bytes > old_bytes && !reserve(m, t, b, part.bytes - old_bytes, 0)) {
+    if ((part.bytes > old_bytes && !reserve(m, t, b, part.bytes - old_bytes, 0)) || !*b) {
         field_part_drop(m, &part, &t->outside_bytes);
         return -1;
     }
