@@ -1,4 +1,4 @@
--- tidelock run bench/inside/trials.lua COUNT HOW: trials of examples/failover.lua, all three settings in turn; trials
+-- tidelock run bench/inside/trials.lua COUNT HOW: trials of examples/failover.lua, all four settings in turn; trials
 -- per second. HOW: check or nocheck (simulated, CPU time), real (redis-server processes, time that passes).
 
 local tidelock = require "tidelock"
