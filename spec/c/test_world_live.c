@@ -316,7 +316,7 @@ TEST(a_replica_follows)
     struct world_node *a = node_at(&f, "a", NULL, 0), *b = node_at(&f, "b", NULL, 0);
     REQUIRE(a && b);
     call(&f, a, "SET before 1");
-    follow(&f, b, "localhost", world_node_port(a)); /* a name to be looked up */
+    follow(&f, b, "127.0.0.1", world_node_port(a));
     UNTIL(&f, link_up(b));
     CHECK_EQ_STR(call(&f, a, "SET k v"), "+OK\r\n");
     CHECK_EQ_STR(call(&f, a, "WAIT 1 10000"), ":1\r\n");
@@ -462,7 +462,7 @@ TEST(a_client_says_what_it_does_not_know)
     struct world_node *a = node_at(&f, "a", NULL, 0);
     REQUIRE(a);
     int port = world_node_port(a);
-    struct world_client *c = world_client_new(f.world, "c", "localhost", port, 100 * MS);
+    struct world_client *c = world_client_new(f.world, "c", "127.0.0.1", port, 100 * MS);
     CHECK_EQ_STR(ask(&f, c, "SET k v"), "+OK\r\n");
     world_node_pause(a, true);
     int64_t begun = now(&f);
@@ -488,8 +488,8 @@ TEST(a_world_may_end_in_the_middle_of_things)
     fixture_begin(&f);
     struct world_node *a = node_at(&f, "a", NULL, 0), *b = node_at(&f, "b", NULL, 0);
     REQUIRE(a && b);
-    follow(&f, b, "localhost", world_node_port(a));
-    struct world_client *c = world_client_new(f.world, NULL, "localhost", world_node_port(a), 1000 * MS);
+    follow(&f, b, "127.0.0.1", world_node_port(a));
+    struct world_client *c = world_client_new(f.world, NULL, "127.0.0.1", world_node_port(a), 1000 * MS);
     struct world_client *d = world_client_new(f.world, NULL, "127.0.0.1", world_node_port(b), 0);
     request(&f, c, "PING");
     request(&f, d, "WAIT 3 0");
