@@ -263,6 +263,8 @@ local function build(s)
       name = "n" .. i, replicaof = primary, repl_timeout = s.random(2, 8), repl_ping_replica_period = 1,
       repl_backlog_size = s.random(3) == 1 and 16384 or 1048576, repl_ack_period_ms = s.random(3) == 1 and 50 or 1000,
       save = s.random(3) == 1 and "1 1" or "",
+      appendonly = s.random(3) == 1 and "yes" or "no",
+      appendfsync = ({ "always", "everysec", "no" })[s.random(3)],
     }
     if i == 1 and s.random(2) == 1 then
       for k = 1, s.random(300) do s.nodes[1]:set("old" .. k, ("o"):rep(k % 60)) end

@@ -12,6 +12,7 @@ void barrier_wrote(struct session *s)
 {
     struct node *n = s->node;
     struct barrier *b = &s->barrier;
+    if (log_offset(&n->log) == 0) return; /* nothing was ever written: no offset to wait for */
     if (!barrier_wanted(n) || (s->kind != SESSION_CLIENT && s->kind != SESSION_LOCAL)) return;
     if (b->offset == 0) {
         b->offset = log_offset(&n->log);
