@@ -111,9 +111,15 @@ void journal_begin(struct journal *j, enum journal_activity activity)
 
 void journal_end(struct journal *j) { j->activity = JOURNAL_IDLE; }
 
+/* What a sync could not write the system may forget: one that works after it says nothing of the file. */
+static bool sync_has_failed(const struct journal *j)
+{
+    return j->break_due || (j->activity != JOURNAL_IDLE && j->bad && j->failed == DISK_SYNC);
+}
+
 void journal_note_synced(struct journal *j, int64_t offset)
 {
-    if (j->good && offset > j->synced) j->synced = offset;
+    if (j->good && !sync_has_failed(j) && offset > j->synced) j->synced = offset;
 }
 
 void journal_lose_chain(struct journal *j)

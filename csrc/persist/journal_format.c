@@ -101,6 +101,7 @@ static bool parse_frame(struct slice line, struct journal_frame *f)
 enum journal_line journal_parse_line(struct slice line, struct journal_origin *origin,
                                      struct journal_frame *frame, int64_t *time_s)
 {
+    if (line.size > 0 && memchr(line.data, '\0', line.size)) return JOURNAL_LINE_BAD;
     if (begins(line, TIME)) {
         struct slice number = slice_of(line.data + sizeof TIME - 1, line.size - (sizeof TIME - 1));
         return number_parse_int(number, time_s) ? JOURNAL_LINE_TIME : JOURNAL_LINE_OTHER;

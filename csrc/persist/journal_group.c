@@ -176,7 +176,10 @@ void journal_group_go_on(struct journal *j)
         group_written(j);
 }
 
-/* ---- what a write that failed has left ---- */
+/* ---- what a crash or a write that failed has left ----
+ *
+ * It is cut off durably before anything is written in its place. Otherwise the next crash could bring it back, between
+ * or behind groups that were written since. */
 
 void journal_repair_begin(struct journal *j)
 {
@@ -184,12 +187,17 @@ void journal_repair_begin(struct journal *j)
     journal_begin(j, JOURNAL_REPAIRS);
     journal_asked(
         j, disk_truncate(j->options.disk, DISK_LANE_JOURNAL, j, journal_path(j, j->file, path), j->position));
+    journal_ask_sync(j, j->file);
 }
 
 void journal_repair_go_on(struct journal *j)
 {
     if (j->pending > 0) return;
     journal_end(j);
+    if (j->bad && j->failed == DISK_SYNC) {
+        journal_lose_chain(j);
+        return;
+    }
     j->torn = j->bad;
     if (j->bad) j->retry_us = j->turn.now_us + JOURNAL_RETRY_US;
 }

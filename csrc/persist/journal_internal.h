@@ -100,7 +100,7 @@ void journal_end(struct journal *j);
 void journal_lose_chain(struct journal *j);
 /* Whether the manifest on the disk names this file. */
 bool journal_names(const struct journal *j, const char *file);
-/* Up to this offset things are durable. */
+/* Up to this offset things are durable, unless a sync has failed. */
 void journal_note_synced(struct journal *j, int64_t offset);
 
 /* ---- journal_group.c ---- */

@@ -250,7 +250,8 @@ static void switch_failed(struct journal *j)
 void journal_switch_go_on(struct journal *j)
 {
     if (j->pending > 0) return;
-    if (j->bad) {
+    bool lost = j->stage == 0 && j->good && j->break_due;
+    if (j->bad || lost) {
         switch_failed(j);
         return;
     }
@@ -332,7 +333,8 @@ static void install_failed(struct journal *j)
 void journal_install_go_on(struct journal *j)
 {
     if (j->pending > 0) return;
-    if (j->bad) {
+    bool lost = j->stage == 0 && j->break_due;
+    if (j->bad || lost) {
         install_failed(j);
         return;
     }

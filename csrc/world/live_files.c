@@ -125,6 +125,11 @@ bool live_files_open(struct live_files *fs, const char *directory)
         uv_mutex_destroy(&fs->handles_lock);
         return false;
     }
+    if (uv_mutex_init(&fs->opening_lock) != 0) {
+        uv_mutex_destroy(&fs->handles_lock);
+        uv_mutex_destroy(&fs->names_lock);
+        return false;
+    }
     fs->fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     fs->error = fs->fd < 0 ? errno : 0;
     return true;
@@ -143,6 +148,7 @@ void live_files_close(struct live_files *fs)
     if (fs->fd >= 0) close(fs->fd);
     uv_mutex_destroy(&fs->handles_lock);
     uv_mutex_destroy(&fs->names_lock);
+    uv_mutex_destroy(&fs->opening_lock);
 }
 
 /* Its name means another file now, or none. The lock is held. */
@@ -292,21 +298,31 @@ static int open_for_writing(struct live_files *fs, const char *name, bool make)
 
 enum purpose { TO_READ, TO_CHANGE, TO_MAKE };
 
+/* Files are opened one at a time: another lane that wants the same one finds it open, not locked. */
+static struct live_handle *open_file(struct live_files *fs, const char *name, enum purpose purpose,
+                                     struct live_outcome *o)
+{
+    struct live_handle *h = find_handle(fs, name, purpose != TO_READ);
+    if (h) return h; /* another lane was faster */
+    int fd = purpose == TO_READ ? openat(fs->fd, name, O_RDONLY | O_CLOEXEC)
+                                : open_for_writing(fs, name, purpose == TO_MAKE);
+    if (fd >= 0) return keep_handle(fs, name, fd, purpose != TO_READ);
+    int error = errno;
+    outcome_locked(o, error);
+    if (error == ENOENT && purpose == TO_READ) o->state = DISK_MISSING;
+    return NULL;
+}
+
 /* An open file, to be released; NULL: the outcome says why there is none. */
 static struct live_handle *use_file(struct live_files *fs, const char *name, enum purpose purpose,
                                     struct live_outcome *o)
 {
     struct live_handle *h = find_handle(fs, name, purpose != TO_READ);
     if (h) return h;
-    int fd = purpose == TO_READ ? openat(fs->fd, name, O_RDONLY | O_CLOEXEC)
-                                : open_for_writing(fs, name, purpose == TO_MAKE);
-    if (fd >= 0) return keep_handle(fs, name, fd, purpose != TO_READ);
-    int error = errno;
-    if (error == EWOULDBLOCK && (h = find_handle(fs, name, true)) != NULL)
-        return h; /* another lane was faster */
-    outcome_locked(o, error);
-    if (error == ENOENT && purpose == TO_READ) o->state = DISK_MISSING;
-    return NULL;
+    uv_mutex_lock(&fs->opening_lock);
+    h = open_file(fs, name, purpose, o);
+    uv_mutex_unlock(&fs->opening_lock);
+    return h;
 }
 
 /* ---- operations ---- */

@@ -36,7 +36,8 @@ struct live_files {
         char name[DISK_NAME_MAX + 1];
     } locks[LIVE_LOCKS]; /* directories that are this node's alone; further ones are not locked */
     int lock_count;
-    uv_mutex_t names_lock; /* held while directories are synced */
+    uv_mutex_t opening_lock; /* held while a file is opened; before the others */
+    uv_mutex_t names_lock;   /* held while directories are synced */
     char dirty[LIVE_DIRTY]
               [DISK_NAME_MAX + 1]; /* directories in which names have changed; "": the node's own */
     int dirty_count;

@@ -217,6 +217,87 @@ TEST(a_torn_tail_is_cut_and_damage_is_not)
     room_close(&r);
 }
 
+/* What the last frame of an increment begins with. */
+static char *last_frame(const struct bytes *b)
+{
+    char *last = NULL;
+    for (size_t i = 0; i + 6 < b->size; i++)
+        if (memcmp(b->data + i, "#TL:F ", 6) == 0) last = b->data + i;
+    return last;
+}
+
+TEST(a_torn_tail_is_cut_off_durably_before_anything_is_written)
+{
+    struct room r;
+    room_open(&r, 0);
+    struct wire *c = start(&r, 0, 1, "no");
+    for (int i = 0; i < 20; i++) say(c, "INCR n");
+    struct fake_file *f = last_increment(&r, 0);
+    REQUIRE(f != NULL);
+    f->now.size -= 5;
+    fake_disk_copy(&f->durable, &f->now);
+    size_t whole = (size_t)(last_frame(&f->now) - f->now.data);
+    start(&r, 0, 2, "no");
+    CHECK_EQ_INT(f->durable.size, whole);
+    room_close(&r);
+}
+
+/* A sector of the disk that was never written, with a frame's line in it: what the frame holds is not to be taken. */
+TEST(a_line_with_zeros_is_no_line)
+{
+    struct room r;
+    room_open(&r, 0);
+    struct wire *c = start(&r, 0, 1, "always");
+    for (int i = 0; i < 20; i++) say(c, "INCR n");
+    struct fake_file *f = last_increment(&r, 0);
+    REQUIRE(f != NULL);
+    memset(last_frame(&f->now) + 1, 0, 10);
+    c = start(&r, 0, 2, "always");
+    CHECK_EQ_STR(say(c, "GET n"), "$2\r\n19\r\n");
+    CHECK(strstr(info(c, "persistence", "aof_torn"), "a line of the journal's own that is none") != NULL);
+    room_close(&r);
+}
+
+static int64_t synced(struct node *n)
+{
+    struct node_state s;
+    node_inspect(n, &s);
+    return s.fsynced;
+}
+
+/* The system tells of what it could not write once, to whom it likes. */
+TEST(after_a_sync_that_failed_one_that_works_says_nothing)
+{
+    struct room r;
+    room_open(&r, 0);
+    struct wire *c = start(&r, 0, 1, "everysec");
+    say(c, "SET a 1");
+    int64_t before = synced(r.nodes[0]);
+    say(c, "SET a 2"); /* within the second: written, not synced */
+    CHECK_EQ_INT(synced(r.nodes[0]), before);
+    struct disk *disk = node_disk(r.nodes[0]);
+    r.disk_stands[0] = true;
+    room_pass(&r, 2000);
+    say(c, "BGREWRITEAOF");
+    struct disk_op *switching = disk_next(disk), *by_time = disk_next(disk);
+    REQUIRE(switching && switching->kind == DISK_SYNC && switching->lane == DISK_LANE_JOURNAL);
+    REQUIRE(by_time && by_time->kind == DISK_SYNC && by_time->lane == DISK_LANE_SYNC);
+    disk_fail(by_time, DISK_FAILED, "Input/output error");
+    disk_done(disk, by_time);
+    switching->state = DISK_OK;
+    disk_done(disk, switching);
+    room_settle(&r);
+    CHECK_EQ_INT(synced(r.nodes[0]), before);
+    r.disk_stands[0] = false;
+    room_pass(&r, 3000); /* another base is on the disk */
+    CHECK(synced(r.nodes[0]) > before);
+    CHECK_EQ_STR(info(c, "persistence", "aof_last_write_status"), "ok");
+    fake_disk_cut_power(&r.disks[0]);
+    c = start(&r, 0, 2, "everysec");
+    CHECK_EQ_STR(say(c, "GET a"), "$1\r\n2\r\n");
+    room_close(&r);
+}
+
 /* ---- crashes at any moment ---- */
 
 enum { STATES_MAX = 4096 };
@@ -243,13 +324,6 @@ static void remember(struct trial *t)
     struct past now = {s.offset, node_digest(t->r.nodes[0])};
     if (t->count > 0 && t->states[t->count - 1].offset == now.offset) t->count--;
     if (t->count < STATES_MAX) t->states[t->count++] = now;
-}
-
-static int64_t synced(struct node *n)
-{
-    struct node_state s;
-    node_inspect(n, &s);
-    return s.fsynced;
 }
 
 /* One life: random writes, a disk that is served at random, perhaps one that fails. */
