@@ -19,10 +19,11 @@
 struct block_request {
     bool wanted;          /* out: the command waits; nothing has been replied */
     enum value_type type; /* the keys are worth a look when they hold this */
+    bool or_gone;         /* and also when they have been deleted or hold something else */
     int first, keys;      /* which arguments are keys: `keys` of them from `first` on */
     int64_t timeout_ms;   /* 0: for ever */
-    const struct slice
-        *argv; /* what to run again, as many as were given; NULL: the same. The callee copies */
+    struct slice *argv; /* what to run again, as many as were given; NULL: the same. The callee frees them */
+    size_t argv_size;   /* of that block of the exec's memory */
 };
 
 /* Asks the caller to wait. False when it cannot: then the command answers that there is nothing. */

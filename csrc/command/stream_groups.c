@@ -144,6 +144,7 @@ void run_xgroup_destroy(struct exec *x)
     stream_group_remove(c.edit.memory, c.stream, g);
     stream_change_end_quietly(&c);
     changed(x, "xgroup-destroy");
+    keyspace_tell(x->keyspace, x->db, x->argv[2]);
     reply_integer(x->reply, 1);
 }
 

@@ -3,7 +3,11 @@
  * XREADGROUP changes what it reads from: what is delivered is noted in the group. Replies say how long they are before
  * they go on, so it first delivers, for all streams, and then answers with what was delivered. Should memory run out in
  * between, fewer entries are delivered than could be; that is an answer as good as any.
+ *
+ * With BLOCK, who finds nothing waits (command/block.h): for entries behind the last one as it is now where `$` was given.
+ * When it is run again it looks at the key that has changed and at no other.
  */
+#include "command/block.h"
 #include "command/notify.h"
 #include "command/streams.h"
 
@@ -18,14 +22,17 @@ struct arguments {
     int64_t timeout_ms;
 };
 
+/* Who has waited is not given a whole stream at once. */
+enum { LIMIT_AFTER_WAIT = 1000 };
+
+static bool runs_again(const struct exec *x) { return x->only.data != NULL; }
+
 static bool read_timeout(struct exec *x, int index, int64_t *timeout_ms)
 {
-    const char *why = NULL;
     if (!exec_int_or(x, index, timeout_ms, "ERR timeout is not an integer or out of range")) return false;
-    if (*timeout_ms < 0) why = "ERR timeout is negative";
-    if (*timeout_ms > INT64_MAX - x->now_ms) why = "ERR timeout is out of range";
-    if (why) reply_error(x->reply, why);
-    return !why;
+    if (*timeout_ms >= 0) return true;
+    reply_error(x->reply, "ERR timeout is negative");
+    return false;
 }
 
 static bool read_streams(struct exec *x, int first, struct arguments *a)
@@ -85,6 +92,7 @@ static bool read_arguments(struct exec *x, bool of_group, struct arguments *a)
         exec_syntax_error(x);
         return false;
     }
+    if (runs_again(x) && a->limit == UINT64_MAX) a->limit = LIMIT_AFTER_WAIT;
     if (!of_group || a->group > 0) return true;
     reply_error(x->reply, "ERR Missing GROUP option for XREADGROUP");
     return false;
@@ -98,6 +106,15 @@ static struct slice key_of(const struct exec *x, const struct arguments *a, int 
 static bool is_id(const struct exec *x, const struct arguments *a, int i, const char *text)
 {
     return slice_equal(x->argv[a->streams + a->count + i], slice_text(text));
+}
+
+/* Whether stream number `i` is looked at: each is, but the first of its name alone when the command runs again. */
+static bool looks_at(const struct exec *x, const struct arguments *a, int i)
+{
+    if (!block_looks_at(x, key_of(x, a, i))) return false;
+    for (int j = 0; runs_again(x) && j < i; j++)
+        if (slice_equal(key_of(x, a, j), x->only)) return false;
+    return true;
 }
 
 /* Without counting it as one more access. */
@@ -168,6 +185,24 @@ static bool check_streams(struct exec *x, const struct arguments *a)
     return true;
 }
 
+/* Whether the group that was waited for is still there, under the key on account of which the command runs again. */
+static bool check_again(struct exec *x, const struct arguments *a)
+{
+    const char *why = NULL;
+    const struct entry *e = exec_find(x, x->db, x->only, EXEC_NO_STATS | EXEC_NO_TOUCH | EXEC_NO_NOTIFY);
+    if (!e || entry_type(e) != VALUE_STREAM)
+        why = "UNBLOCKED the stream key no longer exists";
+    else if (a->of_group && !stream_group_find(stream_of(e), x->argv[a->group]))
+        why = "NOGROUP the consumer group this client was blocked on no longer exists";
+    if (why) reply_error(x->reply, why);
+    return !why;
+}
+
+static bool check(struct exec *x, const struct arguments *a)
+{
+    return runs_again(x) ? check_again(x, a) : check_streams(x, a);
+}
+
 static void reply_streams(struct exec *x, int64_t count)
 {
     if (x->reply->protocol == 2)
@@ -182,15 +217,55 @@ static void reply_key(struct exec *x, struct slice key)
     reply_bulk(x->reply, key);
 }
 
+/* ---- waiting ---- */
+
+/* The arguments with what `$` means now; NULL: memory is out. Each of the texts has its room behind them. */
+static struct slice *words_to_wait_with(struct exec *x, const struct arguments *a, size_t *size)
+{
+    size_t words = (size_t)x->argc * sizeof *x->argv;
+    *size = words + (size_t)a->count * sizeof(struct stream_id_text);
+    struct slice *argv = memory_alloc(x->memory, *size);
+    if (!argv) return NULL;
+    struct stream_id_text *texts = (struct stream_id_text *)(void *)((char *)argv + words);
+    memcpy(argv, x->argv, words);
+    for (int i = 0; i < a->count; i++) {
+        if (!is_id(x, a, i, "$")) continue;
+        const struct stream *s = stream_at(x, a, i);
+        argv[a->streams + a->count + i] = stream_id_text(s ? s->last_id : STREAM_ID_MIN, &texts[i]);
+    }
+    return argv;
+}
+
+/* There is nothing to be had now. */
+static void wait_or_reply_null(struct exec *x, const struct arguments *a)
+{
+    struct block_request wait = {.type = VALUE_STREAM,
+                                 .first = a->streams,
+                                 .keys = a->count,
+                                 .or_gone = a->of_group,
+                                 .timeout_ms = a->timeout_ms};
+    if (!a->block || !x->block) {
+        reply_null_array(x->reply);
+        return;
+    }
+    if (!runs_again(x)) wait.argv = words_to_wait_with(x, a, &wait.argv_size);
+    if (wait.argv || runs_again(x))
+        block_on(x, &wait);
+    else
+        exec_no_memory(x);
+}
+
 /* ---- XREAD ---- */
 
-/* Whether stream number `i` has an entry behind its ID, and which ID comes next. */
+/* Whether stream number `i` has an entry behind its ID, and which ID comes next. Who has waited is also told of entries
+ * that came and are gone already. */
 static struct stream *has_more(struct exec *x, const struct arguments *a, int i, struct stream_id *from)
 {
-    struct stream *s = stream_at(x, a, i);
-    if (!s || s->length == 0) return NULL;
+    struct stream *s = looks_at(x, a, i) ? stream_at(x, a, i) : NULL;
+    if (!s || (s->length == 0 && !runs_again(x))) return NULL;
     *from = id_after(x, a, i, s);
-    if (stream_id_compare(stream_last_entry_id(s), *from) <= 0) return NULL;
+    struct stream_id last = runs_again(x) ? s->last_id : stream_last_entry_id(s);
+    if (stream_id_compare(last, *from) <= 0) return NULL;
     stream_id_increment(from);
     return s;
 }
@@ -200,10 +275,10 @@ void run_xread(struct exec *x)
     struct arguments a;
     struct stream_id from;
     int64_t served = 0;
-    if (!read_arguments(x, false, &a) || !check_streams(x, &a)) return;
+    if (!read_arguments(x, false, &a) || !check(x, &a)) return;
     for (int i = 0; i < a.count; i++) served += has_more(x, &a, i, &from) != NULL;
     if (served == 0) {
-        reply_null_array(x->reply);
+        wait_or_reply_null(x, &a);
         return;
     }
     reply_streams(x, served);
@@ -256,9 +331,10 @@ static struct stream_pending *note_delivery(struct exec *x, struct memory *m, st
     return p;
 }
 
-/* Delivers what is new; how many entries. */
+/* Delivers what is new; how many entries. *failed: fewer than could be, memory is out. */
 static uint64_t deliver_new(struct exec *x, const struct arguments *a, struct stream_change *c,
-                            struct stream_group *g, struct stream_consumer *consumer, struct stream_id from)
+                            struct stream_group *g, struct stream_consumer *consumer, struct stream_id from,
+                            bool *failed)
 {
     struct stream_walk w;
     struct stream_entry e;
@@ -269,6 +345,7 @@ static uint64_t deliver_new(struct exec *x, const struct arguments *a, struct st
     for (; count < a->limit && stream_walk_next(&w, &e); count++) {
         if (!a->no_ack) {
             const struct stream_pending *p = note_delivery(x, c->edit.memory, g, consumer, e.id);
+            *failed = !p;
             if (!p) break;
             stream_claims_add(&claims, p);
         }
@@ -306,9 +383,10 @@ static uint64_t deliver_again(struct exec *x, struct reading *r, const struct st
 static bool deliver(struct exec *x, struct reading *r, struct served *served, struct stream_change *c,
                     struct stream_group *g, struct stream_consumer *consumer)
 {
+    bool failed = false;
     if (!served->history) {
-        served->count = deliver_new(x, &r->arguments, c, g, consumer, served->from);
-        return served->count > 0;
+        served->count = deliver_new(x, &r->arguments, c, g, consumer, served->from, &failed);
+        return served->count > 0 || !failed;
     }
     served->first = r->history.size / sizeof(struct stream_id);
     served->count = deliver_again(x, r, c, g, consumer, served->from);
@@ -338,12 +416,15 @@ static bool serve(struct exec *x, struct reading *r, int i)
     struct arguments *a = &r->arguments;
     struct served *served = &r->served[i];
     struct slice key = key_of(x, a, i);
+    *served = (struct served){.is = false};
+    if (!looks_at(x, a, i)) return true;
     struct entry *e = exec_find(x, x->db, key, EXEC_NO_STATS | EXEC_NO_TOUCH | EXEC_NO_NOTIFY);
     const struct stream *s = stream_of(e);
     struct stream_group *g = stream_group_find(s, x->argv[a->group]);
     struct stream_consumer *consumer = stream_consumer_find(g, x->argv[a->group + 1]);
     bool history = !is_new(x, a, i);
-    bool more = s->length > 0 && stream_id_compare(stream_last_entry_id(s), g->last_id) > 0;
+    struct stream_id last = runs_again(x) ? s->last_id : stream_last_entry_id(s);
+    bool more = (s->length > 0 || runs_again(x)) && stream_id_compare(last, g->last_id) > 0;
     *served = (struct served){.is = history || more, .history = history, .stream = s};
     if (!served->is) return true;
     served->from = history ? id_after(x, a, i, s) : g->last_id;
@@ -376,7 +457,7 @@ static void reply_served(struct exec *x, const struct reading *r, int done)
     int64_t count = 0;
     for (int i = 0; i < done; i++) count += r->served[i].is;
     if (count == 0) {
-        reply_null_array(x->reply);
+        wait_or_reply_null(x, &r->arguments);
         return;
     }
     reply_streams(x, count);
@@ -396,7 +477,7 @@ void run_xreadgroup(struct exec *x)
     enum { SMALL = 8 };
     struct served small[SMALL];
     struct reading r = {.served = small};
-    if (!read_arguments(x, true, &r.arguments) || !check_streams(x, &r.arguments)) return;
+    if (!read_arguments(x, true, &r.arguments) || !check(x, &r.arguments)) return;
     int count = r.arguments.count, done = 0;
     if (count > SMALL) r.served = memory_alloc(x->memory, (size_t)count * sizeof *r.served);
     bytes_init(&r.history, x->memory);

@@ -16,6 +16,7 @@
 struct block_keys {
     const struct command *command;
     enum value_type type;
+    bool or_gone;
     int argc, keys;
     size_t size;        /* of this block */
     struct slice *argv; /* in this block, behind the watches */
@@ -40,6 +41,7 @@ static struct block_keys *keep(struct session *s, const struct exec *x, const st
     if (!b) return NULL;
     b->command = x->command;
     b->type = r->type;
+    b->or_gone = r->or_gone;
     b->argc = x->argc;
     b->keys = r->keys;
     b->size = head + texts;
@@ -84,7 +86,7 @@ static bool await_all(struct session *s, const struct block_request *r)
     return false;
 }
 
-bool block_keys_begin(struct session *s, const struct exec *x, const struct block_request *request)
+static bool begin(struct session *s, const struct exec *x, const struct block_request *request)
 {
     if (!block_for(s, BLOCK_KEYS)) return false;
     s->keys = keep(s, x, request);
@@ -93,13 +95,20 @@ bool block_keys_begin(struct session *s, const struct exec *x, const struct bloc
     return false;
 }
 
+bool block_keys_begin(struct session *s, const struct exec *x, const struct block_request *request)
+{
+    bool begun = begin(s, x, request);
+    if (request->argv) memory_free(x->memory, request->argv, request->argv_size);
+    return begun;
+}
+
 /* ---- serving ---- */
 
 /* Whether the key holds something that the command may want. */
 static bool is_worth_it(const struct node *n, const struct session *s, struct slice key)
 {
     const struct entry *e = keyspace_find(n->keyspace, s->db, key);
-    return e && entry_type(e) == s->keys->type;
+    return s->keys->or_gone || (e && entry_type(e) == s->keys->type);
 }
 
 /* Runs the session's command again because of this key. */

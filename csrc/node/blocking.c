@@ -226,7 +226,7 @@ static void block_failed(struct session *s, const char *error)
     size_t before = s->writer.out->size;
     block_cancel(s);
     reply_error(&s->writer.reply, error);
-    stats_error(s->node, &s->writer.reply, 1);
+    stats_failed(s->node, s->last_command, &s->writer.reply);
     block_answered(s, before);
 }
 

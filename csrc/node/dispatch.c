@@ -189,14 +189,13 @@ void dispatch_run(struct call *c, const struct command *command, int argc, const
     x->changes = 0;
     x->effect_given = false;
     bytes_clear(&n->effects);
-    n->counters.commands++;
     if (command->run == run_touch) x->access = &n->access[0]; /* the one access that CLIENT NO-TOUCH leaves */
     stats_begin(n, x->reply);
     uint64_t begun = timing_begin(n, c, command);
     command->run(x);
     timing_end(n, c, command, begun);
     n->counters.changes += x->changes;
-    stats_called(n, command, x->reply);
+    stats_called(n, command, x->only.data != NULL, x->reply);
     if (n->notices.size > 0) pubsub_notify(n);
     if (x->changes == 0 && n->effects.size == 0 && !n->effects.failed) return;
     if (n->follow || s->kind == SESSION_STREAM) return; /* a replica's log is its primary's bytes */

@@ -61,15 +61,23 @@ const struct command_stats *stats_of(const struct node *n, const struct command 
 
 void stats_begin(struct node *n, const struct reply *r) { n->stats.counted_errors = r->errors; }
 
-void stats_called(struct node *n, const struct command *c, const struct reply *r)
+void stats_called(struct node *n, const struct command *c, bool again, const struct reply *r)
 {
     struct command_stats *counters = counters_of(n, c);
     int64_t errors = r->errors - n->stats.counted_errors;
     n->stats.counted_errors = r->errors;
-    if (counters) counters->calls++;
+    if (counters) counters->calls += !again;
+    n->counters.commands += !again;
     if (errors == 0) return;
     if (counters) counters->failed++;
     stats_error(n, r, errors);
+}
+
+void stats_failed(struct node *n, const struct command *c, const struct reply *r)
+{
+    struct command_stats *counters = counters_of(n, c);
+    if (counters) counters->failed++;
+    stats_error(n, r, 1);
 }
 
 void stats_took(struct node *n, const struct command *c, uint64_t ns)

@@ -49,9 +49,12 @@ struct stats {
 
 /* ---- commands and errors ---- */
 
-/* Around each command that is run, also within EXEC: an error counts for the innermost. */
+/* Around each command that is run, also within EXEC: an error counts for the innermost. `again`: it has waited, and was
+ * counted when it began to. */
 void stats_begin(struct node *n, const struct reply *r);
-void stats_called(struct node *n, const struct command *c, const struct reply *r);
+void stats_called(struct node *n, const struct command *c, bool again, const struct reply *r);
+/* A command that was counted when it began to wait has ended with an error. */
+void stats_failed(struct node *n, const struct command *c, const struct reply *r);
 /* How long one call took. */
 void stats_took(struct node *n, const struct command *c, uint64_t ns);
 /* A request was answered with an error without being run. */

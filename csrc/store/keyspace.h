@@ -136,9 +136,11 @@ void keyspace_unwatch(struct keyspace *ks, struct watch *w);
 /* Awaiting (blocking commands): a watch with an owner, who hears of each change of the key through
  * keyspace_next_awaited. Ended by keyspace_unwatch. NULL when memory is out. */
 struct watch *keyspace_await(struct keyspace *ks, int db, struct slice key, void *owner);
-/* The next of the watches whose keys have been made or changed, in the order in which those were, and of the same key in
+/* The next of the watches whose keys have been made, changed or deleted, in the order in which those were, and of the same key in
  * the order of keyspace_await; NULL: no more. Each is told once for any number of changes before. */
 const struct watch *keyspace_next_awaited(struct keyspace *ks);
+/* Tells those who await the key, though its value is what it was (a group of its stream is gone). */
+void keyspace_tell(struct keyspace *ks, int db, struct slice key);
 bool keyspace_awaited(const struct keyspace *ks);
 void *watch_owner(const struct watch *w);
 /* Good as long as the watch. */

@@ -102,6 +102,17 @@ static void tell_owner(struct keyspace *ks, struct watch *w)
     if (w->owner && list_empty(&w->awaited)) list_push(&ks->awaited, &w->awaited);
 }
 
+void keyspace_tell(struct keyspace *ks, int db, struct slice key)
+{
+    struct watched_key *k = ks->watched.size > 0 ? dict_find(&ks->watched, key) : NULL;
+    if (!k) return;
+    list_each(link, &k->watches)
+    {
+        struct watch *w = list_item(link, struct watch, link);
+        if (w->db == db) tell_owner(ks, w);
+    }
+}
+
 void keyspace_unwatch(struct keyspace *ks, struct watch *w)
 {
     if (!w) return;
@@ -150,7 +161,7 @@ static void watch_replaced(const struct replacement *r, struct watch *w, bool wa
     bool is_alive = next && !entry_expired(next, r->keyspace->now_ms);
     if (was_alive || is_alive) w->dirty = true;
     w->stale = next && !is_alive;
-    if (next) tell_owner(r->keyspace, w);
+    if (next || was_there) tell_owner(r->keyspace, w);
 }
 
 static void key_replaced(void *context, void *entry)
