@@ -13,6 +13,7 @@ local argparse = require "argparse"
 local signal = require "posix.signal"
 local inside = require "bench.inside"
 local machine = require "bench.machine"
+local memory = require "bench.memory"
 local report = require "bench.report"
 local servers = require "bench.servers"
 local traffic = require "bench.traffic"
@@ -20,7 +21,9 @@ local traffic = require "bench.traffic"
 local ROWS = {
   { name = "traffic", run = traffic.alone },
   { name = "replicated", run = traffic.replicated },
-  { name = "memory", run = require "bench.memory" },
+  { name = "commands", run = require "bench.commands" },
+  { name = "memory", run = memory.keys },
+  { name = "collections", run = memory.collections },
   { name = "sync", run = require "bench.full_sync" },
   { name = "wait", run = require("bench.wait").run },
   { name = "durable", run = require "bench.durable" },
@@ -30,12 +33,12 @@ local ROWS = {
 }
 
 local FULL = {
-  rounds = 5, keys = 1000000, requests = 1000000, sync_keys = 500000, round_trips = 2000, trials = 200,
-  real_trials = 2, nodes = 10000,
+  rounds = 5, keys = 1000000, requests = 1000000, command_requests = 500000, sync_keys = 500000, round_trips = 2000,
+  trials = 200, real_trials = 2, nodes = 10000,
 }
 local QUICK = {
-  rounds = 1, keys = 100000, requests = 200000, sync_keys = 100000, round_trips = 500, trials = 50, real_trials = 1,
-  nodes = 2000,
+  rounds = 1, keys = 100000, requests = 200000, command_requests = 100000, sync_keys = 100000, round_trips = 500,
+  trials = 50, real_trials = 1, nodes = 2000,
 }
 
 local function read_options()

@@ -93,6 +93,21 @@ function servers.write_requests(path, keys, key_format, value_size)
   end
 end
 
+---Writes a temporary file of any requests. Closing it removes it.
+---@param requests integer
+---@param words_of fun(i: integer): string[] the words of request `i`, from 0
+---@return { name: string }
+function servers.temporary_requests(requests, words_of)
+  local made = setmetatable({ name = os.tmpname() }, { __close = function(self) os.remove(self.name) end })
+  local file <close> = assert(io.open(made.name, "w"))
+  for i = 0, requests - 1 do
+    local words = words_of(i)
+    for n, word in ipairs(words) do words[n] = ("$%d\r\n%s\r\n"):format(#word, word) end
+    assert(file:write("*", #words, "\r\n", table.concat(words)))
+  end
+  return made
+end
+
 ---Sends a file of requests to a server.
 ---@param node tidelock.ProcessNode
 ---@param path string
@@ -106,23 +121,25 @@ end
 -- ---- driving --------------------------------------------------------------------------------------------------------
 
 ---@class bench.Load
----@field test "set"|"get"
+---@field test? "set"|"get" a test of redis-benchmark's own, or
+---@field command? string a command with its arguments
 ---@field requests integer
 ---@field keys integer chosen from, at random
 ---@field clients integer
 ---@field pipeline integer
----@field value_size integer
+---@field value_size? integer of the test's values
 
 ---Drives a server with redis-benchmark.
 ---@param node tidelock.ProcessNode
 ---@param load bench.Load
 ---@return { cpu_us: number, per_second: number } cpu_us of the server per command
 function servers.drive(node, load)
+  local test = load.test and ("-t %s -d %d"):format(load.test, load.value_size) or ""
   local before = measure.cpu(node.pid)
-  local output = servers.shell("redis-benchmark -p %d -t %s -n %d -r %d -c %d -P %d -d %d --csv", node.port, load.test,
-    load.requests, load.keys, load.clients, load.pipeline, load.value_size)
+  local output = servers.shell("redis-benchmark -p %d -n %d -r %d -c %d -P %d %s --csv %s", node.port, load.requests,
+    load.keys, load.clients, load.pipeline, test, load.command or "")
   local used = measure.cpu(node.pid) - before
-  local rate = output:match '"%u+","([%d.]+)"'
+  local rate = output:match '"[^"\n]+","([%d.]+)",[^\n]*\n$'
   if not rate then error("redis-benchmark: " .. output, 0) end
   return { cpu_us = used / load.requests * 1e6, per_second = assert(tonumber(rate)) }
 end
