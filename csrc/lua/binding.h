@@ -79,8 +79,9 @@ void binding_push_command(lua_State *L, struct slice name, lua_CFunction method)
 void binding_push_channel(lua_State *L, int node, int64_t id);
 /* __close of any class: calls its method `close`. */
 int binding_close(lua_State *L);
-/* The client's method `pipeline`. */
-int binding_pipeline(lua_State *L);
+/* The methods `pipeline` of clients and nodes. */
+int binding_client_pipeline(lua_State *L);
+int binding_node_pipeline(lua_State *L);
 
 /* What a world function says when it fails: WORLD_BAD and WORLD_UNSUPPORTED raise, the others return the triple.
  * `what` is who is closed: "node a is down". */
@@ -96,6 +97,7 @@ void binding_push_digest(lua_State *L, struct digest d);
 
 /* One per class: adds to the table `core` at the top of the stack. */
 void binding_open_store(lua_State *L);
+void binding_open_watch(lua_State *L);
 void binding_open_world(lua_State *L);
 void binding_open_node(lua_State *L);
 void binding_open_channel(lua_State *L);

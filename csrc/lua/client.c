@@ -71,6 +71,14 @@ static int go_to(lua_State *L)
                                 "the client is closed");
 }
 
+/* connection(client): which of its connections this is, 0: there is none now. */
+static int connection(lua_State *L)
+{
+    const struct lua_client *c = check_client(L);
+    lua_pushinteger(L, is_open(c) ? world_client_connection(c->client) : 0);
+    return 1;
+}
+
 static int close_client(lua_State *L)
 {
     struct lua_client *c = check_client(L);
@@ -142,7 +150,7 @@ void binding_open_client(lua_State *L)
         {"go_to", go_to},
         {"close", close_client},
         {"receive", receive},
-        {"pipeline", binding_pipeline},
+        {"pipeline", binding_client_pipeline},
         {NULL, NULL},
     };
     static const luaL_Reg metamethods[] = {
@@ -158,4 +166,6 @@ void binding_open_client(lua_State *L)
     lua_settop(L, core);
     lua_pushcfunction(L, new_client);
     lua_setfield(L, -2, "client");
+    lua_pushcfunction(L, connection);
+    lua_setfield(L, -2, "connection");
 }

@@ -161,6 +161,7 @@ int luaopen_tidelock_core(lua_State *L)
     result_open(L);
     binding_open_task(L);
     binding_open_store(L);
+    binding_open_watch(L);
     binding_open_world(L);
     binding_open_node(L);
     binding_open_channel(L);

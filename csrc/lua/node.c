@@ -26,14 +26,15 @@ static struct node *running_node(const struct lua_node *n)
 
 /* ---- commands ---- */
 
-static int run(lua_State *L, struct lua_node *n, const struct arguments *a)
+/* `session`: of its own, 0: any. */
+static int run(lua_State *L, struct lua_node *n, int64_t session, const struct arguments *a)
 {
     struct lua_world *w = n->owner;
     if (!w->world) return node_closed(L, n);
     struct capture *c = capture_take(L, &w->capture, 1);
     int64_t ticket = task_ticket(L, w);
     if (ticket == 0) return result_fail(L, "OOM out of memory");
-    int done = world_node_call(n->node, ticket, a->argc, a->argv, &c->reply);
+    int done = world_node_session_call(n->node, session, ticket, a->argc, a->argv, &c->reply);
     if (done == 0) return task_await(L, 0, w, ticket);
     task_drop(w, ticket);
     if (done < 0) return node_result(L, n, (enum world_result)done);
@@ -46,7 +47,7 @@ static int method(lua_State *L)
     struct lua_node *n = check_node(L);
     struct arguments a;
     arguments_read(L, &a, lua_tostring(L, lua_upvalueindex(1)), 2);
-    return run(L, n, &a);
+    return run(L, n, 0, &a);
 }
 
 static int call(lua_State *L)
@@ -54,7 +55,35 @@ static int call(lua_State *L)
     struct lua_node *n = check_node(L);
     struct arguments a;
     arguments_read(L, &a, NULL, 2);
-    return run(L, n, &a);
+    return run(L, n, 0, &a);
+}
+
+/* open_session(node): the number of a session of the caller's own; call_in_session(node, session, name, ...);
+ * close_session(node, session). */
+static int open_session(lua_State *L)
+{
+    const struct lua_node *n = check_node(L);
+    if (!running_node(n)) return node_closed(L, n);
+    int64_t session = world_node_session_open(n->node);
+    if (session == 0) return result_fail(L, "OOM out of memory");
+    lua_pushinteger(L, session);
+    return 1;
+}
+
+static int call_in_session(lua_State *L)
+{
+    struct lua_node *n = check_node(L);
+    int64_t session = luaL_checkinteger(L, 2);
+    struct arguments a;
+    arguments_read(L, &a, NULL, 3);
+    return run(L, n, session, &a);
+}
+
+static int close_session(lua_State *L)
+{
+    const struct lua_node *n = check_node(L);
+    if (running_node(n)) world_node_session_close(n->node, luaL_checkinteger(L, 2));
+    return 0;
 }
 
 /* ---- what becomes of it ---- */
@@ -280,10 +309,19 @@ static int new_node(lua_State *L)
 void binding_open_node(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"call", call},       {"configure", configure}, {"crash", crash},
-        {"restart", restart}, {"pause", pause_node},    {"resume", resume_node},
-        {"is_up", is_up},     {"failure", failure},     {"is_primary", is_primary},
-        {"state", state},     {"digest", digest},       {"channels", channels},
+        {"call", call},
+        {"configure", configure},
+        {"crash", crash},
+        {"restart", restart},
+        {"pause", pause_node},
+        {"resume", resume_node},
+        {"is_up", is_up},
+        {"failure", failure},
+        {"is_primary", is_primary},
+        {"state", state},
+        {"digest", digest},
+        {"channels", channels},
+        {"pipeline", binding_node_pipeline},
         {NULL, NULL},
     };
     static const luaL_Reg metamethods[] = {{"__tostring", node_tostring}, {NULL, NULL}};
@@ -293,6 +331,12 @@ void binding_open_node(lua_State *L)
     lua_pushcclosure(L, node_index, 1);
     lua_setfield(L, core + 1, "__index");
     lua_settop(L, core);
-    lua_pushcfunction(L, new_node);
-    lua_setfield(L, -2, "node");
+    static const luaL_Reg functions[] = {
+        {"node", new_node},
+        {"open_session", open_session},
+        {"call_in_session", call_in_session},
+        {"close_session", close_session},
+        {NULL, NULL},
+    };
+    luaL_setfuncs(L, functions, 0);
 }

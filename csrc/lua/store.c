@@ -6,7 +6,7 @@
 #include <math.h>
 #include <time.h>
 
-#include "lua/binding.h"
+#include "lua/store.h"
 
 enum {
     DATABASES_MAX = 65536,
@@ -18,19 +18,9 @@ enum {
 /* User values of a store. */
 enum { STORE_COMMANDS = 1, STORE_CLOCK = 2, STORE_VALUES = 2 };
 
-struct lua_store {
-    const char *class_name;
-    bool open;
-    bool clocked; /* a function says how late it is */
-    struct memory memory;
-    struct random random;
-    struct bytes effects; /* nobody is told about them */
-    struct command_index *commands;
-    struct exec exec;
-    struct capture capture;
-};
+struct lua_store *store_check(lua_State *L, int index) { return binding_object(L, index, CLASS_STORE); }
 
-static struct lua_store *check_store(lua_State *L) { return binding_object(L, 1, CLASS_STORE); }
+static struct lua_store *check_store(lua_State *L) { return store_check(L, 1); }
 
 /* ---- time ---- */
 
@@ -41,15 +31,20 @@ static int64_t system_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static int64_t clock_ms(lua_State *L)
+static int64_t clock_ms(lua_State *L, int index)
 {
     int is_number;
-    lua_getiuservalue(L, 1, STORE_CLOCK);
+    lua_getiuservalue(L, index, STORE_CLOCK);
     lua_call(L, 0, 1);
     lua_Number ms = lua_tonumberx(L, -1, &is_number);
     if (!is_number || !(fabs(ms) < 9e15)) luaL_error(L, "clock: must return a number of milliseconds");
     lua_pop(L, 1);
     return (int64_t)floor(ms);
+}
+
+int64_t store_now(lua_State *L, const struct lua_store *s, int index)
+{
+    return s->clocked ? clock_ms(L, index) : system_ms();
 }
 
 /* ---- running commands ---- */
@@ -69,7 +64,7 @@ static void housekeeping(struct lua_store *s, int64_t now)
 
 static int run(lua_State *L, struct lua_store *s, const struct command *command, const struct arguments *a)
 {
-    int64_t now = s->clocked ? clock_ms(L) : system_ms();
+    int64_t now = store_now(L, s, 1);
     if (!s->open) return result_fail(L, "CLOSED the store is closed"); /* by the clock */
     struct capture *c = capture_take(L, &s->capture, 1);
     struct exec *x = &s->exec;
@@ -111,6 +106,18 @@ static int call(lua_State *L)
     arguments_read(L, &a, NULL, 2);
     if (!s->open) return result_fail(L, "CLOSED the store is closed");
     return run(L, s, command_find(s->commands, a.argv[0]), &a);
+}
+
+/* resolve(store, name, ...): true if these words are a command that can be executed, or the failure that it would be. */
+static int resolve(lua_State *L)
+{
+    struct lua_store *s = check_store(L);
+    struct arguments a;
+    arguments_read(L, &a, NULL, 2);
+    struct capture *c = capture_take(L, &s->capture, 1);
+    if (!command_resolve(s->commands, a.argv, a.argc, &c->reply)) return result_push(L, c);
+    lua_pushboolean(L, 1);
+    return 1;
 }
 
 /* __index of the table of methods: makes the method for a command. Upvalue: the holder of the commands. */
@@ -164,6 +171,7 @@ static int close_store(lua_State *L)
     struct lua_store *s = check_store(L);
     if (!s->open) return 0;
     s->open = false;
+    store_end_watches(s);
     keyspace_free(s->exec.keyspace);
     bytes_free(&s->effects);
     return 0;
@@ -199,6 +207,7 @@ static int store_new(lua_State *L)
     memory_init(&s->memory);
     memory_use_slabs(&s->memory);
     random_init(&s->random, seed, "store");
+    list_init(&s->watches);
     bytes_init(&s->effects, &s->memory);
     capture_init(&s->capture, &s->memory);
     luaL_setmetatable(L, CLASS_STORE);
@@ -246,4 +255,6 @@ void binding_open_store(lua_State *L)
     lua_settop(L, core);
     lua_pushcfunction(L, store_new);
     lua_setfield(L, -2, "store");
+    lua_pushcfunction(L, resolve);
+    lua_setfield(L, -2, "resolve");
 }

@@ -232,14 +232,21 @@ static int push_completion(lua_State *L, int world, struct lua_world *w, const s
     return 0;
 }
 
+/* Where the answer to `ticket` goes in its group's table. */
+static lua_Integer group_position(const struct lua_world *w, int64_t ticket)
+{
+    return (ticket >> SLOT_BITS) - w->tasks.slots[ticket_slot(ticket)].first + 1;
+}
+
 static bool complete_group(lua_State *L, int world, struct lua_world *w, const struct world_completion *c,
                            int own)
 {
     int index = ticket_slot(c->ticket);
-    int64_t sequence = c->ticket >> SLOT_BITS, first = w->tasks.slots[index].first;
+    int64_t first = w->tasks.slots[index].first;
     push_anchor(L, world, index);
+    lua_Integer at = group_position(w, c->ticket);
     result_to_element(L, push_completion(L, world, w, c));
-    lua_rawseti(L, -2, sequence - first + 1);
+    lua_rawseti(L, -2, at);
     struct task_slot *s = &w->tasks.slots[index];
     bool there =
         s->kind == SLOT_GROUP && s->first == first; /* pushing may have run a finalizer that ended it */
@@ -367,6 +374,17 @@ int64_t task_group_ticket(struct lua_world *w, int group)
 }
 
 void task_group_drop(struct lua_world *w, int group) { w->tasks.slots[group].outstanding--; }
+
+void task_group_answer(lua_State *L, int world, struct lua_world *w, int64_t ticket, int count)
+{
+    lua_Integer at = group_position(w, ticket);
+    result_to_element(L, count);
+    push_anchor(L, world, ticket_slot(ticket));
+    lua_insert(L, -2);
+    lua_rawseti(L, -2, at);
+    lua_pop(L, 1);
+    task_group_drop(w, ticket_slot(ticket));
+}
 
 void task_group_free(lua_State *L, int world, struct lua_world *w, int group)
 {

@@ -47,6 +47,8 @@ int task_await(lua_State *L, int world, struct lua_world *w, int64_t ticket);
 int task_group(lua_State *L, int world, struct lua_world *w);
 int64_t task_group_ticket(struct lua_world *w, int group);
 void task_group_drop(struct lua_world *w, int group);
+/* The request of `ticket` has its answer already: the `count` values at the top of the stack, which are taken. */
+void task_group_answer(lua_State *L, int world, struct lua_world *w, int64_t ticket, int count);
 void task_group_free(lua_State *L, int world, struct lua_world *w, int group);
 /* Blocks until all requests of the group have their answer, and returns the table. The group ends then. */
 int task_group_await(lua_State *L, int world, struct lua_world *w, int group);

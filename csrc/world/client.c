@@ -82,6 +82,11 @@ void client_finish(struct world_client *c)
 
 const char *world_client_name(const struct world_client *c) { return c->place.name; }
 
+int64_t world_client_connection(const struct world_client *c)
+{
+    return c->state == CLIENT_IDLE ? 0 : c->connections;
+}
+
 /* ---- a connection's beginning and end ---- */
 
 static bool reserve_request(struct world_client *c)
@@ -118,6 +123,7 @@ static bool write_request(struct world_client *c, int64_t ticket, int argc, cons
 static void client_connect(struct world_client *c)
 {
     c->state = CLIENT_CONNECTING;
+    c->connections++;
     resp_parser_init(&c->parser);
     const struct slice hello[] = {{"HELLO", 5}, {"3", 1}};
     write_request(c, 0, 2, hello); /* without memory it is a RESP2 connection */

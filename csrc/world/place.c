@@ -178,14 +178,25 @@ static struct world_local *local_open(struct world_node *wn)
     return l;
 }
 
-/* A session that is free: the most recently used one, or a new one. It becomes the most recently used. */
-static struct world_local *local_take(struct world_node *wn)
+static struct world_local *local_find(struct world_node *wn, int64_t id)
 {
+    list_each(link, &wn->locals)
+    {
+        struct world_local *l = list_item(link, struct world_local, member);
+        if (l->id == id) return l;
+    }
+    return NULL;
+}
+
+/* Session `id`; 0: one that is free, the most recently used one or a new one. It becomes the most recently used. */
+static struct world_local *local_take(struct world_node *wn, int64_t id)
+{
+    if (id != 0) return local_find(wn, id);
     struct world_local *taken = NULL;
     list_each(link, &wn->locals)
     {
         struct world_local *l = list_item(link, struct world_local, member);
-        if (l->ticket == 0) {
+        if (l->ticket == 0 && l->id == 0) {
             taken = l;
             break;
         }
@@ -244,7 +255,8 @@ void world_local_output(struct world_local *l)
 /* ---- calls ---- */
 
 /* Keeps a call for later. Its arguments are copied behind the struct. */
-static int call_keep(struct world_node *wn, int64_t ticket, int argc, const struct slice *argv)
+static int call_keep(struct world_node *wn, int64_t session, int64_t ticket, int argc,
+                     const struct slice *argv)
 {
     size_t size = sizeof(struct world_call) + (size_t)argc * sizeof *argv;
     for (int i = 0; i < argc; i++) size += argv[i].size;
@@ -252,6 +264,7 @@ static int call_keep(struct world_node *wn, int64_t ticket, int argc, const stru
     if (!call) return WORLD_NO_MEMORY;
     list_init(&call->member);
     call->ticket = ticket;
+    call->session = session;
     call->argc = argc;
     call->size = size;
     char *text = (char *)(call->argv + argc);
@@ -265,21 +278,21 @@ static int call_keep(struct world_node *wn, int64_t ticket, int argc, const stru
 }
 
 /* Executes a call; 1: done, 0: it blocks or waits its turn. The ticket is reserved and stays so unless it is done. */
-static int call_now(struct world_node *wn, int64_t ticket, int argc, const struct slice *argv,
-                    struct reply *reply)
+static int call_now(struct world_node *wn, int64_t session, int64_t ticket, int argc,
+                    const struct slice *argv, struct reply *reply)
 {
-    struct world_local *l = local_take(wn);
-    if (!l) return WORLD_NO_MEMORY;
+    struct world_local *l = local_take(wn, session);
+    if (!l) return session ? WORLD_CLOSED : WORLD_NO_MEMORY;
     switch (session_call(l->session, argc, argv, reply)) {
     case SESSION_DONE: return 1;
     case SESSION_BLOCKED: l->ticket = ticket; return 0;
     case SESSION_BUSY: break;
     }
-    return call_keep(wn, ticket, argc, argv);
+    return call_keep(wn, session, ticket, argc, argv);
 }
 
-int world_node_call(struct world_node *wn, int64_t ticket, int argc, const struct slice *argv,
-                    struct reply *reply)
+int world_node_session_call(struct world_node *wn, int64_t session, int64_t ticket, int argc,
+                            const struct slice *argv, struct reply *reply)
 {
     struct world *w = wn->world;
     if (!wn->node) return WORLD_CLOSED;
@@ -287,15 +300,21 @@ int world_node_call(struct world_node *wn, int64_t ticket, int argc, const struc
     if (!world_ticket_reserve(w)) return WORLD_NO_MEMORY;
     int result;
     if (wn->paused || world_local_waiting(wn)) {
-        result = call_keep(wn, ticket, argc, argv);
+        result = call_keep(wn, session, ticket, argc, argv);
     } else {
         w->ops->node_enter(wn);
-        result = call_now(wn, ticket, argc, argv, reply);
+        result = call_now(wn, session, ticket, argc, argv, reply);
         w->ops->node_turn(wn);
         if (result == 1 && !wn->node) result = WORLD_CLOSED; /* SHUTDOWN does not answer */
     }
     if (result != 0) w->queue.outstanding--;
     return result;
+}
+
+int world_node_call(struct world_node *wn, int64_t ticket, int argc, const struct slice *argv,
+                    struct reply *reply)
+{
+    return world_node_session_call(wn, 0, ticket, argc, argv, reply);
 }
 
 /* Executes one kept call and completes it with its reply in RESP3. False: the node cannot run it yet. */
@@ -305,13 +324,14 @@ static bool call_retry(struct world_node *wn, struct world_call *call)
     struct resp_writer writer;
     bytes_clear(&w->scratch);
     resp_writer_init(&writer, &w->scratch, 3);
-    struct world_local *l = local_take(wn);
+    struct world_local *l = local_take(wn, call->session);
     enum session_result result = SESSION_DONE;
     if (l) result = session_call(l->session, call->argc, call->argv, &writer.reply);
     if (result == SESSION_BUSY) return false;
     bool answered = result == SESSION_DONE && w->scratch.size > 0;
     if (!l || (result == SESSION_DONE && w->scratch.failed))
-        world_complete_failed(w, call->ticket, l != NULL, "OOM out of memory");
+        world_complete_failed(w, call->ticket, l != NULL,
+                              !l && call->session ? "CLOSED the session was closed" : "OOM out of memory");
     else if (answered)
         world_complete_reply(w, call->ticket, bytes_slice(&w->scratch));
     else
@@ -327,6 +347,25 @@ void world_local_retry(struct world_node *wn)
         list_remove(&call->member);
         memory_free(&wn->world->memory, call, call->size);
     }
+}
+
+/* ---- sessions of one's own ---- */
+
+int64_t world_node_session_open(struct world_node *wn)
+{
+    struct world_local *l = wn->node ? local_open(wn) : NULL;
+    if (!l) return 0;
+    l->id = ++wn->sessions;
+    return l->id;
+}
+
+void world_node_session_close(struct world_node *wn, int64_t session)
+{
+    struct world_local *l = wn->node && session ? local_find(wn, session) : NULL;
+    if (!l) return;
+    wn->world->ops->node_enter(wn);
+    world_local_close(l);
+    wn->world->ops->node_turn(wn);
 }
 
 /* ---- the end of a node ---- */

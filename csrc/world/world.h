@@ -99,6 +99,12 @@ enum world_result world_node_configure(struct world_node *wn, struct slice name,
  * down, before the call or because of it (SHUTDOWN). */
 int world_node_call(struct world_node *wn, int64_t ticket, int argc, const struct slice *argv,
                     struct reply *reply);
+/* A session for one caller alone, where nobody else's commands come in between (WATCH, MULTI). 0: the node is down or
+ * memory is out. It is gone with the node, or when it is closed; calls in it are WORLD_CLOSED then. */
+int64_t world_node_session_open(struct world_node *wn);
+int world_node_session_call(struct world_node *wn, int64_t session, int64_t ticket, int argc,
+                            const struct slice *argv, struct reply *reply);
+void world_node_session_close(struct world_node *wn, int64_t session);
 
 /* node_channel_pause, after which the node gets its turn. WORLD_CLOSED: the node is down or has no such channel. */
 enum world_result world_node_channel_pause(struct world_node *wn, int64_t id, bool pause);
@@ -173,6 +179,8 @@ enum world_result world_node_put_file(struct world_node *wn, const char *name, c
 struct world_client *world_client_new(struct world *w, const char *name, const char *host, int port,
                                       int64_t timeout);
 const char *world_client_name(const struct world_client *c);
+/* Which of its connections this is, counted from 1; 0: there is none, the next request begins one. */
+int64_t world_client_connection(const struct world_client *c);
 /* Sends a request (pipelined behind earlier ones); completes with its reply or failure. */
 enum world_result world_client_request(struct world_client *c, int64_t ticket, int argc,
                                        const struct slice *argv);

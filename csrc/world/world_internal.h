@@ -159,6 +159,7 @@ struct world_local {
     struct world_node *owner;
     struct session *session;
     int64_t ticket; /* of the call that blocks in it, 0: it is free */
+    int64_t id;     /* of the one who has it alone (world_node_session_open), 0: anyone's */
     struct bytes reply;
     struct resp_parser parser;
 };
@@ -167,6 +168,7 @@ struct world_local {
 struct world_call {
     struct list member;
     int64_t ticket;
+    int64_t session; /* of its own, 0: any */
     int argc;
     size_t size; /* of this block */
     struct slice argv[];
@@ -189,6 +191,7 @@ struct world_node {
     bool paused;
     char *failure;          /* why the last node here gave up (node_failure); NULL: it did not */
     int64_t lives;          /* times a node was started here */
+    int64_t sessions;       /* ids given by world_node_session_open */
     struct list parameters; /* start-up configuration, in order */
     struct list locals, calls;
 };
@@ -234,6 +237,7 @@ struct world_client {
     int port;
     int64_t timeout;
     int64_t alarm; /* the driver has been asked to call at this time; INT64_MAX: not */
+    int64_t connections; /* begun so far */
     /* this connection */
     struct bytes output;    /* written; what the driver took is dropped when all of it has gone */
     size_t output_start;    /* taken already */

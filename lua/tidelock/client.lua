@@ -5,6 +5,8 @@ local core = require "tidelock.core"
 local durable = require "tidelock.durable"
 local link = require "tidelock.link"
 local options = require "tidelock.options"
+local scans = require "tidelock.scans"
+local transaction = require "tidelock.transaction"
 local shared_node = require("tidelock.node").shared
 
 ---@class tidelock.Client
@@ -16,6 +18,10 @@ function Client:wait_for(token, timeout)
 end
 
 Client.durable, Client.committed = durable.methods.durable, durable.methods.committed
+
+for name, method in pairs(scans) do Client[name] = method end
+
+Client.transaction = transaction.of_clients
 
 ---Talks to another node from now on; requests under way fail with `CLOSED`.
 ---@param target tidelock.Node|string a node or "host:port"

@@ -3,6 +3,7 @@
 -- (docs/replication.md), so nothing is kept at the node, and a client that connects anew wishes the same as before.
 
 local core = require "tidelock.core"
+local commands = require "tidelock.commands"
 local options = require "tidelock.options"
 
 local OPTIONS = options.names("any", "first", "of", "rule", "level", "timeout", "on_timeout")
@@ -97,17 +98,9 @@ end
 
 -- A class whose other methods are commands; `send(object, ...)` sends one.
 local function class_of(name, methods, send)
-  local commands = {}
   return {
     __name = name,
-    __index = function(_, key)
-      local method = methods[key] or commands[key]
-      if method or type(key) ~= "string" or not key:find "^%l[%l%d_]*$" then return method end
-      local command = key:upper()
-      method = function(self, ...) return send(self, command, ...) end
-      commands[key] = method
-      return method
-    end,
+    __index = commands.index(methods, send),
     __tostring = function(self) return ("%s (%s)"):format(name, table.concat(self.words, " ", 2, #self.words - 1)) end,
   }
 end

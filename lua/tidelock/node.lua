@@ -5,11 +5,15 @@
 local core = require "tidelock.core"
 local durable = require "tidelock.durable"
 local options = require "tidelock.options"
+local scans = require "tidelock.scans"
+local transaction = require "tidelock.transaction"
 
 ---@class tidelock.Node
 local Node = core.Node
 
 local shared = { durable = durable.methods.durable, committed = durable.methods.committed }
+
+for name, method in pairs(scans) do shared[name] = method end
 
 ---Makes it a primary: REPLICAOF NO ONE.
 function shared:promote()
@@ -120,5 +124,7 @@ function shared:info(section)
 end
 
 for name, method in pairs(shared) do Node[name] = method end
+
+Node.transaction = transaction.of_nodes
 
 return { Node = Node, shared = shared }

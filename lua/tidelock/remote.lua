@@ -33,6 +33,11 @@ function Node:is_up()
   return self:ping() ~= nil
 end
 
+-- of the connection that nodes are asked over
+for _, name in ipairs { "pipeline", "transaction" } do
+  Node[name] = function(self, ...) return self.control[name](self.control, ...) end
+end
+
 -- how long one WAIT on the connection that nodes are asked over may take
 local WAIT_SLICE_MS = 500
 
@@ -202,10 +207,6 @@ local Client = {
 
 function Client:connect(target)
   return self.client:go_to(self.world:route(self.name, target))
-end
-
-function Client:pipeline(...)
-  return self.client:pipeline(...)
 end
 
 function Client:close()

@@ -1,37 +1,41 @@
 -- Stores: csrc/lua/store.c makes every command a method; here is what is made from commands.
 
 local core = require "tidelock.core"
+local commands = require "tidelock.commands"
+local scans = require "tidelock.scans"
+local transaction = require "tidelock.transaction"
 
 ---@class tidelock.Store
 local Store = core.Store
 
----The keys that match a pattern (default: all), one at a time: `for key in store:each "user:*" do`. As with SCAN, a key
----that is there all the time is seen at least once; one that comes or goes in between may be or not.
----@param pattern? string
----@return fun(): string?
-function Store:each(pattern)
-  if pattern ~= nil and type(pattern) ~= "string" then
-    error(("each: pattern: string expected, got %s"):format(type(pattern)), 2)
-  end
-  local cursor, keys, position = "0", {}, 0
-  local function fetch()
-    local reply, message = self:call("SCAN", cursor, "MATCH", pattern or "*", "COUNT", 100)
-    if not reply then error(message, 3) end
-    cursor, keys, position = reply[1], reply[2], 0
-  end
-  fetch()
-  return function()
-    while true do
-      position = position + 1
-      local key = keys[position]
-      if key == nil then
-        if cursor == "0" then return nil end
-        fetch()
-      else
-        return key
-      end
-    end
-  end
+for name, method in pairs(scans) do Store[name] = method end
+
+Store.transaction = transaction.of_stores
+
+-- What `pipeline` gives to its function. A store has nobody to wait for: each command is executed as it comes.
+local Pipeline = {}
+
+function Pipeline:call(...)
+  if not self.replies then error("the pipeline is over", 2) end
+  table.insert(self.replies, transaction.element(self.store:call(...)))
+end
+
+local pipeline_metatable = {
+  __name = "tidelock.Pipeline",
+  __index = commands.index(Pipeline, Pipeline.call),
+  __close = function(self) self.replies = false end,
+}
+
+---Several commands, and then all their replies: as a node's or client's, so that what is written for one runs on the
+---others.
+---@param fn fun(p: tidelock.Pipeline, ...)
+---@return any[] replies tidelock.null for null, error objects for errors
+function Store:pipeline(fn, ...)
+  if type(fn) ~= "function" then error(("pipeline: fn: function expected, got %s"):format(type(fn)), 2) end
+  local p <close> = setmetatable({ store = self, replies = {} }, pipeline_metatable)
+  local replies = p.replies
+  fn(p, ...)
+  return replies
 end
 
 return { Store = Store }

@@ -72,7 +72,11 @@ describe("misuse", function()
     { "go: fn: function expected, got nil", function() world:go() end },
     { "run: ms: number of milliseconds expected, got string", function() world:run "5" end },
     { "await: condition: function expected, got boolean", function() world:await(true) end },
-    { "each: pattern: string expected, got number", function() store:each(5) end },
+    { "scan: match: string expected, got number", function() store:scan { match = 5 } end },
+    { "scan: unknown option 'pattern'", function() store:scan { pattern = "*" } end },
+    { "hscan: unknown option 'type'", function() store:hscan("k", { type = "hash" }) end },
+    { "hscan: key: string expected, got table", function() store:hscan({}, {}) end },
+    { "pipeline: fn: function expected, got nil", function() store:pipeline() end },
   }
   for _, case in ipairs(cases) do
     it("is told: " .. case[1], function()

@@ -126,15 +126,11 @@ describe("a store", function()
     assert.equal("ERR DB index is out of range", (select(2, small:select(1))))
   end)
 
-  it("goes over its keys", function()
-    local expected, seen = {}, {}
-    for i = 1, 1000 do
-      store:set("key:" .. i, i)
-      expected["key:" .. i] = true
-    end
-    store:set("other", 1)
-    for key in store:each "key:*" do seen[key] = true end
-    assert.same(expected, seen)
+  it("does not wait where a command would block: it answers as inside MULTI", function()
+    assert.is_nil(store:blpop("list", 0))
+    assert.is_nil(store:xread("BLOCK", 0, "STREAMS", "x", "$"))
+    store:rpush("list", "here")
+    assert.same({ "list", "here" }, store:blpop("list", 0))
   end)
 
   it("has a digest of its content", function()

@@ -53,6 +53,33 @@ for _, server in ipairs(SERVERS) do
       assert.equal(10, world.node_by_name.b:dbsize())
     end)
 
+    it("are asked with iterators, pipelines and transactions", function()
+      local a = world.node_by_name.a
+      local client <close> = world:client(a)
+      for _, target in ipairs { a, client } do
+        a:flushall()
+        local replies = target:pipeline(function(p)
+          for i = 1, 50 do p:zadd("z", i, "m" .. i) end
+          p:set("n", 1)
+        end)
+        assert.equal(51, #replies)
+        local sum = 0
+        for _, score in target:zscan("z", { count = 5 }) do sum = sum + score end
+        assert.equal(1275, sum)
+        local attempts = 0
+        assert.same({ true }, target:transaction({ watch = "n" }, function(t)
+          attempts = attempts + 1
+          local n = t:get "n"
+          if attempts == 1 then a:incr "n" end
+          t:multi()
+          t:set("n", n * 10)
+        end))
+        assert.equal("20", target:get "n")
+        assert.equal(2, attempts)
+      end
+      a:flushall()
+    end)
+
     it("are not to be broken", function()
       local a, b = world.node_by_name.a, world.node_by_name.b
       local client <close> = world:client(a)

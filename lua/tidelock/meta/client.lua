@@ -33,12 +33,3 @@ function Client:unsubscribe(...) end
 ---@return integer|nil, string? message, string? code
 function Client:punsubscribe(...) end
 
----Sends several requests without waiting in between: `fn` is given a pipeline, whose methods send, and what else there
----is. Returns the array of replies, with tidelock.null for null and error objects for errors.
----@param fn fun(p: tidelock.Pipeline, ...)
----@return any[]|nil, string? message, string? code
-function Client:pipeline(fn, ...) end
-
----Requests that are sent without waiting in between: what `client:pipeline` gives to its function. Methods send and
----return nothing. It is over when the function returns.
----@class tidelock.Pipeline: tidelock.Commands

@@ -132,12 +132,6 @@ function Commands:type(key) end
 ---@return string[]
 function Commands:keys(pattern) end
 
----Options: MATCH pattern, COUNT n, TYPE name. The next cursor ("0": the end) and the keys.
----@param cursor tidelock.Word
----@param ... tidelock.Word
----@return { [1]: string, [2]: string[] }
-function Commands:scan(cursor, ...) end
-
 ---@param key tidelock.Word
 ---@param to tidelock.Word
 ---@return true

@@ -80,13 +80,6 @@ function Commands:hlen(key) end
 ---@return integer
 function Commands:hstrlen(key, field) end
 
----Options: MATCH pattern, COUNT n. The next cursor ("0": the end), and fields and values in turn.
----@param key tidelock.Word
----@param cursor tidelock.Word
----@param ... tidelock.Word
----@return { [1]: string, [2]: string[] }
-function Commands:hscan(key, cursor, ...) end
-
 ---A random field; with a count, that many different ones (negative: they may come twice); WITHVALUES: pairs.
 ---@param key tidelock.Word
 ---@param count integer?

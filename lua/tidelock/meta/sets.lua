@@ -87,10 +87,3 @@ function Commands:sdiff(...) end
 ---@param ... tidelock.Word keys
 ---@return integer
 function Commands:sdiffstore(to, ...) end
-
----Options: MATCH pattern, COUNT n. The next cursor ("0": the end) and the members.
----@param key tidelock.Word
----@param cursor tidelock.Word
----@param ... tidelock.Word
----@return { [1]: string, [2]: string[] }
-function Commands:sscan(key, cursor, ...) end

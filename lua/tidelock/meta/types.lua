@@ -25,6 +25,15 @@
 ---@field clock? fun(): number says how late it is, in unix milliseconds (default: the system's clock)
 ---@field seed? integer what RANDOMKEY and hash tables draw from (default: a random one)
 
+---@class tidelock.ScanOptions
+---@field match? string a pattern (default: all)
+---@field count? integer how much is fetched at a time (default: 10)
+---@field type? string of keys only: "string", "list", "hash", "set", "zset", "stream"
+
+---@class tidelock.TransactionOptions
+---@field watch? string|string[] keys that must not change until the end
+---@field retries? integer how often it is tried again when they have (default: 10)
+
 ---@class tidelock.SimOptions
 ---@field seed? integer same seed, same run (default: 1)
 ---@field check? boolean check invariants on every event; `world:check()` says whether they held

@@ -1,0 +1,27 @@
+/* store.h: a store's userdata, for those who work on stores beside store.c: watches. */
+#ifndef TIDELOCK_LUA_STORE_H
+#define TIDELOCK_LUA_STORE_H
+
+#include "lua/binding.h"
+
+struct lua_store {
+    const char *class_name;
+    bool open;
+    bool clocked; /* a function says how late it is */
+    struct memory memory;
+    struct random random;
+    struct bytes effects; /* nobody is told about them */
+    struct command_index *commands;
+    struct exec exec;
+    struct capture capture;
+    struct list watches; /* of watch.c; none when it is closed */
+};
+
+/* The store at `index`. */
+struct lua_store *store_check(lua_State *L, int index);
+/* How late it is, by its clock, which is a Lua function perhaps: it may raise, and close the store. */
+int64_t store_now(lua_State *L, const struct lua_store *s, int index);
+/* The store is about to be closed: ends its watches. */
+void store_end_watches(struct lua_store *s);
+
+#endif
