@@ -236,7 +236,7 @@ struct world_client {
     char *host; /* owned */
     int port;
     int64_t timeout;
-    int64_t alarm; /* the driver has been asked to call at this time; INT64_MAX: not */
+    int64_t alarm;       /* the driver has been asked to call at this time; INT64_MAX: not */
     int64_t connections; /* begun so far */
     /* this connection */
     struct bytes output;    /* written; what the driver took is dropped when all of it has gone */

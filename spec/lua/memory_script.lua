@@ -39,6 +39,13 @@ end, function(s)
   s:incr "k"
   s:object("encoding", "k")
   s:append("z", "x")
+  for key in s:scan { match = "key1*" } do s:get(key) end
+  s:pipeline(function(p) p:mget("key1", "key2") end)
+  s:transaction({ watch = "key1" }, function(t)
+    t:get "key1"
+    t:multi()
+    t:mget("key1", "key2")
+  end)
 end, function(s)
   assert(s:get "k" == ("v"):rep(100))
   assert(#s:keys "key*" == 20)
@@ -60,6 +67,13 @@ sweep("a whole world", function() return {} end, function(kept)
       p:mget("a", "b")
     end)
   end)
+  a:pipeline(function(p) p:mget("a", "b") end)
+  for _, target in ipairs { a, client } do
+    target:transaction({ watch = "a" }, function(t)
+      t:multi()
+      t:mget("a", "b")
+    end)
+  end
   local waiting = world:go(function()
     world:sleep(5)
     return a:wait(1, 1000)
