@@ -23,7 +23,7 @@
 /* The names of the classes. The userdata of those that are asked for on every call begins with a pointer to its class's
  * name: binding_object. */
 extern const char CLASS_STORE[], CLASS_WORLD[], CLASS_NODE[], CLASS_CHANNEL[], CLASS_CLIENT[],
-    CLASS_PIPELINE[], CLASS_RELAY[];
+    CLASS_PIPELINE[], CLASS_RELAY[], CLASS_LOADER[];
 
 struct lua_world {
     const char *class_name;
@@ -107,5 +107,10 @@ void binding_open_relay(lua_State *L);
 void binding_open_task(lua_State *L);
 /* Adds to the classes of nodes and worlds, which are open. */
 void binding_open_disk(lua_State *L);
+void binding_open_loader(lua_State *L);
+void binding_open_backup(lua_State *L);
+
+/* The node that the loader at `index` has loaded into; NULL: it is no loader, or closed. */
+struct node *binding_loader_node(lua_State *L, int index);
 
 #endif

@@ -11,6 +11,7 @@ const char CLASS_CHANNEL[] = "tidelock.Channel";
 const char CLASS_CLIENT[] = "tidelock.Client";
 const char CLASS_PIPELINE[] = "tidelock.Pipeline";
 const char CLASS_RELAY[] = "tidelock.Relay";
+const char CLASS_LOADER[] = "tidelock.Loader";
 
 /* addresses are the registry keys of the command indexes of this Lua state */
 static const char store_commands_key = 's';
@@ -169,5 +170,7 @@ int luaopen_tidelock_core(lua_State *L)
     binding_open_pipeline(L);
     binding_open_relay(L);
     binding_open_disk(L);
+    binding_open_loader(L);
+    binding_open_backup(L);
     return 1;
 }

@@ -166,6 +166,8 @@ struct node {
     struct session *stream;         /* executes what comes down from the primary */
 
     struct persistence persistence;
+    struct backup *backup; /* NULL: none is under way */
+    int64_t next_backup;
     struct disk disk;
     struct list barriers; /* struct session.barrier.link: replies that wait for the journal */
     bool disk_told;       /* the driver has been told of what is in it, this turn */
@@ -377,6 +379,14 @@ int topology_good_replicas(const struct node *n);
 void topology_info(struct node *n, struct rdb_info *info);
 /* The address under which a replica can be reached, without its port. */
 void replica_address(const struct feed *f, char *ip, size_t size);
+
+/* ---- backup.c ---- */
+
+void backup_free(struct node *n);
+/* The data is about to be replaced by another's: it is given up. */
+void backup_replaced(struct node *n);
+/* One is under way and has the view. */
+bool backup_has_view(const struct node *n);
 
 /* ---- node.c ---- */
 

@@ -45,11 +45,12 @@ static bool begin(struct node *n, struct keyspace *into, bool journal)
                                       .snapshot = n->config.dbfilename,
                                       .bulk_max = n->config.proto_max_bulk_len,
                                       .cut = n->config.aof_load_truncated,
-                                      .to_offset = INT64_MAX,
-                                      .to_time_s = INT64_MAX};
+                                      .to_offset = p->apart ? p->limits.to_offset : INT64_MAX,
+                                      .to_time_s = p->apart ? p->limits.to_time_s : INT64_MAX};
     if (journal) {
         options.directory = n->config.appenddirname;
         options.journal = n->config.appendfilename;
+        options.base = p->apart ? p->limits.base : NULL;
     }
     p->recover = recover_new(&options);
     p->load_began_us = n->now.mono_us;
@@ -122,7 +123,7 @@ static void apply(struct node *n)
 static void join(struct node *n, const char *replid, int64_t offset, int db)
 {
     struct persistence *p = &n->persistence;
-    if (p->fresh) return;
+    if (p->fresh || p->apart) return;
     if (p->joined)
         log_rename_history(&n->log, slice_text(replid), -1);
     else
@@ -163,6 +164,40 @@ static void started(struct node *n)
     persistence_let_go(n);
 }
 
+/* ---- looking at files ---- */
+
+void node_load_begin(struct node *n, const struct node_load *load)
+{
+    n->persistence.apart = true;
+    n->persistence.limits = *load;
+    node_recover(n);
+}
+
+enum node_load_result node_load_step(struct node *n)
+{
+    struct persistence *p = &n->persistence;
+    if (!p->loaded && !p->failed) loading_step(n);
+    if (p->failed) return NODE_LOAD_FAILED;
+    if (p->loaded) return NODE_LOAD_DONE;
+    return p->waits ? NODE_LOAD_WAIT : NODE_LOAD_MORE;
+}
+
+const struct recover_found *node_loaded(const struct node *n)
+{
+    return n->persistence.loaded ? recover_found(n->persistence.loaded) : NULL;
+}
+
+/* What was found says which data it is. */
+static void loaded_apart(struct node *n)
+{
+    struct persistence *p = &n->persistence;
+    const struct recover_found *f = recover_found(p->recover);
+    if (f->replid[0] != '\0') log_join_history(&n->log, slice_text(f->replid), f->offset, -1);
+    n->log.db = f->db;
+    p->loaded = p->recover;
+    p->recover = NULL;
+}
+
 /* ---- DEBUG RELOAD ---- */
 
 static void reloaded(struct node *n, const char *error)
@@ -171,6 +206,7 @@ static void reloaded(struct node *n, const char *error)
     drop(n);
     if (!error) {
         feeds_cancel_snapshot(&n->feeds);
+        backup_replaced(n);
         keyspace_adopt(n->keyspace, p->fresh);
         n->tidying = true;
     }
@@ -187,6 +223,8 @@ static void ended(struct node *n, bool good)
     if (p->fresh)
         reloaded(n, good && recover_found(p->recover)->anything ? NULL
                                                                 : "ERR Error trying to load the data again");
+    else if (good && p->apart)
+        loaded_apart(n);
     else if (good)
         started(n);
     else {

@@ -120,6 +120,7 @@ void node_free(struct node *n)
         session_free(n->stream);
         feeds_free(&n->feeds);
     }
+    backup_free(n);
     persistence_free(n);
     if (n->follow) follow_free(n->follow);
     pubsub_free(n);

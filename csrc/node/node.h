@@ -72,6 +72,33 @@ const char *node_failure(const struct node *n);
 /* Frees everything, sessions included: the driver's pointers to them are then dead. */
 void node_free(struct node *n);
 
+/* ---- files that are looked at, by a node that is there for nothing else: it serves nobody and touches none of them ---- */
+
+struct recover_found; /* persist/recover.h */
+
+struct node_load {
+    int64_t to_offset, to_time_s; /* of a journal: go no further; INT64_MAX: to the end */
+    const char
+        *base; /* RDB file to begin with in place of the journal's base; NULL: that; outlives the node */
+};
+
+enum node_load_result { NODE_LOAD_MORE, NODE_LOAD_WAIT, NODE_LOAD_DONE, NODE_LOAD_FAILED };
+
+/* In place of node_recover. The data are as they were written: nothing expires, and their history keeps its name. */
+void node_load_begin(struct node *n, const struct node_load *load);
+/* Goes on, instead of turns: what it wants read is in node_disk (NODE_LOAD_WAIT). After NODE_LOAD_FAILED node_failure says
+ * why; after NODE_LOAD_DONE node_loaded has what there was, until node_free. */
+enum node_load_result node_load_step(struct node *n);
+const struct recover_found *node_loaded(const struct node *n);
+
+struct node_census {
+    int64_t keys, expires;
+    int64_t types[6]; /* enum value_type */
+};
+
+/* Counts what database `db` has, by a walk over everything. False: memory is out, or a view is open. */
+bool node_census(struct node *n, int db, struct node_census *counts);
+
 /* ---- time ---- */
 
 /* Now it is this late. Cheap; call it before handing over any event. Runs whatever is due. */
@@ -154,6 +181,29 @@ enum session_result session_call(struct session *s, int argc, const struct slice
 bool node_configure(struct node *n, struct slice name, struct slice value, struct bytes *error);
 /* The current value of a parameter, appended to `value`; false: unknown. */
 bool node_configuration(struct node *n, struct slice name, struct bytes *value);
+
+/* ---- a backup of its data: the dataset of one moment as an RDB file, piece by piece while the node goes on ---- */
+
+struct node_backup {
+    int64_t id;
+    char replid[41];   /* the history that the data is of, */
+    int64_t offset;    /* …and how far along it */
+    int64_t created_s; /* in: the unix time that the file shall have; 0: now */
+};
+
+enum node_backup_result { NODE_BACKUP_MORE, NODE_BACKUP_DONE, NODE_BACKUP_FAILED };
+
+/* The moment is now. One at a time, and none beside a snapshot. NULL: `info` says which data it is; else the error
+ * ("BUSY …": it is worth trying again). */
+const char *node_backup_begin(struct node *n, struct node_backup *info);
+/* Appends the next piece to `out`: about `budget` bytes, and what has had to be copied meanwhile. Between turns only. After
+ * NODE_BACKUP_DONE (there may be a last piece in `out`) it is over, as it is after NODE_BACKUP_FAILED: `error` says why. */
+enum node_backup_result node_backup_next(struct node *n, int64_t id, size_t budget, struct bytes *out,
+                                         const char **error);
+/* Gives it up; nothing when it is over. */
+void node_backup_end(struct node *n, int64_t id);
+/* Keys handed out, and keys in all. */
+void node_backup_progress(const struct node *n, int64_t id, size_t *done, size_t *total);
 
 /* ---- what can be seen of it ---- */
 

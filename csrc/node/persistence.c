@@ -44,11 +44,12 @@ void persistence_free(struct node *n)
     save_close(p->save);
     journal_free(p->journal);
     recover_free(p->recover);
+    recover_free(p->loaded);
     p->journal = NULL;
     if (p->fresh) keyspace_free(p->fresh);
     for (int i = 0; i < PERSISTENCE_TEXTS; i++) bytes_free(&p->texts[i]);
     p->save = NULL;
-    p->recover = NULL;
+    p->recover = p->loaded = NULL;
     p->fresh = NULL;
 }
 
@@ -84,9 +85,9 @@ static int64_t due_us(const struct node *n)
     return p->last_ok || due > p->last_try_us + RETRY_US ? due : p->last_try_us + RETRY_US;
 }
 
-static bool view_is_free(const struct node *n)
+bool persistence_view_is_free(const struct node *n)
 {
-    return !n->persistence.save && !n->feeds.snapshot && !journaling_has_view(n);
+    return !n->persistence.save && !n->feeds.snapshot && !journaling_has_view(n) && !backup_has_view(n);
 }
 
 int64_t persistence_deadline(const struct node *n)
@@ -96,7 +97,7 @@ int64_t persistence_deadline(const struct node *n)
     if (p->recover) return loading_waits(n) ? INT64_MAX : n->now.mono_us;
     int64_t deadline = journaling_deadline(n);
     if (p->save && save_walks(p->save)) return n->now.mono_us;
-    if (!view_is_free(n)) return deadline;
+    if (!persistence_view_is_free(n)) return deadline;
     int64_t due = p->scheduled ? n->now.mono_us : due_us(n), rewrite = journaling_rewrite_due(n);
     if (rewrite < due) due = rewrite;
     return due < deadline ? due : deadline;
@@ -222,6 +223,7 @@ static void give_up(struct node *n)
 void persistence_replaced(struct node *n)
 {
     struct persistence *p = &n->persistence;
+    backup_replaced(n);
     if (!p->save) return;
     give_up(n);
     p->scheduled = true; /* of what comes instead */
@@ -265,7 +267,7 @@ void persistence_settle(struct node *n)
         p->resumed = false;
         topology_step(n);
     }
-    if (n->shutdown || !view_is_free(n)) return;
+    if (n->shutdown || !persistence_view_is_free(n)) return;
     if (p->scheduled || due_us(n) <= n->now.mono_us)
         begin(n);
     else

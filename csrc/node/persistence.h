@@ -4,6 +4,7 @@
 #ifndef TIDELOCK_NODE_PERSISTENCE_H
 #define TIDELOCK_NODE_PERSISTENCE_H
 
+#include "node/node.h"
 #include "persist/journal.h"
 #include "persist/recover.h"
 #include "persist/save.h"
@@ -48,9 +49,12 @@ struct persistence {
     int64_t cut_bytes;
     /* loading */
     struct recover *recover; /* NULL: nothing is being loaded */
+    struct recover *loaded;  /* apart: it is, and this says what it was */
     struct keyspace *fresh;  /* DEBUG RELOAD loads beside the data in use */
     bool waits;              /* …and it waits for the disk */
     bool joined;             /* …and the log stands in the history that it is of */
+    bool apart;              /* …to be looked at, not to go on from */
+    struct node_load limits; /* …how far */
     int64_t load_began_us, load_began_s, loaded_keys;
     bool failed; /* what there is cannot be loaded */
     /* SHUTDOWN, DEBUG RELOAD: writes wait meanwhile */
@@ -89,6 +93,8 @@ const char *persistence_save_for(struct session *s, enum persistence_then what, 
 const char *persistence_flush_for(struct session *s, enum persistence_then what, bool force);
 /* SHUTDOWN ABORT; false: there is nothing to abort. */
 bool persistence_abort_shutdown(struct node *n);
+/* Nobody has the keyspace's one view. */
+bool persistence_view_is_free(const struct node *n);
 /* Bytes that a snapshot may hold in memory. */
 size_t persistence_held_max(const struct node *n);
 /* DEBUG RELOAD has ended; `error` NULL: well. */

@@ -28,6 +28,7 @@ struct rdb_read_info {
     char replid[41];       /* "" when absent */
     int64_t offset;        /* -1 when absent */
     int stream_db;         /* -1 when absent */
+    int64_t created_s;     /* unix time at which the data were so; 0 when absent */
     int64_t keys, expired; /* entries loaded, dropped */
 };
 

@@ -35,6 +35,7 @@ struct recover {
     bool stopped;     /* it has been found before the end of everything */
     bool beyond;      /* what is wanted has been passed, within the present frame */
     int64_t base_log; /* where the requests in the base begin; -1: it has none */
+    bool met;         /* options.base: the increments have been where it was made */
     bool foreign;     /* requests were loaded that are nobody's history: Redis's */
     struct journal_origin
         start;             /* where the first increment begins, as the base says; offset -1: it does not */
@@ -52,7 +53,7 @@ struct recover *recover_new(const struct recover_options *options)
     if (!r) return NULL;
     r->options = *options;
     r->start.offset = -1;
-    r->found.position = r->base_log = -1;
+    r->found.position = r->found.first_offset = r->base_log = -1;
     r->step = options->journal ? STEP_MANIFEST : STEP_SNAPSHOT;
     manifest_init(&r->found.manifest, options->memory);
     journal_reader_init(&r->log, options->memory, options->bulk_max);
@@ -91,9 +92,9 @@ static enum recover_event fail(struct recover *r, const char *why)
 static void open_file(struct recover *r, const char *file, int64_t position)
 {
     char path[2 * PATH_MAX_SIZE];
-    snprintf(path, sizeof path, "%s%s%s",
-             r->found.journal || r->step == STEP_MANIFEST ? r->options.directory : "",
-             r->found.journal || r->step == STEP_MANIFEST ? "/" : "", file);
+    bool other = r->step == STEP_SNAPSHOT && r->options.base;
+    bool inside = (r->found.journal || r->step == STEP_MANIFEST) && !other;
+    snprintf(path, sizeof path, "%s%s%s", inside ? r->options.directory : "", inside ? "/" : "", file);
     file_reader_open(&r->file, r->options.disk, path, position);
     r->reading = true;
     r->fed = position;
@@ -139,7 +140,7 @@ static void step_to(struct recover *r, enum step step, size_t at)
 /* Puts the reader where the increments begin. */
 static void rewind_log(struct recover *r)
 {
-    r->log.known = r->start.offset >= 0;
+    r->log.known = r->start.offset >= 0 && !r->options.base;
     r->log.offset = r->log.known ? r->start.offset : 0;
     r->log.db = r->start.db;
     r->log.time_s = 0;
@@ -194,6 +195,10 @@ static enum recover_event parse_manifest(struct recover *r, struct slice text)
     }
     r->found.journal = r->found.anything = true;
     const struct manifest_file *base = manifest_base(&r->found.manifest);
+    if (r->options.base) {
+        step_to(r, STEP_SNAPSHOT, 0);
+        return RECOVER_MORE;
+    }
     if (!base) return after_base(r);
     step_to(r, STEP_SNAPSHOT, (size_t)(base - r->found.manifest.files));
     return RECOVER_MORE;
@@ -229,7 +234,9 @@ static bool begin_snapshot(struct recover *r)
 {
     struct rdb_read_options options = {
         .memory = r->options.memory, .keyspace = r->options.keyspace, .bulk_max = r->options.bulk_max};
-    open_file(r, r->found.journal ? r->found.manifest.files[r->at].name : r->options.snapshot, 0);
+    const char *own =
+        r->found.journal && !r->options.base ? r->found.manifest.files[r->at].name : r->options.snapshot;
+    open_file(r, r->options.base ? r->options.base : own, 0);
     r->rdb = rdb_reader_new(&options);
     return r->rdb != NULL;
 }
@@ -241,13 +248,20 @@ static enum recover_event snapshot_complete(struct recover *r, bool more)
     struct recover_found *f = &r->found;
     f->anything = true;
     f->keys = info->keys;
+    f->first_time_s = f->last_time_s = info->created_s;
     if (info->offset >= 0 && info->replid[0] != '\0') {
         memcpy(f->replid, info->replid, sizeof f->replid);
-        f->offset = r->start.offset = info->offset;
+        f->offset = f->first_offset = r->start.offset = info->offset;
         f->db = r->start.db = info->stream_db < 0 ? 0 : info->stream_db;
         memcpy(r->start.replid, info->replid, sizeof r->start.replid);
     }
-    if (f->journal) f->base_size = f->size = rdb_reader_offset(r->rdb);
+    f->size = rdb_reader_offset(r->rdb);
+    if (f->journal) f->base_size = f->size;
+    if (r->options.base) {
+        if (f->replid[0] == '\0')
+            return fail(r, "it does not say at which offset of which history it was made");
+        return after_base(r);
+    }
     if (f->journal && more) r->base_log = f->base_size;
     return after_base(r);
 }
@@ -268,7 +282,8 @@ static enum recover_event read_snapshot(struct recover *r)
     case FILE_READER_END: return fail(r, "the file ends before its end mark");
     case FILE_READER_PIECE_READ: break;
     }
-    if (r->found.journal && r->progress == 0 && is_log(piece)) { /* written with aof-use-rdb-preamble no */
+    if (r->found.journal && !r->options.base && r->progress == 0 &&
+        is_log(piece)) { /* written with aof-use-rdb-preamble no */
         r->base_log = 0;
         return after_base(r);
     }
@@ -318,7 +333,7 @@ static void open_requests(struct recover *r)
 static bool look_whole(struct recover *r)
 {
     if (!r->beyond) r->stop = r->log.whole.position;
-    r->stopped = r->beyond;
+    r->stopped = r->found.stopped = r->beyond;
     return r->stopped;
 }
 
@@ -327,6 +342,10 @@ static void look_step(struct recover *r)
 {
     const struct recover_options *o = &r->options;
     const struct journal_reader *l = &r->log;
+    struct recover_found *f = &r->found;
+    if (f->first_time_s == 0) f->first_time_s = l->time_s;
+    if (l->time_s > 0) f->last_time_s = l->time_s;
+    f->timed += l->time_s > 0;
     r->beyond = r->beyond || l->offset > o->to_offset || l->time_s > o->to_time_s;
     if (!r->beyond && !l->within) r->stop = l->step.position;
 }
@@ -344,6 +363,8 @@ static enum recover_event look(struct recover *r)
         if (event == JOURNAL_BAD) return look_wrong(r, false);
         if (event == JOURNAL_MORE) break;
         if (event == JOURNAL_REQUEST) look_step(r);
+        if (event == JOURNAL_ORIGIN && r->found.first_offset < 0)
+            r->found.first_offset = r->log.origin.offset;
         if (event == JOURNAL_WHOLE && look_whole(r)) return after_look(r);
     }
     enum recover_event event = next_piece(r, &piece);
@@ -378,8 +399,30 @@ static enum recover_event look_at_rest(struct recover *r)
 
 /* ---- increments are handed out ----------------------------------------------------------------------------------- */
 
+/* A base that is not the journal's own was made in the middle of an increment: what precedes it is passed over, to where
+ * it was made. */
+static void meet_base(struct recover *r)
+{
+    const struct journal_reader *l = &r->log;
+    if (l->known && l->offset == r->start.offset && strcmp(l->origin.replid, r->start.replid) == 0)
+        r->met = true;
+}
+
+/* Before that. */
+static bool passes_over(const struct recover *r) { return r->options.base && !r->met; }
+
+static enum recover_event never_met(struct recover *r)
+{
+    char why[160];
+    snprintf(why, sizeof why,
+             "it does not go on from offset %" PRId64 " of history %s, where the base was made",
+             r->start.offset, r->start.replid);
+    return fail(r, why);
+}
+
 static enum recover_event load_complete(struct recover *r)
 {
+    if (passes_over(r)) return never_met(r);
     const struct journal_reader *l = &r->log;
     struct recover_found *f = &r->found;
     if (r->foreign)
@@ -423,6 +466,11 @@ static enum recover_event load(struct recover *r)
         if (load_at_end(r)) return load_complete(r);
         enum journal_event event = journal_reader_next(&r->log);
         if (event == JOURNAL_MORE) break;
+        if (passes_over(r) && (event == JOURNAL_REQUEST || event == JOURNAL_ORIGIN)) {
+            meet_base(r);
+            if (!r->met && r->log.offset > r->start.offset) return never_met(r);
+            if (event == JOURNAL_REQUEST) continue;
+        }
         if (event == JOURNAL_REQUEST) return hand_out(r);
         if (event == JOURNAL_ORIGIN) {
             memcpy(r->found.replid, r->log.origin.replid, sizeof r->found.replid);

@@ -36,9 +36,11 @@ struct recover_options {
     struct keyspace *keyspace; /* where the data goes; empty */
     const char *snapshot;      /* name of the RDB file; NULL: none is looked for */
     const char *directory,
-        *journal;     /* of the journal; NULL: none. Where there is one, no snapshot is looked for */
-    int64_t bulk_max; /* longest string accepted */
-    bool cut;         /* a torn tail is cut off */
+        *journal; /* of the journal; NULL: none. Where there is one, no snapshot is looked for */
+    const char *
+        base; /* an RDB file in place of the journal's base, made at some moment that its increments have; NULL: its own */
+    int64_t bulk_max;             /* longest string accepted */
+    bool cut;                     /* a torn tail is cut off */
     int64_t to_offset, to_time_s; /* go no further; INT64_MAX: to the end */
 };
 
@@ -57,6 +59,11 @@ struct recover_found {
     int64_t offset;  /* …and how far along that */
     int db;          /* database the stream stands at */
     int64_t keys;    /* from RDB files */
+    /* what could have been asked for with to_offset and to_time_s: from where on; the times that were passed */
+    int64_t first_offset;              /* -1: it does not say */
+    int64_t first_time_s, last_time_s; /* 0: it does not say */
+    int64_t timed;                     /* requests that have a time */
+    bool stopped;                      /* there is more behind the point that was asked for */
     /* a journal */
     bool journal;
     struct manifest manifest;

@@ -1,9 +1,11 @@
--- The command line: `tidelock server`, `tidelock run`. build/tidelock and LuaRocks' `tidelock` call `main`.
+-- The command line: `tidelock server`, `run`, `backup`, `restore`, `check`. build/tidelock and LuaRocks' `tidelock`
+-- call `main`.
 --
 -- Each subcommand is a function of its words that returns the exit status; what it prints goes to stdout, what went
 -- wrong to stderr, in one line where that is enough.
 
 local argparse = require "argparse"
+local backup_cli = require "tidelock.backup_cli"
 local errors = require "tidelock.errors"
 local tidelock = require "tidelock"
 
@@ -59,6 +61,7 @@ local function make_parser()
     :add_help(false):handle_options(false)
     :usage "Usage: tidelock run <script> [<argument> ...]"
   script:argument("words", "The script, and what it is given as `arg`."):args "*"
+  backup_cli.add(parser)
   return parser, { server = server, run = script }
 end
 
@@ -79,6 +82,8 @@ local function main(words)
   if given.version then
     print("tidelock " .. tidelock.version)
     return 0
+  elseif backup_cli[given.command] then
+    return backup_cli[given.command](given, complain)
   elseif given.command and wants_help(given.words) then
     print(commands[given.command]:get_help())
     return 0

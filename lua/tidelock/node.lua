@@ -2,6 +2,7 @@
 --
 -- What is in `shared` needs of a node only `call`, so other kinds of worlds (processes, attach) give it to theirs.
 
+local backup = require "tidelock.backup"
 local core = require "tidelock.core"
 local durable = require "tidelock.durable"
 local options = require "tidelock.options"
@@ -121,6 +122,15 @@ function shared:info(section)
   local fields = {}
   for name, value in text:gmatch "([^\r\n:#]+):([^\r\n]*)" do fields[name] = info_value(value) end
   return fields
+end
+
+---Writes a backup of the node's data, as they are now, to a file of the machine that the script runs on: an RDB file
+---with a trailer that covers every byte, verified after writing. There is never half of one under its name.
+---@param path string
+---@param given? tidelock.BackupOptions
+---@return tidelock.Backup|nil, string? message, string? code
+function Node:backup(path, given)
+  return backup.of_node(self, path, given)
 end
 
 for name, method in pairs(shared) do Node[name] = method end

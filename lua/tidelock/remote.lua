@@ -1,6 +1,7 @@
 -- Worlds of servers that are somewhere else: what tidelock.processes and tidelock.attach share. Such a world turns on
 -- a live world inside it; its nodes are reached over TCP, and answer the same methods as nodes in this process.
 
+local backup = require "tidelock.backup"
 local core = require "tidelock.core"
 local durable = require "tidelock.durable"
 local errors = require "tidelock.errors"
@@ -81,6 +82,14 @@ function Node:state()
     second_offset = info.second_repl_offset,
     replicas = info.connected_slaves,
   }
+end
+
+---Writes a backup of the server's data to a file of the machine that the script runs on, as its replica gets them.
+---@param path string
+---@param given? tidelock.BackupOptions
+---@return tidelock.Backup|nil, string? message, string? code
+function Node:backup(path, given)
+  return backup.of_server(self, path, given)
 end
 
 -- a fault that this kind of world cannot produce

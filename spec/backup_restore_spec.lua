@@ -1,0 +1,338 @@
+-- `tidelock restore`: of backups and RDB files, and of any moment that a journal has.
+
+local backup_check = require "tidelock.backup_check"
+local restore = require("tidelock.backup_restore").restore
+local support = require "spec.server.support"
+local tidelock = require "tidelock"
+
+local lfs = require "lfs"
+
+local directory
+
+local function path(name)
+  return directory .. "/" .. name
+end
+
+local function read_file(name)
+  local file <close> = assert(io.open(name, "rb"))
+  return file:read "a"
+end
+
+local function write_file(name, text)
+  local file <close> = assert(io.open(name, "wb"))
+  file:write(text)
+end
+
+local function fill(node, keys)
+  for i = 1, keys do node:call("SET", "key:" .. i, ("v"):rep(i % 100)) end
+  node:call("SET", "passing", "v", "PX", "100000000")
+  node:call("RPUSH", "list", "a", "b", "1")
+  node:call("SADD", "set", "m", "7")
+  node:call("HSET", "hash", "f", "v")
+  node:call("ZADD", "zset", "1.5", "m")
+  node:call("XADD", "stream", "1-1", "f", "v")
+end
+
+before_each(function()
+  directory = os.tmpname()
+  os.remove(directory)
+  assert(lfs.mkdir(directory))
+end)
+
+after_each(function()
+  os.execute(("rm -r '%s'"):format(directory))
+end)
+
+describe("tidelock restore", function()
+  local servers
+
+  before_each(function() servers = support.servers() end)
+  after_each(function() servers:stop_all() end)
+
+  local function command(...)
+    return support.run { support.launcher(), ... }
+  end
+
+  -- what servers of both kinds, with and without a journal, have from a directory
+  local function digests(from)
+    local seen = {}
+    for i, start in ipairs { "start", "start", "redis", "redis" } do
+      local copy = path("copy" .. i)
+      assert(os.execute(("cp -r '%s' '%s'"):format(from, copy)))
+      local words = { "--dir", copy, "--appendonly", i % 2 == 0 and "yes" or "no" }
+      if start == "redis" then
+        table.move({ "--save", "", "--enable-debug-command", "yes" }, 1, 4, #words + 1, words)
+      end
+      local server = servers[start](servers, words)
+      support.eventually("loaded", function() return server:info("persistence").loading == 0 end)
+      seen[i] = server:call("DEBUG", "DIGEST")
+      server:stop()
+    end
+    return seen
+  end
+
+  it("puts a backup where servers find it", function()
+    local a = servers:start()
+    fill(a, 100)
+    local want = a:call("DEBUG", "DIGEST")
+    assert.equal(0, select(2, command("backup", "127.0.0.1:" .. a.port, path "b.rdb")))
+    local output, status = command("restore", path "b.rdb", "--dir", path "new")
+    assert.equal(0, status, output)
+    assert.matches("new: 106 keys, history %x+, offset %d+, digest " .. want:sub(1, 32) .. "\n$", output)
+    local seen = digests(path "new")
+    assert.same({ want, want }, { seen[1], seen[2] })
+    -- redis-server's own digest is another, but the same for both of them, and not that of nothing
+    assert.equal(seen[3], seen[4])
+    assert.not_equal(("0"):rep(40), seen[3])
+    assert.equal(0, select(2, command("check", path "new", path "new/dump.rdb")))
+  end)
+
+  it("puts what a redis-server has back as it was", function()
+    local r = servers:redis { "--repl-diskless-sync-delay", 0, "--enable-debug-command", "yes", "--save", "" }
+    fill(r, 100)
+    assert.equal("lib", r:call("FUNCTION", "LOAD",
+      "#!lua name=lib\nredis.register_function('f', function() return 1 end)"))
+    local want = r:call("DEBUG", "DIGEST")
+    assert.equal(0, select(2, command("backup", "127.0.0.1:" .. r.port, path "b.rdb")))
+    assert.equal(0, select(2, command("restore", path "b.rdb", "--dir", path "new")))
+    local again = servers:redis { "--dir", path "new", "--enable-debug-command", "yes", "--save", "" }
+    assert.equal(want, again:call("DEBUG", "DIGEST"))
+    assert.equal(1, again:call("FCALL", "f", 0))
+    assert(os.execute(("cp '%s' '%s'"):format(path "new/dump.rdb", path "plain.rdb")))
+    assert.equal("rdb", backup_check.check(path "plain.rdb").kind)
+    local done = assert(restore { source = path "plain.rdb", directory = path "again" })
+    assert.equal(backup_check.check(path "b.rdb").digest, done.digest)
+  end)
+
+  it("refuses what is damaged, and a directory that is not empty", function()
+    local world <close> = tidelock.sim { seed = 31 }
+    local a = world:node { name = "a" }
+    fill(a, 10)
+    assert(a:backup(path "b.rdb"))
+    local text = read_file(path "b.rdb")
+    write_file(path "d.rdb", text:sub(1, 99) .. string.char(text:byte(100) ~ 1) .. text:sub(101))
+    local done, message = restore { source = path "d.rdb", directory = path "new" }
+    assert.is_nil(done)
+    assert.matches("d.rdb: damaged: 1 of 1 blocks damaged", message)
+    assert.is_nil(lfs.attributes(path "new"))
+    local output, status = command("restore", path "b.rdb", "--dir", directory)
+    assert.equal(1, status)
+    assert.matches("it is not empty", output)
+    assert(lfs.mkdir(path "old"))
+    write_file(path "old/dump.rdb", "precious")
+    write_file(path "old/other", "unrelated")
+    assert(restore { source = path "b.rdb", directory = path "old", force = true })
+    assert.equal("precious", read_file(path "old/dump.rdb.replaced-1"))
+    assert.equal("unrelated", read_file(path "old/other"))
+    assert.equal(a:digest(), backup_check.check(path "old/dump.rdb").digest)
+    output, status = command("restore", path "b.rdb", "--dir", path "x", "--to-offset", "5")
+    assert.equal(1, status)
+    assert.matches("a point in time needs a journal", output)
+    output, status = command("restore", path "b.rdb", "--dir", path "x", "--to-time", "soon")
+    assert.equal(1, status)
+    assert.matches("not 'soon'", output)
+    output, status = command("restore", path "none", "--dir", path "x")
+    assert.equal(1, status)
+    assert.matches("none: there is no such file", output)
+  end)
+end)
+
+-- ---- a moment of a journal ----------------------------------------------------------------------------------------
+
+-- Random writes: single ones, transactions, ones that expire, in several databases. After each: offset and digest.
+local function write(world, node, marks, count)
+  local function random(n) return world:random(1, n) end
+  local function mark() marks[#marks + 1] = { offset = node:state().offset, digest = node:digest() } end
+  for _ = 1, count do
+    local key, kind = "k" .. random(40), random(9)
+    node:call("SELECT", random(3) - 1)
+    if kind <= 3 then
+      node:call("SET", "s" .. key, ("v"):rep(random(60)))
+    elseif kind == 4 then
+      node:call("SET", "p" .. key, "v", "PX", 3600000 + random(1000))
+    elseif kind == 5 then
+      node:call("RPUSH", "l" .. key, random(1000), "x")
+    elseif kind == 6 then
+      node:call("SPOP", "t" .. key)
+      mark()
+      node:call("SADD", "t" .. key, random(100), random(100))
+    elseif kind == 7 then
+      node:call("DEL", "s" .. key, "l" .. key)
+    else
+      node:call("MULTI")
+      for _ = 1, random(4) do node:call("INCR", "n" .. random(10)) end
+      node:call("XADD", "x" .. key, "*", "f", random(9))
+      node:call("EXEC")
+    end
+    mark()
+  end
+end
+
+describe("tidelock restore to an offset", function()
+  local world, node, marks
+
+  local function start(config)
+    world = tidelock.live {}
+    lfs.mkdir(path "src")
+    node = assert(world:node { name = "a", dir = path "src", appendonly = "yes", appendfsync = "always",
+      config = config })
+    marks = {}
+  end
+
+  after_each(function() world:close() end)
+
+  local function rewrite()
+    assert(node:bgrewriteaof())
+    assert(world:await(function()
+      local info = node:info "persistence"
+      return info.aof_rewrite_in_progress == 0 and info.aof_rewrite_scheduled == 0
+    end))
+  end
+
+  -- the last mark at or before an offset
+  local function mark_at(offset)
+    local best
+    for _, mark in ipairs(marks) do
+      if mark.offset <= offset then best = mark end
+    end
+    return best
+  end
+
+  local function restores(offset, given)
+    given = given or { source = path "src" }
+    given.directory, given.to_offset, given.force = path "out", offset, true
+    local done, message = restore(given)
+    assert(done, message)
+    return done
+  end
+
+  it("hits every offset exactly, and never the inside of a transaction", function()
+    start()
+    write(world, node, marks, 30)
+    rewrite()
+    node:call("SET", "mark", "1")
+    marks = { { offset = node:state().offset, digest = node:digest() } }
+    write(world, node, marks, 150)
+    local first, last = marks[1].offset, marks[#marks].offset
+    local within = 0
+    for i = 1, 80 do
+      local offset = i <= 20 and marks[world:random(1, #marks)].offset or world:random(first, last)
+      local want, done = mark_at(offset), restores(offset)
+      -- a SELECT that stands alone before a write is an offset too: the data are those of the write before it
+      assert.is_true(done.offset >= want.offset and done.offset <= offset)
+      assert.equal(want.digest, done.digest)
+      assert.equal(want.digest, backup_check.check(path "out/dump.rdb").digest)
+      if done.offset < offset then
+        within = within + 1
+        assert.equal(("offset %d is within a command or a transaction: restored to %d, before it"):format(offset,
+          done.offset), done.notes[1])
+      end
+    end
+    assert.is_true(within > 20)
+  end)
+
+  it("goes on from a backup, also when the journal's own base is gone", function()
+    start()
+    write(world, node, marks, 40)
+    local backup = assert(node:backup(path "b.rdb"))
+    marks = { { offset = backup.offset, digest = node:digest() } }
+    write(world, node, marks, 60)
+    node:call("BGREWRITEAOF")
+    local base = path "src/appendonlydir/appendonly.aof.1.base.rdb"
+    assert(node:ping())
+    node:crash()
+    os.remove(base)
+    for _ = 1, 15 do
+      local offset = world:random(backup.offset, marks[#marks].offset)
+      local want = mark_at(offset)
+      local done, message = restore { source = path "b.rdb", journal = path "src", directory = path "out", force = true,
+        to_offset = offset }
+      -- the rewrite may have been done, and then the journal begins later
+      if done then
+        assert.equal(want.digest, done.digest)
+      else
+        assert.matches("does not go on from offset " .. backup.offset, message)
+      end
+    end
+    local done, message = restore { source = path "b.rdb", journal = path "src", directory = path "out", force = true,
+      to_offset = backup.offset - 1 }
+    assert.is_nil(done)
+    assert.is_string(message)
+  end)
+
+  it("says which offsets there are when it is none of them", function()
+    start()
+    write(world, node, marks, 20)
+    rewrite()
+    write(world, node, marks, 20)
+    local first = backup_check.check(path "src").first_offset
+    local last = marks[#marks].offset
+    for _, offset in ipairs { 0, first - 1, last + 1, last + 100000 } do
+      local done, message, code = restore { source = path "src", directory = path "out", to_offset = offset }
+      assert.is_nil(done)
+      assert.equal(("ERR offset %d is outside of what the files hold: %d to %d"):format(offset, first, last), message)
+      assert.equal("ERR", code)
+    end
+    assert.equal(marks[#marks].digest, restores(last).digest)
+    assert.equal(first, restores(first).offset)
+    assert.is_nil(lfs.attributes(path "src/appendonlydir.replaced-1"))
+  end)
+
+  it("before damage needs nothing of what is damaged; and a torn tail is left out", function()
+    start()
+    write(world, node, marks, 60)
+    node:crash()
+    local increment = path "src/appendonlydir/appendonly.aof.1.incr.aof"
+    local text = read_file(increment)
+    write_file(increment, text:sub(1, -3))
+    local done = assert(restore { source = path "src", directory = path "out" })
+    assert.matches("a torn tail of %d+ bytes is left out", done.notes[1])
+    assert.equal(mark_at(done.offset).digest, done.digest)
+    local at = #text * 3 // 4
+    write_file(increment, text:sub(1, at - 1) .. string.char(text:byte(at) ~ 1) .. text:sub(at + 1))
+    local message
+    done, message = restore { source = path "src", directory = path "out", force = true }
+    assert.is_nil(done)
+    assert.matches("incr%.aof: at offset %d+", message)
+    local mark = marks[10]
+    assert.equal(mark.digest, restores(mark.offset).digest)
+    -- nothing has been changed by looking
+    assert.equal(#text, lfs.attributes(increment, "size"))
+  end)
+
+  it("of a time, as the journal's times say", function()
+    start { ["aof-timestamp-enabled"] = "yes" }
+    local digests = {}
+    for round = 1, 3 do
+      node:set("round", round)
+      local offset = node:state().offset
+      assert(world:await(function() return node:info("persistence").aof_fsynced_offset >= offset end))
+      local second = math.tointeger(world:wall() // 1000)
+      digests[second] = node:digest()
+      assert(world:await(function() return world:wall() // 1000 > second end))
+    end
+    local report = backup_check.check(path "src")
+    assert.is_true(report.first_time < report.last_time)
+    for second, digest in pairs(digests) do
+      local done, message = restore { source = path "src", directory = path "out", to_time = second, force = true }
+      assert(done, message)
+      assert.equal(digest, done.digest)
+    end
+    local done, message = restore { source = path "src", directory = path "out", to_time = report.first_time - 1,
+      force = true }
+    assert.is_nil(done)
+    assert.matches("is before what the journal holds: its times begin at ", message)
+    done = assert(restore { source = path "src", directory = path "out", to_time = report.last_time + 1000,
+      force = true })
+    assert.equal(node:digest(), done.digest)
+    assert.matches("nothing in the journal is later than ", done.notes[1])
+  end)
+
+  it("of a time needs times", function()
+    start()
+    write(world, node, marks, 5)
+    local done, message = restore { source = path "src", directory = path "out", to_time = 1700000000 }
+    assert.is_nil(done)
+    assert.matches("has no times in it", message)
+  end)
+end)
