@@ -3,6 +3,7 @@
 --   ```lua   a whole script: run by the launcher; where lines end in `--> words`, these are what it prints, in order
 --   ```sh    commands, a line each, comments aside. `make NAME`: there is such a target. `build/tidelock run FILE`:
 --            there is such a file. `build/tidelock server ...`: runs until the block ends, at a port of its own.
+--            `backup`, `check`, `restore` are run.
 --            redis-cli is run; `... --> words`: what it prints
 --   ```      a table of the lab's report has the columns that the report has today
 
@@ -89,7 +90,26 @@ local function with_ports(session, arguments)
   return changed
 end
 
+-- Commands about backups run, in a directory of the block's own.
+local BACKUPS = { backup = true, check = true, restore = true }
+
+local function run_backups(session, arguments)
+  if not session.directory then
+    session.directory = os.tmpname()
+    os.remove(session.directory)
+    assert(os.execute("mkdir " .. session.directory))
+  end
+  local command = { "env", "-C", session.directory, support.launcher() }
+  for _, word in ipairs(arguments) do
+    local host, port = word:match "^(127%.0%.0%.1:)(%d+)$"
+    command[#command + 1] = host and host .. session.ports[port].port or word
+  end
+  local output, status = support.run(command)
+  assert.equal(0, status, output)
+end
+
 shell["build/tidelock"] = function(session, arguments)
+  if BACKUPS[arguments[1]] then return run_backups(session, arguments) end
   if arguments[1] ~= "server" then
     assert.equal("run", arguments[1])
     return assert_file(arguments[2])
@@ -134,6 +154,7 @@ local function run_shell(block)
     end
   end)
   session.servers:stop_all()
+  if session.directory then os.execute("rm -r " .. session.directory) end
   if not ok then error(problem, 0) end
 end
 

@@ -4,8 +4,11 @@
 local backup_check = require "tidelock.backup_check"
 local backup_file = require "tidelock.backup_file"
 local backup_restore = require "tidelock.backup_restore"
+local backup_schedule = require "tidelock.backup_schedule"
 local backup_source = require "tidelock.backup_source"
+local errors = require "tidelock.errors"
 local progress = require "tidelock.backup_progress"
+local signal = require "posix.signal"
 local time = require "posix.time"
 
 local backup_cli = {}
@@ -25,7 +28,8 @@ end
 ---@param server { host: string, port: integer, auth?: string[], timeout?: number }
 ---@param path string
 ---@param shown boolean whether there is a progress bar, terminal or not
-local function back_up(server, path, shown)
+---@param stopped? fun(): boolean whether to give it up
+local function back_up(server, path, shown, stopped)
   local source <close>, message, code =
     backup_source.open(server.host, server.port, { auth = server.auth, timeout = server.timeout })
   if not source then return nil, message, code end
@@ -33,6 +37,7 @@ local function back_up(server, path, shown)
   return backup_file.write(path, {
     replid = source.replid, offset = source.offset,
     read = function()
+      if stopped and stopped() then return errors.fail("ERR", "stopped") end
       local piece, why, what = source:read()
       bar:advance(source.received, source.total)
       return piece, why, what
@@ -51,15 +56,47 @@ local function server_of(given, complain)
   return { host = host, port = port, auth = auth, timeout = given.timeout }
 end
 
+local function say_made(made)
+  print(("%s: %d bytes, history %s, offset %d, verified"):format(made.path, made.bytes, made.replid, made.offset))
+  io.stdout:flush()
+end
+
+-- Into a directory: with the time in the name, of which `keep` stay; again and again with `every`.
+local function back_up_into(server, given, complain)
+  local stopping = false
+  for _, number in ipairs { signal.SIGTERM, signal.SIGINT } do
+    signal.signal(number, function() stopping = true end)
+  end
+  local function stopped() return stopping end
+  local good, message = backup_schedule.run {
+    server = server, directory = given.path, keep = given.keep, every = given.every, count = given.count,
+    stopped = stopped,
+    make = function(path) return back_up(server, path, given.progress, stopped) end,
+    made = function(made, removed)
+      say_made(made)
+      for _, name in ipairs(removed) do print("  removed " .. name) end
+      io.stdout:flush()
+    end,
+    failed = function(why, retry)
+      complain("backup: %s%s", plain(why), retry and (" (again in %g s)"):format(retry / 1000) or "")
+    end,
+  }
+  if message then return complain("backup: %s", plain(message)) end
+  return (good or stopping) and 0 or 1
+end
+
 function backup_cli.backup(given, complain)
   local server, status = server_of(given, complain)
   if not server then return status end
-  if backup_file.kind(given.path) == "directory" then
-    return complain("backup: %s: it is a directory", given.path)
+  if backup_file.kind(given.path) == "directory" or given.every or given.keep then
+    if backup_file.kind(given.path) == "file" then
+      return complain("backup: %s: --every and --keep want a directory", given.path)
+    end
+    return back_up_into(server, given, complain)
   end
   local made, message = back_up(server, given.path, given.progress)
   if not made then return complain("backup: %s", plain(message)) end
-  print(("%s: %d bytes, history %s, offset %d, verified"):format(made.path, made.bytes, made.replid, made.offset))
+  say_made(made)
   return 0
 end
 
@@ -115,13 +152,31 @@ function backup_cli.check(given, complain)
   return worst
 end
 
+local function positive(text)
+  local number = math.tointeger(text)
+  if number and number > 0 then return number end
+  return nil, ("a number of at least 1 expected, got '%s'"):format(text)
+end
+
+local function duration(text)
+  local ms = backup_schedule.duration(text)
+  if ms then return ms end
+  return nil, ("a time as 1h, 30m, 10s or 100ms expected, got '%s'"):format(text)
+end
+
 -- ---- the parser ---------------------------------------------------------------------------------------------------
 
 ---Adds the commands to a parser.
 function backup_cli.add(parser)
   local backup = parser:command("backup", "Write a backup of a server to a file."):add_help "-h --help"
   backup:argument("server", "The server, ours or Redis's."):argname "HOST:PORT"
-  backup:argument("path", "The file to write."):argname "FILE"
+  backup:argument("path", "The file to write, or a directory: then the file's name has the time in it.")
+    :argname "FILE"
+  backup:option("--every", "Again and again: 1h, 30m, 10s, 100ms. One that fails is tried again soon."):argname "TIME"
+    :convert(duration)
+  backup:option("--keep", "Keep so many in the directory, and remove older ones of this server."):argname "N"
+    :convert(positive)
+  backup:option("--count", "With --every: end when so many have been made."):argname "N":convert(positive)
   backup:option("--user", "Name to authenticate with.")
   backup:option("--password", "Password to authenticate with (or the environment's REDISCLI_AUTH).")
   backup:option("--timeout", "Give up when nothing comes for so many milliseconds (60000)."):convert(tonumber)

@@ -118,3 +118,14 @@
 ---@field fsynced? integer
 ---@field lag_bytes? integer
 ---@field lag_ms? tidelock.Milliseconds
+
+---@class tidelock.BackupOptions
+---@field timeout? tidelock.Milliseconds how long to wait for another snapshot, or a silent server (60,000)
+---@field progress? fun(done: integer, total: integer|nil) told of keys (a node of this process) or bytes
+
+---@class tidelock.Backup
+---@field path string
+---@field bytes integer
+---@field replid string the history that the data are of, and
+---@field offset integer how far along it
+---@field keys? integer of a node of this process
