@@ -36,7 +36,7 @@ void journal_reader_begin(struct journal_reader *r, int64_t position)
     r->position = r->item = position;
     r->whole = r->step = (struct journal_point){position, r->offset};
     r->framed = r->foreign = r->within = false;
-    r->frame_end = 0;
+    r->frame_end = r->whole_frames = 0;
     r->begun = position == 0;
 }
 
@@ -112,6 +112,7 @@ static enum journal_event settle(struct journal_reader *r)
         if (r->known && r->offset != r->frame_offset)
             return bad(r, "a frame ends at offset %" PRId64 ", but says %" PRId64, r->offset,
                        r->frame_offset);
+        r->whole_frames++;
     }
     if (r->frame_end > 0 || r->within || r->whole.position == here(r)) return JOURNAL_MORE;
     r->whole = (struct journal_point){here(r), r->offset};

@@ -43,6 +43,7 @@ struct journal_reader {
     const char *problem;
     int64_t item; /* position of the item that was read last */
     int64_t requests;
+    int64_t whole_frames; /* in this file, so far */
     /* private */
     struct bytes input;
     size_t at;         /* read of it */

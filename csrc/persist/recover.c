@@ -295,6 +295,11 @@ static enum recover_event read_snapshot(struct recover *r)
 
 /* ---- increments are looked over ---------------------------------------------------------------------------------- */
 
+static int64_t begin_position(const struct recover *r)
+{
+    return r->found.manifest.files[r->at].type == MANIFEST_BASE ? r->base_log : 0;
+}
+
 /* Something is wrong with the increment, from log.whole on. */
 static enum recover_event look_wrong(struct recover *r, bool ended)
 {
@@ -313,14 +318,9 @@ static enum recover_event look_complete(struct recover *r)
     r->stop_at = r->at;
     r->stop = l->whole.position;
     r->found.size += r->fed;
-    /* what Redis has added is not framed: the next base makes all of it ours */
-    r->found.position = l->framed && !l->foreign ? l->whole.position : -1;
+    /* what Redis has added is not framed, and a beginning that was torn is none: the next base makes all of it ours */
+    r->found.position = l->whole_frames > 0 && !l->foreign ? l->whole.position : -1;
     return after_look(r);
-}
-
-static int64_t begin_position(const struct recover *r)
-{
-    return r->found.manifest.files[r->at].type == MANIFEST_BASE ? r->base_log : 0;
 }
 
 static void open_requests(struct recover *r)

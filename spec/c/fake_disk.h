@@ -125,7 +125,8 @@ static inline void fake_disk_carry_out(struct fake_disk *f, struct disk_op *op)
             disk_fail(op, DISK_MISSING, "No such file or directory");
         else if ((size_t)op->offset < file->now.size) {
             size_t left = file->now.size - (size_t)op->offset;
-            bytes_append(&op->data, file->now.data + op->offset, left < op->size ? left : op->size);
+            if (!bytes_append(&op->data, file->now.data + op->offset, left < op->size ? left : op->size))
+                disk_fail(op, DISK_FAILED, "out of memory");
         }
         break;
     case DISK_WRITE:
