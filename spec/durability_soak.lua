@@ -24,7 +24,7 @@ local function read_arguments()
 end
 
 local function soak(setting, first, count)
-  local sum = { writes = 0, acknowledged = 0, lost = 0, foretold = 0 }
+  local sum = { writes = 0, acknowledged = 0, lost = 0, foretold = 0, asked = 0, damaged = 0, void = 0 }
   local bar <close> = progress.new(setting, count)
   for i = 1, count do
     local seed = first + i - 1
@@ -40,7 +40,8 @@ local given = read_arguments()
 for _, setting in ipairs(given.setting ~= "" and { given.setting } or durability.settings) do
   local began = os.clock()
   local sum = soak(setting, given.first, given.seeds)
-  print(("%-16s %d seeds: %d writes, %d acknowledged, %d of them lost; %d offsets known, each lost or kept as it says; "
+  print(("%-18s %d seeds: %d writes, %d acknowledged, %d of them lost; %d offsets known, each lost or kept as it says; "
+    .. "%d answers about tokens, each right; files damaged %d times, in %d seeds beyond what is allowed for; "
     .. "%.0f s of CPU time"):format(setting, given.seeds, sum.writes, sum.acknowledged, sum.lost, sum.foretold,
-    os.clock() - began))
+    sum.asked, sum.damaged, sum.void, os.clock() - began))
 end

@@ -229,11 +229,13 @@ static int checks(lua_State *L)
     if (!world) return closed(L);
     struct world_sim_checks seen;
     world_sim_checks(check_sim(L, world), &seen);
-    lua_createtable(L, 0, 6);
+    lua_createtable(L, 0, 7);
     lua_pushinteger(L, seen.releases);
     lua_setfield(L, -2, "releases");
     lua_pushinteger(L, seen.tokens);
     lua_setfield(L, -2, "tokens");
+    lua_pushinteger(L, seen.recoveries);
+    lua_setfield(L, -2, "recoveries");
     lua_pushinteger(L, seen.prefixes);
     lua_setfield(L, -2, "prefixes");
     lua_pushinteger(L, seen.waits);

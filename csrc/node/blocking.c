@@ -60,9 +60,12 @@ void awaited_reply(struct session *s, const struct awaited *a, struct reply *r)
     } else if (a->kind == BLOCK_WAITAOF && a->local && !node_journals(n)) {
         reply_error(r, WAITAOF_WITHOUT_JOURNAL);
     } else if (a->kind == BLOCK_WAITAOF) {
+        bool local = n->fsynced_offset >= a->offset;
+        int count = feeds_fsynced(&n->feeds, a->offset);
+        trail_waited_aof(n, a, local, count);
         reply_array(r, 2);
-        reply_integer(r, n->fsynced_offset >= a->offset);
-        reply_integer(r, feeds_fsynced(&n->feeds, a->offset));
+        reply_integer(r, local);
+        reply_integer(r, count);
     } else {
         int count = feeds_acknowledged(&n->feeds, a->offset);
         trail_waited(n, a, count);

@@ -403,8 +403,11 @@ void trail_joined(struct node *n);
 void trail_forked(struct node *n);
 void trail_renamed(struct node *n);
 void trail_waited(struct node *n, const struct awaited *a, int64_t count);
+void trail_waited_aof(struct node *n, const struct awaited *a, bool local, int64_t count);
 /* A reply waits, or does so no longer. */
 void trail_gate(const struct session *s, const struct gate *g, enum trail_kind kind);
+void trail_loaded(struct node *n);
+void trail_synced(struct node *n);
 void trail_found(struct node *n, const struct awaited *a, enum log_place place);
 void trail_write(struct session *s, bool refused);
 

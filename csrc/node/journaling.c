@@ -95,7 +95,7 @@ void journaling_take(struct node *n)
     if (!p->journal) return;
     struct journal_turn turn = turn_of(n);
     journal_take(p->journal, &turn);
-    topology_fsynced(n, journal_synced(p->journal));
+    if (p->breaks == n->log.breaks) topology_fsynced(n, journal_synced(p->journal));
     n->log.kept_from = journal_reader(p->journal);
     if (p->lagged && !journaling_lags(n)) {
         p->lagged = false;

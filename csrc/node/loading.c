@@ -141,7 +141,7 @@ static void begin_history(struct node *n, const struct recover_found *f)
     if (f->replid[0] != '\0' && !p->joined) join(n, f->replid, f->offset, f->db);
     if (f->replid[0] == '\0' && p->joined)
         log_new_history(&n->log, &n->random); /* somebody else has added to it */
-    trail_joined(n);
+    trail_loaded(n);
     if (n->follow || f->replid[0] == '\0') return;
     log_fork_history(&n->log, &n->random);
     trail_forked(n);

@@ -254,9 +254,12 @@ bool node_channel_pause(struct node *n, int64_t id, bool pause);
 enum trail_kind {
     TRAIL_APPLIED, /* the state at `offset` of history `replid` has `digest` */
     TRAIL_JOINED,  /* took a full synchronisation: now at offset of replid, whatever came before is gone */
+    TRAIL_LOADED, /* the same by what was on its disk when it started; `journal`: from a journal, if there was one */
     TRAIL_FORKED, /* promoted: replid is the new history, replid2 the old, shared up to and including offset */
-    TRAIL_RENAMED, /* the history it follows goes on as replid (old name: replid2) */
-    TRAIL_WAITED,  /* a WAIT for `offset` of replid answered `count` */
+    TRAIL_RENAMED,    /* the history it follows goes on as replid (old name: replid2) */
+    TRAIL_WAITED,     /* a WAIT for `offset` of replid answered `count` */
+    TRAIL_WAITED_AOF, /* a WAITAOF did, and `journal`: that it is durable here too */
+    TRAIL_SYNCED,     /* the journal is durable up to `offset` of replid; -1: there is none */
     TRAIL_FOUND, /* a WAITFOR for `offset` of replid answered: it is here (count 1), it never will be (-1), or neither */
     TRAIL_WROTE,    /* request number `request` of session `session` was a write command and was executed */
     TRAIL_REFUSED,  /* …was a write command and was refused with an error */
@@ -271,6 +274,7 @@ struct trail_point {
     int64_t offset, count;
     int64_t session, request; /* session id; requests are counted from 1 */
     int rule;                 /* node_trail_rule */
+    bool journal;
     struct digest digest;
 };
 

@@ -81,6 +81,7 @@ void topology_fsynced(struct node *n, int64_t offset)
 {
     if (n->fsynced_offset == offset) return;
     n->fsynced_offset = offset;
+    trail_synced(n);
     if (!n->follow) return;
     follow_fsynced(n->follow, offset, n->now.mono_us);
     topology_tell_primary(n);
@@ -161,6 +162,7 @@ static void take_snapshot(struct node *n)
     n->counters.discarded_bytes += n->follow->discarded;
     keyspace_adopt(n->keyspace, n->follow->loaded);
     n->tidying = true;
+    topology_fsynced(n, -1); /* of this history nothing is durable yet */
     follow_adopted(n->follow, n->now.mono_us);
     n->counters.full_sync_taken++;
     trail_joined(n);

@@ -27,6 +27,13 @@ void trail_applied(struct node *n) { trail_digest(n, trail_add(n, TRAIL_APPLIED)
 
 void trail_joined(struct node *n) { trail_digest(n, trail_add(n, TRAIL_JOINED)); }
 
+void trail_loaded(struct node *n)
+{
+    struct trail_point *p = trail_add(n, TRAIL_LOADED);
+    trail_digest(n, p);
+    if (p) p->journal = n->config.appendonly;
+}
+
 static void trail_history(struct node *n, enum trail_kind kind)
 {
     struct trail_point *p = trail_add(n, kind);
@@ -37,13 +44,27 @@ void trail_forked(struct node *n) { trail_history(n, TRAIL_FORKED); }
 
 void trail_renamed(struct node *n) { trail_history(n, TRAIL_RENAMED); }
 
-void trail_waited(struct node *n, const struct awaited *a, int64_t count)
+static struct trail_point *trail_awaited(struct node *n, enum trail_kind kind, const struct awaited *a)
 {
-    struct trail_point *p = trail_add(n, TRAIL_WAITED);
-    if (!p) return;
-    p->count = count;
+    struct trail_point *p = trail_add(n, kind);
+    if (!p) return NULL;
     p->offset = a->offset;
     if (a->offset > 0) memcpy(p->replid, a->replid, sizeof p->replid);
+    return p;
+}
+
+void trail_waited(struct node *n, const struct awaited *a, int64_t count)
+{
+    struct trail_point *p = trail_awaited(n, TRAIL_WAITED, a);
+    if (p) p->count = count;
+}
+
+void trail_waited_aof(struct node *n, const struct awaited *a, bool local, int64_t count)
+{
+    struct trail_point *p = trail_awaited(n, TRAIL_WAITED_AOF, a);
+    if (!p) return;
+    p->journal = local;
+    p->count = count;
 }
 
 void trail_found(struct node *n, const struct awaited *a, enum log_place place)
@@ -53,6 +74,12 @@ void trail_found(struct node *n, const struct awaited *a, enum log_place place)
     p->count = place == LOG_HERE ? 1 : place == LOG_NOWHERE ? -1 : 0;
     p->offset = a->offset;
     memcpy(p->replid, a->replid, sizeof p->replid);
+}
+
+void trail_synced(struct node *n)
+{
+    struct trail_point *p = trail_add(n, TRAIL_SYNCED);
+    if (p) p->offset = n->fsynced_offset;
 }
 
 void trail_write(struct session *s, bool refused)

@@ -70,41 +70,50 @@ void check_place_init(struct check *k, struct check_place *p, const char *name)
     if (k) list_push(&k->places, &p->member);
 }
 
+static void holds_free(struct check *k, struct check_holds *hs)
+{
+    memory_free(k->memory, hs->items, hs->capacity * sizeof *hs->items);
+}
+
 void check_place_finish(struct check *k, struct check_place *p)
 {
     list_remove(&p->member);
-    if (k) memory_free(k->memory, p->holds, p->hold_capacity * sizeof *p->holds);
+    if (!k) return;
+    holds_free(k, &p->holds);
+    holds_free(k, &p->durable);
 }
 
 void check_place_started(struct check_place *p) { p->history = NULL; }
 
-/* The place has everything up to `offset` of `h`. The last hold is the present history's; older ones stay, because
- * what a place once acknowledged it had. */
-static void hold(struct check *k, struct check_place *p, struct check_history *h, int64_t offset)
+void check_place_meddled(struct check_place *p) { p->durable_now = false; }
+
+/* Everything up to `offset` of `h` is held. The last hold is the present history's; older ones stay, because what a
+ * place once acknowledged it had. */
+static void hold(struct check *k, struct check_holds *hs, struct check_history *h, int64_t offset)
 {
-    struct check_hold *last = p->hold_count > 0 ? &p->holds[p->hold_count - 1] : NULL;
+    struct check_hold *last = hs->count > 0 ? &hs->items[hs->count - 1] : NULL;
     if (last && last->history == h) {
         if (offset > last->offset) last->offset = offset;
         return;
     }
-    if (!p->holds || p->hold_count == p->hold_capacity) {
-        size_t capacity = p->hold_capacity == 0 ? 4 : p->hold_capacity * 2;
-        struct check_hold *holds =
-            memory_resize(k->memory, p->holds, p->hold_capacity * sizeof *holds, capacity * sizeof *holds);
-        if (!holds) {
+    if (!hs->items || hs->count == hs->capacity) {
+        size_t capacity = hs->capacity == 0 ? 4 : hs->capacity * 2;
+        struct check_hold *items =
+            memory_resize(k->memory, hs->items, hs->capacity * sizeof *items, capacity * sizeof *items);
+        if (!items) {
             go_blind(k);
             return;
         }
-        p->holds = holds;
-        p->hold_capacity = capacity;
+        hs->items = items;
+        hs->capacity = capacity;
     }
-    p->holds[p->hold_count++] = (struct check_hold){h, offset};
+    hs->items[hs->count++] = (struct check_hold){h, offset};
 }
 
-bool check_holds(const struct check_place *p, struct check_history *h, int64_t offset)
+bool check_holds(const struct check_holds *hs, struct check_history *h, int64_t offset)
 {
-    for (size_t i = p->hold_count; i > 0; i--)
-        if (check_history_contains(p->holds[i - 1].history, p->holds[i - 1].offset, h, offset)) return true;
+    for (size_t i = hs->count; i > 0; i--)
+        if (check_history_contains(hs->items[i - 1].history, hs->items[i - 1].offset, h, offset)) return true;
     return false;
 }
 
@@ -187,7 +196,7 @@ static void on_applied(struct check *k, struct check_place *p, const struct trai
     if (!h) return;
     p->history = h;
     check_state(k, p, h, t, true, now);
-    hold(k, p, h, t->offset);
+    hold(k, &p->holds, h, t->offset);
 }
 
 static void on_joined(struct check *k, struct check_place *p, const struct trail_point *t, int64_t now)
@@ -195,8 +204,9 @@ static void on_joined(struct check *k, struct check_place *p, const struct trail
     struct check_history *h = check_history_of(k, t->replid, true);
     if (!h) return;
     p->history = h;
+    p->durable_now = false;
     check_state(k, p, h, t, false, now);
-    hold(k, p, h, t->offset);
+    hold(k, &p->holds, h, t->offset);
 }
 
 static void on_forked(struct check *k, struct check_place *p, const struct trail_point *t)
@@ -209,7 +219,7 @@ static void on_forked(struct check *k, struct check_place *p, const struct trail
     }
     h->author = p;
     p->history = h;
-    hold(k, p, h, t->offset);
+    hold(k, &p->holds, h, t->offset);
 }
 
 /* A replica goes on without a full synchronisation. If that is in another history, what it has must be part of it. */
@@ -224,7 +234,7 @@ static void on_renamed(struct check *k, struct check_place *p, const struct trai
     k->counts.prefixes++;
     bool shared = check_history_contains(h, INT64_MAX, old, t->offset);
     p->history = h;
-    hold(k, p, h, t->offset);
+    hold(k, &p->holds, h, t->offset);
     if (shared || !check_violated(k, "prefix", now)) return;
     bytes_append_format(&k->failed,
                         "%s continues at offset %" PRId64
@@ -233,26 +243,71 @@ static void on_renamed(struct check *k, struct check_place *p, const struct trai
     check_end_text(k);
 }
 
+/* ---- durable ---- */
+
+/* The journal is durable up to an offset of the history the place is at. */
+static void on_synced(struct check *k, struct check_place *p, const struct trail_point *t)
+{
+    if (t->offset < 0) p->durable_now = false;
+    struct check_history *h = t->offset > 0 ? history_at_place(k, p, t) : NULL;
+    if (!h) return;
+    hold(k, &p->durable, h, t->offset);
+    p->durable_now = true;
+}
+
+/* Whether what has been loaded contains what was said to be durable. */
+static void check_loaded(struct check *k, const struct check_place *p, const struct trail_point *t,
+                         int64_t now)
+{
+    const struct check_history *h = check_history_of(k, t->replid, true);
+    const struct check_hold *last = &p->durable.items[p->durable.count - 1];
+    if (!h) return;
+    k->counts.recoveries++;
+    if (check_history_contains(h, t->offset, last->history, last->offset)) return;
+    if (!check_violated(k, "durable", now)) return;
+    bytes_append_format(&k->failed,
+                        "%s has loaded history %.40s up to offset %" PRId64 ", but had said that %" PRId64
+                        " of history %.40s was durable",
+                        p->name, t->replid, t->offset, last->offset, last->history->id);
+    check_end_text(k);
+}
+
+static void on_loaded(struct check *k, struct check_place *p, const struct trail_point *t, int64_t now)
+{
+    if (t->journal && p->durable_now) check_loaded(k, p, t, now);
+    on_joined(k, p, t, now);
+}
+
 /* ---- wait ---- */
 
-static void on_waited(struct check *k, struct check_place *p, const struct trail_point *t, int64_t now)
+static int64_t count_holding(const struct check *k, const struct check_place *p, bool durable,
+                             struct check_history *h, int64_t offset)
 {
-    k->counts.waits++;
-    if (t->count <= 0 || t->offset <= 0) return; /* everybody has nothing */
-    struct check_history *h = history_at_place(k, p, t);
     int64_t found = 0;
-    if (!h) return;
     list_each(link, &k->places)
     {
         struct check_place *other = list_item(link, struct check_place, member);
-        if (other != p && check_holds(other, h, t->offset)) found++;
-        if (found >= t->count) return;
+        found += other != p && check_holds(durable ? &other->durable : &other->holds, h, offset);
     }
-    if (!check_violated(k, "wait", now)) return;
+    return found;
+}
+
+static void on_waited(struct check *k, struct check_place *p, const struct trail_point *t, int64_t now)
+{
+    bool durable = t->kind == TRAIL_WAITED_AOF;
+    k->counts.waits++;
+    if ((t->count <= 0 && !t->journal) || t->offset <= 0) return; /* everybody has nothing */
+    struct check_history *h = history_at_place(k, p, t);
+    if (!h) return;
+    int64_t found = count_holding(k, p, durable, h, t->offset);
+    bool here = !t->journal || check_holds(&p->durable, h, t->offset);
+    if ((found >= t->count && here) || !check_violated(k, "wait", now)) return;
     bytes_append_format(&k->failed,
-                        "WAIT at %s answered %" PRId64 " for offset %" PRId64
-                        " of history %.40s, which %" PRId64 " other places hold",
-                        p->name, t->count, t->offset, t->replid, found);
+                        "%s at %s answered %" PRId64 "%s for offset %" PRId64
+                        " of history %.40s, which %" PRId64 " other places %s%s",
+                        durable ? "WAITAOF" : "WAIT", p->name, t->count, t->journal ? " and itself" : "",
+                        t->offset, t->replid, found, durable ? "have durably" : "hold",
+                        here ? "" : " and it does not");
     check_end_text(k);
 }
 
@@ -263,7 +318,10 @@ void check_point(struct check *k, struct check_place *p, const struct trail_poin
     case TRAIL_JOINED: on_joined(k, p, t, now); break;
     case TRAIL_FORKED: on_forked(k, p, t); break;
     case TRAIL_RENAMED: on_renamed(k, p, t, now); break;
-    case TRAIL_WAITED: on_waited(k, p, t, now); break;
+    case TRAIL_LOADED: on_loaded(k, p, t, now); break;
+    case TRAIL_WAITED:
+    case TRAIL_WAITED_AOF: on_waited(k, p, t, now); break;
+    case TRAIL_SYNCED: on_synced(k, p, t); break;
     case TRAIL_FOUND: check_found(k, p, t, now); break;
     case TRAIL_WROTE:
     case TRAIL_REFUSED:

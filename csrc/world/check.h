@@ -2,9 +2,13 @@
  *
  *   prefix    A replica's data is a prefix of its primary's history: what a node's data is at an offset of a history
  *             is what the history's author had there.
- *   wait      WAIT never answers n unless n other places hold everything up to its offset.
+ *   wait      WAIT never answers n unless n other places hold everything up to its offset; WAITAOF, unless they (and
+ *             this one) have said that it is durable.
  *   sync      No reply to a write that waits for replicas is released before the rule holds: so many of those that are
- *             named have it. And no client sees such a write answered that has not been released.
+ *             named have it, or have said that it is durable if that is the rule. And no client sees such a write
+ *             answered that has not been released.
+ *   durable   A node that starts from its disk has everything that it has ever said was durable, unless it was given
+ *             other data meanwhile (a full synchronisation), or its files were taken away.
  *   token     WAITFOR never answers "applied" at a node whose data lacks the write, nor "lost" where it is or may come.
  *   writes    No client sees a write answered without an error that its node refused, or did not execute.
  *   converged After healing, all nodes are at the same offset of the same history with the same data. (Asked for, not
@@ -35,14 +39,20 @@ struct check_hold {
 };
 
 /* What the checker knows of a place: part of whoever has the place, zeroed by check_place_init. */
+struct check_holds {
+    struct check_hold *items; /* the last one is of the present history */
+    size_t count, capacity;
+};
+
 struct check_place {
     const char *name;
     struct list member;            /* of check.places */
     struct check_history *history; /* what the node follows or writes; NULL: nothing yet in this life */
     struct check_history *cursor_history;
-    size_t cursor; /* index in cursor_history's points of the last one matched */
-    struct check_hold *holds;
-    size_t hold_count, hold_capacity;
+    size_t cursor;              /* index in cursor_history's points of the last one matched */
+    struct check_holds holds;   /* what it had applied */
+    struct check_holds durable; /* what it said was durable */
+    bool durable_now;           /* the last of `durable` is what a restart has to find */
 };
 
 /* NULL: memory is out. `seed` is for the texts. */
@@ -53,6 +63,8 @@ void check_place_init(struct check *k, struct check_place *p, const char *name);
 void check_place_finish(struct check *k, struct check_place *p);
 /* A new node has been started at this place, with no data. */
 void check_place_started(struct check_place *p);
+/* Somebody has meddled with its files: what it had there may be gone. */
+void check_place_meddled(struct check_place *p);
 /* One point of a node's trail that is about the node. */
 void check_point(struct check *k, struct check_place *p, const struct trail_point *t, int64_t now);
 

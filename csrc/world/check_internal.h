@@ -37,7 +37,7 @@ struct check {
 /* Begins the text of a violation, unless there has been one before; ends it. */
 bool check_violated(struct check *k, const char *invariant, int64_t now);
 void check_end_text(struct check *k);
-bool check_holds(const struct check_place *p, struct check_history *h, int64_t offset);
+bool check_holds(const struct check_holds *hs, struct check_history *h, int64_t offset);
 /* NULL: memory is out. */
 struct check_history *check_history_of(struct check *k, const char *id, bool from_nothing);
 

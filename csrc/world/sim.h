@@ -364,6 +364,8 @@ void sim_node_free(struct world_node *wn); /* it is down */
 struct sim_place *sim_node_place(struct world_node *wn);
 /* Its place's disk. NULL: memory is out. */
 struct sim_disk *sim_node_disk(struct world_node *wn);
+/* Somebody has changed its files from outside. */
+void sim_node_meddled(struct world_node *wn);
 bool sim_node_expects_disk(const void *target, uint64_t order);
 void sim_node_disk_event(void *target);
 

@@ -263,6 +263,7 @@ enum world_result sim_node_put_file(struct world_node *wn, const char *name, con
 {
     struct sim_disk *d = sim_node_disk(wn);
     if (!d) return WORLD_NO_MEMORY;
+    sim_node_meddled(wn);
     if (content) return sim_files_put(&d->files, name, *content) ? WORLD_OK : WORLD_NO_MEMORY;
     struct sim_file *f = sim_files_find(&d->files, name);
     if (f) sim_files_drop(&d->files, f);

@@ -410,6 +410,8 @@ void sim_node_free(struct world_node *wn)
     memory_free(&w->memory, n, sizeof *n);
 }
 
+void sim_node_meddled(struct world_node *wn) { check_place_meddled(&node_of(wn)->checked); }
+
 /* ---- faults ---- */
 
 enum world_result sim_node_crash(struct world_node *wn, enum world_crash what)

@@ -208,9 +208,10 @@ const char *world_sim_check_failed(const struct world *w);
 /* Whether all nodes are up and at the same offset of the same history with the same data. If not, `*why` (may be NULL)
  * says who differs, valid until the next call. Looks, and changes nothing; simulator and live. */
 bool world_converged(struct world *w, const char **why);
-/* What the checker has seen: points compared, waits, releases and tokens judged, writes judged. So that a spec can see that it looked. */
+/* What the checker has seen: points compared, waits, releases and tokens judged, writes judged,
+ * starts from a disk held against what was said to be durable. So that a spec can see that it looked. */
 struct world_sim_checks {
-    int64_t prefixes, waits, writes, histories, releases, tokens;
+    int64_t prefixes, waits, writes, histories, releases, tokens, recoveries;
 };
 void world_sim_checks(const struct world *w, struct world_sim_checks *checks);
 

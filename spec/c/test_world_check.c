@@ -182,6 +182,96 @@ TEST(what_a_place_once_acknowledged_it_had_even_if_it_crashed_since)
     CHECK(scene_close(&s));
 }
 
+/* ---- durable ---- */
+
+static void loaded(struct scene *s, struct check_place *p, const char *name, int64_t offset, uint64_t data)
+{
+    struct trail_point t = {.kind = TRAIL_LOADED, .offset = offset, .digest = {data, 0}, .journal = true};
+    memset(t.replid, name[0], 40);
+    check_place_started(p);
+    check_point(s->k, p, &t, 1500);
+}
+
+/* a has written up to 30, b has followed and said that 20 is durable. */
+static void scene_durable(struct scene *s)
+{
+    scene_open(s);
+    for (int i = 1; i <= 3; i++) applied(s, &s->a, "A", i * 10, (uint64_t)i);
+    point(s, &s->b, TRAIL_JOINED, "A", 10, 1);
+    for (int i = 2; i <= 3; i++) applied(s, &s->b, "A", i * 10, (uint64_t)i);
+    point(s, &s->b, TRAIL_SYNCED, "A", 20, 0);
+}
+
+TEST(what_was_said_to_be_durable_is_to_be_there_after_a_restart)
+{
+    struct scene s;
+    struct world_sim_checks counts;
+    scene_durable(&s);
+    loaded(&s, &s.b, "A", 20, 2);
+    loaded(&s, &s.b, "A", 30, 3);
+    CHECK_EQ_STR(verdict(&s), "sound");
+    check_counts(s.k, &counts);
+    CHECK_EQ_INT(counts.recoveries, 1); /* it has said nothing since the first */
+    point(&s, &s.b, TRAIL_SYNCED, "A", 30, 0);
+    loaded(&s, &s.b, "A", 20, 2);
+    CHECK_EQ_STR(
+        verdict(&s),
+        "durable: seed 7, at 1.500 ms: b has loaded history AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA "
+        "up to offset 20, but had said that 30 of history "
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA was durable");
+    CHECK(scene_close(&s));
+}
+
+TEST(other_data_or_meddling_ends_what_has_to_be_durable)
+{
+    struct scene s;
+    scene_durable(&s);
+    point(&s, &s.b, TRAIL_JOINED, "B", 500, 9);
+    loaded(&s, &s.b, "A", 10, 1);
+    point(&s, &s.b, TRAIL_SYNCED, "A", 10, 0);
+    check_place_meddled(&s.b);
+    loaded(&s, &s.b, "C", 0, 0);
+    CHECK_EQ_STR(verdict(&s), "sound");
+    CHECK(scene_close(&s));
+}
+
+TEST(waitaof_counts_places_that_have_it_durably)
+{
+    struct scene s;
+    struct trail_point t = {.kind = TRAIL_WAITED_AOF, .offset = 20, .count = 1};
+    memset(t.replid, 'A', 40);
+    scene_durable(&s);
+    check_point(s.k, &s.a, &t, 1500);
+    CHECK_EQ_STR(verdict(&s), "sound");
+    t.journal = true; /* a has said nothing of itself */
+    check_point(s.k, &s.a, &t, 1500);
+    CHECK_SAYS(&s, "WAITAOF at a answered 1 and itself for offset 20");
+    CHECK(scene_close(&s));
+    t = (struct trail_point){.kind = TRAIL_WAITED_AOF, .offset = 30, .count = 1};
+    memset(t.replid, 'A', 40);
+    scene_durable(&s);
+    check_point(s.k, &s.a, &t, 1500);
+    CHECK_SAYS(&s, "which 0 other places have durably");
+    CHECK(scene_close(&s));
+}
+
+TEST(what_waits_for_disks_is_not_released_by_what_is_in_memory)
+{
+    struct scene s;
+    char error[SYNC_ERROR_MAX];
+    struct sync_rule rule = {.level = SYNC_FSYNCED};
+    struct trail_point t = {.kind = TRAIL_RELEASED, .offset = 20};
+    memset(t.replid, 'A', 40);
+    scene_durable(&s);
+    CHECK(sync_parse(&rule, slice_text("ANY 1 (b, c)"), error));
+    check_gate(s.k, &s.a, NULL, &t, &rule, 1500);
+    CHECK_EQ_STR(verdict(&s), "sound");
+    t.offset = 30;
+    check_gate(s.k, &s.a, NULL, &t, &rule, 1500);
+    CHECK_SAYS(&s, "a released a reply that waited for ANY 1 (b, c) (fsynced) at offset 30");
+    CHECK(scene_close(&s));
+}
+
 /* ---- writes ---- */
 
 static void replied(struct scene *s, int64_t request, bool write, const char *reply)

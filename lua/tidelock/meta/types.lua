@@ -87,7 +87,10 @@
 
 ---@class tidelock.Checks
 ---@field prefixes integer states of replicas compared with their primary's history
----@field waits integer answers of WAIT judged
+---@field waits integer answers of WAIT and WAITAOF judged
+---@field releases integer replies judged that had waited for replicas
+---@field tokens integer answers of WAITFOR judged
+---@field recoveries integer starts from a journal held against what had been said to be durable
 ---@field writes integer answers to writes judged
 ---@field histories integer histories seen
 
