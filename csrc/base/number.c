@@ -149,12 +149,14 @@ bool number_parse_double(struct slice text, double *value)
     return true;
 }
 
-bool number_parse_bound(struct slice text, double *value)
+/* As strtod does it; *in_range: it is no greater or smaller than a double can be. */
+static bool parse_as_strtod(struct slice text, double *value, bool *in_range)
 {
     char copy[TEXT_MAX], *end;
     const char *nul = text.size > 0 ? memchr(text.data, '\0', text.size) : NULL;
     if (nul) text.size = (size_t)(nul - text.data);
     *value = 0;
+    *in_range = true;
     if (text.size == 0) return true;
     while (text.size > 0 && (text.data[0] == ' ' || (text.data[0] >= '\t' && text.data[0] <= '\r'))) {
         text.data++;
@@ -163,9 +165,23 @@ bool number_parse_bound(struct slice text, double *value)
     if (parse_simple(text, value)) return true;
     if (!copy_for_library(text, copy)) return false;
     int saved = errno;
+    errno = 0;
     *value = strtod(copy, &end);
+    *in_range = errno != ERANGE;
     errno = saved;
     return *end == '\0' && !isnan(*value);
+}
+
+bool number_parse_bound(struct slice text, double *value)
+{
+    bool in_range;
+    return parse_as_strtod(text, value, &in_range);
+}
+
+bool number_parse_weight(struct slice text, double *value)
+{
+    bool in_range;
+    return parse_as_strtod(text, value, &in_range) && in_range;
 }
 
 bool number_parse_long_double(struct slice text, long double *value)

@@ -24,6 +24,8 @@ size_t number_format_double(char *out, double value);
 /* The same as C's strtod reads it, for bounds of ranges: leading blanks are skipped, nothing at all is 0, what is beyond the
  * range of a double is infinite; a NUL ends it. */
 bool number_parse_bound(struct slice text, double *value);
+/* The same, but what is beyond the range of a double is none: for what SORT orders by. */
+bool number_parse_weight(struct slice text, double *value);
 /* "%.17g": enough digits for any double, more than most need: how Redis 7.0 answers with scores. */
 size_t number_format_score(char *out, double value);
 /* Redis string2ld (for INCRBYFLOAT). */

@@ -13,23 +13,18 @@
 #include "command/keys.h"
 #include "command/lists.h"
 #include "command/sets.h"
+#include "command/sort.h"
 #include "command/streams.h"
 #include "command/strings.h"
 #include "command/zsets.h"
 
-const struct command *const command_data_families[] = {command_strings,
-                                                       command_bits,
-                                                       command_hashes,
-                                                       command_sets,
-                                                       command_lists,
-                                                       command_zsets,
-                                                       command_zset_keys,
-                                                       command_streams,
-                                                       command_stream_groups,
-                                                       command_generic,
-                                                       command_databases,
-                                                       command_introspection,
-                                                       NULL};
+const struct command *const command_data_families[] = {command_strings,       command_bits,
+                                                       command_hashes,        command_sets,
+                                                       command_lists,         command_zsets,
+                                                       command_zset_keys,     command_streams,
+                                                       command_stream_groups, command_generic,
+                                                       command_sort,          command_databases,
+                                                       command_introspection, NULL};
 
 enum { NAME_MAX_SIZE = 64 };
 

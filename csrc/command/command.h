@@ -43,9 +43,9 @@ struct command_keys {
     int first, last, step; /* as Redis: last may be negative (from the end); first 0: none */
 };
 
-/* Writes the argument indexes of the keys into `keys` (room for `argc`), returns how many, -1 on a syntax
- * error. */
-typedef int command_keys_fn(const struct slice *argv, int argc, int *keys);
+/* Writes the argument indexes of the keys into `keys` and the flags of each into `flags` (NULL: not wanted), both with
+ * room for `argc`; returns how many, -1 on a syntax error. */
+typedef int command_keys_fn(const struct slice *argv, int argc, int *keys, const char **flags);
 
 /* How many arguments stand before the command that this one is a prefix of (ASYNC SET k v: 1); 0: it stands for itself. */
 typedef int command_prefix_fn(const struct slice *argv, int argc);

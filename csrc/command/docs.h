@@ -30,9 +30,9 @@ enum argument_flag {
 struct command_argument {
     const char *name;
     enum argument_type type;
-    int key_spec;                             /* of a key: which of the command's key specs it belongs to */
-    const char *token;                        /* the word in front of it, or the word itself; NULL: none */
-    const char *since;                        /* NULL: as old as the command */
+    int key_spec;      /* of a key, or a pattern of keys: which of the command's key specs it belongs to */
+    const char *token; /* the word in front of it, or the word itself; NULL: none */
+    const char *since; /* NULL: as old as the command */
     const char *deprecated_since;             /* NULL: it is not */
     unsigned flags;                           /* enum argument_flag */
     const struct command_argument *arguments; /* NULL-named sentinel at the end */

@@ -160,12 +160,13 @@ static void reply_arguments(struct reply *r, const struct command_argument *argu
 
 static void reply_argument(struct reply *r, const struct command_argument *a)
 {
-    int64_t pairs = 2 + (a->type == ARGUMENT_KEY) + !!a->token + !!a->since + !!a->deprecated_since +
-                    !!a->flags + !!a->arguments;
+    bool of_spec = a->type == ARGUMENT_KEY || a->key_spec > 0;
+    int64_t pairs =
+        2 + of_spec + !!a->token + !!a->since + !!a->deprecated_since + !!a->flags + !!a->arguments;
     reply_map(r, pairs);
     reply_text_pair(r, "name", a->name);
     reply_text_pair(r, "type", argument_type_name(a->type));
-    if (a->type == ARGUMENT_KEY) reply_pair(r, "key_spec_index", a->key_spec);
+    if (of_spec) reply_pair(r, "key_spec_index", a->key_spec);
     reply_text_pair(r, "token", a->token);
     reply_text_pair(r, "since", a->since);
     reply_text_pair(r, "deprecated_since", a->deprecated_since);

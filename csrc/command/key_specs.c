@@ -79,9 +79,10 @@ static int keys_by_specs(const struct command *c, const struct slice *argv, int 
 int command_keys_and_flags(const struct command *c, const struct slice *argv, int argc, int *keys,
                            const char **flags)
 {
-    int count = c->find_keys ? c->find_keys(argv, argc, keys) : keys_by_specs(c, argv, argc, keys, flags);
-    if (!flags || (!c->find_keys && !c->find_key_flags)) return count;
-    const char *same = c->find_key_flags ? c->find_key_flags(argv, argc) : c->key_flags;
+    int count =
+        c->find_keys ? c->find_keys(argv, argc, keys, flags) : keys_by_specs(c, argv, argc, keys, flags);
+    if (!flags || !c->find_key_flags) return count;
+    const char *same = c->find_key_flags(argv, argc);
     for (int i = 0; i < count; i++) flags[i] = same;
     return count;
 }

@@ -1,8 +1,8 @@
 /* Out of memory, at every allocation of every command: an error, nothing changed, nothing logged, all in
  * order.
  *
- * MSET, HSET and SADD may have set the first of what they were given: then they have logged exactly those. The follower in the fixture checks
- * both.
+ * MSET, HSET, SADD and ZADD may have set the first of what they were given: then they have logged exactly those. The
+ * follower in the fixture checks both.
  *
  * SPDX-License-Identifier: MIT */
 #include "command_fixture.h"
@@ -19,6 +19,10 @@ static const char *const setup[] = {
     "HSET big-hash a 0123456789012345678901234567890123456789012345678901234567890123456789 b 2",
     "SADD integers 1 2 3 70000",
     "SADD members a b c 4",
+    "RPUSH list 1 two 3 two 5",
+    "RPUSH long-list 0123456789012345678901234567890123456789012345678901234567890123456789",
+    "ZADD zset 1 a 2 b 3 c",
+    "ZADD big-zset 1 0123456789012345678901234567890123456789012345678901234567890123456789 2 b",
     "XADD stream 1 f v",
     "XADD stream 2 f v",
     "XADD stream 3 f v",
@@ -139,6 +143,66 @@ static const char *const lines[] = {
     "RENAME members a-new-name-that-is-longer-than-the-old-one",
     "EXPIRE hash 10",
     "EXPIRE big-hash 10",
+    "LPUSH new 1 two 3",
+    "RPUSH list 0123456789012345678901234567890123456789012345678901234567890123456789 b",
+    "LPUSHX list a-value-that-does-not-fit-into-the-block-of-before-and-has-it-moved",
+    "LPOP list",
+    "RPOP list 3",
+    "LRANGE list 0 -1",
+    "LSET list 1 a-longer-value-than-there-was-before-so-that-the-list-has-to-move",
+    "LINSERT list BEFORE two a-value-that-is-long-enough-for-the-list-to-move-as-well",
+    "LREM list 0 two",
+    "LTRIM list 1 2",
+    "LPOS list two COUNT 0",
+    "LMOVE list new LEFT RIGHT",
+    "LMOVE list list LEFT RIGHT",
+    "LMOVE list long-list RIGHT LEFT",
+    "RPOPLPUSH list list",
+    "LMPOP 2 new list LEFT COUNT 2",
+    "BLPOP new list 0",
+    "BLMOVE list new LEFT LEFT 0",
+    "COPY list new",
+    "COPY long-list new",
+    "EXPIRE list 10",
+    "ZADD new 1 a 2 b",
+    "ZADD zset 4 d 5 0123456789012345678901234567890123456789012345678901234567890123456789",
+    "ZADD zset XX CH 9 a",
+    "ZADD big-zset 7 c 8 d",
+    "ZADD big-zset GT INCR 5 b",
+    "ZINCRBY zset 0.5 a",
+    "ZREM zset a b c",
+    "ZREM big-zset b",
+    "ZRANGE zset 0 -1 WITHSCORES",
+    "ZRANGE big-zset - + BYLEX",
+    "ZRANGESTORE new zset 0 1",
+    "ZRANGESTORE small big-zset 0 -1",
+    "ZREMRANGEBYRANK zset 0 1",
+    "ZREMRANGEBYSCORE big-zset 1 1",
+    "ZPOPMIN zset 2",
+    "ZPOPMAX big-zset 2",
+    "ZMPOP 2 new zset MAX COUNT 2",
+    "BZPOPMIN new zset 0",
+    "ZUNION 3 zset big-zset integers WITHSCORES",
+    "ZINTER 2 zset big-zset",
+    "ZDIFF 2 zset big-zset",
+    "ZUNIONSTORE new 2 zset big-zset",
+    "ZINTERSTORE small 2 zset zset",
+    "ZDIFFSTORE zset 2 zset big-zset",
+    "ZRANDMEMBER zset 2",
+    "ZRANDMEMBER big-zset -3 WITHSCORES",
+    "ZSCAN zset 0",
+    "COPY zset new",
+    "COPY big-zset new",
+    "EXPIRE big-zset 10",
+    "XREAD BLOCK 0 STREAMS stream $",
+    "SORT integers",
+    "SORT list ALPHA",
+    "SORT integers BY w* GET # GET small",
+    "SORT members ALPHA STORE new",
+    "SORT integers STORE small",
+    "SORT members BY nosort STORE members",
+    "SORT zset ALPHA DESC LIMIT 1 1 GET # STORE list",
+    "SORT_RO big-zset BY nosort",
     NULL,
 };
 
@@ -162,7 +226,8 @@ static bool run_short(struct test *t_, const char *line, int allocations)
     bool refused = strstr(fixture_run(f, line), "-OOM command not allowed") != NULL ||
                    strstr(f->reply_text.data, "-ERR Insufficient memory") != NULL;
     bool partly = f->changes > 0 && (strncmp(line, "MSET", 4) == 0 || strncmp(line, "HSET", 4) == 0 ||
-                                     strncmp(line, "HMSET", 5) == 0 || strncmp(line, "SADD", 4) == 0);
+                                     strncmp(line, "HMSET", 5) == 0 || strncmp(line, "SADD", 4) == 0 ||
+                                     strncmp(line, "ZADD", 4) == 0);
     bool expired = strstr(fixture_effects(f), "DEL expired") != NULL;
     bool unchanged = same_digest(before, keyspace_digest(f->keyspace)) && f->effects.size == 0;
     if (refused && !partly && !expired && !unchanged) {

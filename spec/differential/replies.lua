@@ -13,7 +13,8 @@
 --   clock       exactly, but for moments in unix ms, and what follows "idle": they may differ by a few seconds
 --   pending     of XPENDING: exactly, but for how long deliveries have been idle
 --   error       both are errors or neither is
---   encoding    of a string: ours may be "int" where redis-server has "embstr" or "raw" (see README, differences)
+--   encoding    of a string: ours may be "int" where redis-server has "embstr" or "raw"; of a sorted set: where SORT is
+--               among the commands, ours may be "listpack" where redis-server has "skiplist" (see README, differences)
 --
 -- EXEC's reply has an element for each queued command, compared as that command is.
 
@@ -160,6 +161,7 @@ local HOW = {
   error = function(a, b) return is_error(a) == is_error(b) end,
   encoding = function(ours, theirs)
     return ours == theirs or ours == "$int" and (theirs == "$embstr" or theirs == "$raw")
+      or replies.sorting and ours == "$listpack" and theirs == "$skiplist"
   end,
 }
 

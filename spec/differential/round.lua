@@ -18,7 +18,9 @@ local BATCH = 40
 ---@param names string[]
 function round.rows(names)
   local rows, total = {}, 0
+  replies.sorting = false
   for _, name in ipairs(names) do
+    replies.sorting = replies.sorting or name == "sort"
     for _, row in ipairs(require("spec.differential.families." .. name)) do
       total = total + row[1]
       rows[#rows + 1] = { upto = total, make = row[2], how = row[3] }
@@ -43,11 +45,20 @@ local function add(steps, which, command, how)
   for _, after in ipairs(command.after or {}) do steps[#steps + 1] = { which = which, command = after } end
 end
 
+-- whether it has a time in it, of which a wrong one may be so short that it matters when it is up
+local function tells_time(command)
+  for _, word in ipairs(command) do
+    word = tostring(word):upper()
+    if word:find "^P?EX" or word:find "^P?SETEX$" then return true end
+  end
+  return false
+end
+
 local function add_from(steps, d, rows, which)
   local row = pick(d, rows)
   local command = row.make(d)
   local how = row.how
-  if d:once_in(150) and not command.whole then
+  if d:once_in(150) and not command.whole and not tells_time(command) then
     command[d:between(2, #command + 1)] = d:once_in(2) and d:value() or nil
     -- what comes of a cursor that no server has given is that server's own affair
     if how and how:find "^scan" then how = "error" end

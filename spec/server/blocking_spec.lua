@@ -35,7 +35,7 @@ describe("connections that wait for keys:", function()
   played("other types do not serve", { "a: BLPOP k 0", "b: BZPOPMIN k 0", "d: SADD k x", "d: DEL k", "d: ZADD k 1 x",
     "d: RPUSH k 1" })
   played("a key that is made in other ways", { "a: BLPOP l 0", "d: RPUSH m 1 2", "d: RENAME m l", "a: BLPOP k 0",
-    "d: COPY l k", "a: BLPOP j 0", "d: RPUSHX j 1", "d: RPUSH j 1", "a: BLPOP i 0", "d: SELECT 1 ; RPUSH i 1",
+    "d: COPY l k", "a: BLPOP j 0", "d: RPUSH z 3 1 2", "d: SORT z STORE j", "a: BLPOP i 0", "d: SELECT 1 ; RPUSH i 1",
     "d: SWAPDB 0 1", "a: BLPOP h 0", "d: SELECT 1 ; RPUSH h 9 ; MOVE h 0" })
   played("BLMPOP", { "a: BLMPOP 0 2 l m LEFT COUNT 2", "b: BLMPOP 0 1 l RIGHT", "d: RPUSH l 1 2 3 4",
     "d: LRANGE l 0 -1",
@@ -115,8 +115,8 @@ describe("connections that wait for keys:", function()
     "a: BZMPOP 0 1 l MIN", "d: CLIENT UNBLOCK @a ERROR", "d: CLIENT UNBLOCK @a", "a: XREAD BLOCK 0 STREAMS x $",
     "d: CLIENT UNBLOCK @a error", "d: CLIENT UNBLOCK @a never", "a: BLMOVE l m LEFT LEFT 0", "d: CLIENT UNBLOCK @a",
     "d: RPUSH l 1", "d: LRANGE l 0 -1" })
-  played("nobody waits inside MULTI", { "a: MULTI ; BLPOP l 0 ; BRPOP l 0 ; BLMOVE l m LEFT LEFT 0 ; BRPOPLPUSH l m 0 ; "
-    .. "BLMPOP 0 1 l LEFT ; BZPOPMIN z 0 ; BZPOPMAX z 0 ; BZMPOP 0 1 z MIN ; XREAD BLOCK 0 STREAMS x $ ; EXEC",
+  played("nobody waits inside MULTI", { "a: MULTI ; BLPOP l 0 ; BRPOP l 0 ; BLMOVE l m LEFT LEFT 0 ; "
+    .. "BRPOPLPUSH l m 0 ; BLMPOP 0 1 l LEFT ; BZPOPMIN z 0 ; BZPOPMAX z 0 ; BZMPOP 0 1 z MIN ; XREAD BLOCK 0 STREAMS x $ ; EXEC",
     "d: XGROUP CREATE x g $ MKSTREAM", "a: MULTI ; XREADGROUP GROUP g alice BLOCK 0 STREAMS x > ; EXEC" })
   for _, timeout in ipairs { "-1", "abc", '""', "nan", "inf", "-inf", "1e400", "9223372036854775807", "-0.0001",
     "0x1", "1s" } do
