@@ -5,10 +5,37 @@ local dataset = {}
 
 local BATCH = 500
 
-local function for_each(command, keys)
+local function for_each(command, keys, ...)
   local requests = {}
-  for i, key in ipairs(keys) do requests[i] = { command, key } end
+  for i, key in ipairs(keys) do
+    requests[i] = command == "XINFO" and { command, "STREAM", key, ... } or { command, key, ... }
+  end
   return requests
+end
+
+-- a reply as one text
+local function written(reply)
+  if type(reply) ~= "table" then return ("%q"):format(reply) end
+  local texts = {}
+  for i, element in ipairs(reply) do texts[i] = written(element) end
+  return "{" .. table.concat(texts, " ") .. "}"
+end
+
+-- XINFO's fields that say how a stream is kept, or when a consumer was last there: not what it holds
+local NOT_DATA = { ["radix-tree-keys"] = true, ["radix-tree-nodes"] = true, ["seen-time"] = true }
+
+local function without_shape(reply)
+  if type(reply) ~= "table" then return reply end
+  local kept, i = {}, 1
+  while i <= #reply do
+    if NOT_DATA[reply[i]] then
+      i = i + 2
+    else
+      kept[#kept + 1] = without_shape(reply[i])
+      i = i + 1
+    end
+  end
+  return kept
 end
 
 -- one text of the elements, `width` at a time, whatever their order
@@ -34,6 +61,18 @@ local READERS = {
   set = {
     ask = function(keys) return for_each("SMEMBERS", keys) end,
     take = function(replies, i) return sorted(replies[i], 1) end,
+  },
+  list = {
+    ask = function(keys) return for_each("LRANGE", keys, 0, -1) end,
+    take = function(replies, i) return written(replies[i]) end,
+  },
+  zset = {
+    ask = function(keys) return for_each("ZRANGE", keys, 0, -1, "WITHSCORES") end,
+    take = function(replies, i) return written(replies[i]) end,
+  },
+  stream = {
+    ask = function(keys) return for_each("XINFO", keys, "FULL", "COUNT", 0) end,
+    take = function(replies, i) return written(without_shape(replies[i])) end,
   },
 }
 
@@ -97,15 +136,22 @@ local function differences(db, a, b, list)
   end
 end
 
----Raises where two servers do not hold the same; returns how many keys there are.
-function dataset.same(one, other)
-  local a, b, list, count = dataset.read(one), dataset.read(other), {}, 0
+---Raises where a server does not hold what another did (dataset.read); returns how many keys there are.
+function dataset.same_as(a, server, level)
+  local b, list, count = dataset.read(server), {}, 0
   for db = 0, 15 do
     differences(db, a[db] or {}, b[db] or {}, list)
     for _ in pairs(a[db] or {}) do count = count + 1 end
   end
-  if #list > 0 then error(("%d differences: %s"):format(#list, table.concat(list, "; ", 1, math.min(#list, 5))), 2) end
+  if #list > 0 then
+    error(("%d differences: %s"):format(#list, table.concat(list, "; ", 1, math.min(#list, 5))), (level or 1) + 1)
+  end
   return count
+end
+
+---Raises where two servers do not hold the same; returns how many keys there are.
+function dataset.same(one, other)
+  return dataset.same_as(dataset.read(one), other, 2)
 end
 
 -- a hash or a set, small or large, of integers or not
@@ -131,6 +177,40 @@ function dataset.write(server, prefix, count)
   end
   for _, reply in ipairs(server:pipeline(commands)) do
     assert(reply == "OK" or math.type(reply) == "integer", type(reply) == "table" and reply.err or reply)
+  end
+end
+
+local function append(to, ...)
+  return table.move({ ... }, 1, select("#", ...), #to + 1, to)
+end
+
+---Writes lists, sorted sets and streams, small and large, in two databases.
+function dataset.write_ordered(server, prefix)
+  local function key(name) return prefix .. ":" .. name end
+  local commands = {}
+  for _, size in ipairs { 1, 50, 3000 } do
+    local list, zset = { "RPUSH", key("list" .. size) }, { "ZADD", key("zset" .. size) }
+    for i = 1, size do
+      append(list, i % 3 == 0 and i or ("element %d "):format(i):rep(i % 7))
+      append(zset, i % 5 == 0 and i / 8 or i % 10, ("member %d"):format(i))
+      append(commands, { "XADD", key("stream" .. size), ("%d-%d"):format(1000 + i // 2, i), "field", i, "other", "v" })
+    end
+    append(commands, list, zset)
+  end
+  append(commands,
+    { "ZADD", key "edges", "-inf", "low", "inf", "high", 0, "zero", "1e300", "huge", "0.1", "tenth" },
+    { "RPUSH", key "long", ("compressible "):rep(2000), "" }, { "PEXPIRE", key "long", 7000000 },
+    { "XGROUP", "CREATE", key "stream50", "readers", "1005-11" },
+    { "XREADGROUP", "GROUP", "readers", "one", "COUNT", 10, "STREAMS", key "stream50", ">" },
+    { "XREADGROUP", "GROUP", "readers", "two", "COUNT", 3, "STREAMS", key "stream50", ">" },
+    { "XACK", key "stream50", "readers", "1006-12", "1006-13" }, { "XDEL", key "stream50", "1010-20", "1025-50" },
+    { "XGROUP", "CREATE", key "empty", "none", "$", "MKSTREAM" }, { "XTRIM", key "stream3000", "MAXLEN", 1500 },
+    { "SELECT", 11 }, { "RPUSH", key "list", 1, 2, 3 }, { "ZADD", key "zset", 1, "a" },
+    { "PEXPIRE", key "zset", 9000000 },
+    { "XADD", key "stream", "7-1", "a", "b" }, { "SELECT", 0 })
+  for i, reply in ipairs(server:pipeline(commands)) do
+    assert(type(reply) ~= "table" or not reply.err, ("%s: %s"):format(table.concat(commands[i], " "):sub(1, 80),
+      type(reply) == "table" and reply.err))
   end
 end
 
