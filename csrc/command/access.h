@@ -16,6 +16,10 @@ struct access_policy {
     bool traceless;    /* accesses change nothing (CLIENT NO-TOUCH) */
 };
 
+enum { ACCESS_COUNTER_MAX = 255 };
+
+/* What an entry that is made now starts with. */
+uint32_t access_fresh(const struct access_policy *p, int64_t now_ms);
 /* Notes an access to the entry. */
 void access_touch(const struct exec *x, struct entry *e);
 /* Marks an entry that was just made. */
@@ -24,7 +28,9 @@ void access_created(const struct exec *x, struct entry *e);
 void access_restore(const struct exec *x, struct entry *e, int64_t idle_s, int64_t frequency);
 /* Seconds since the last access. LRU only. */
 int64_t access_idle(const struct exec *x, const struct entry *e);
+int64_t access_idle_at(int64_t now_ms, const struct entry *e);
 /* The counter, decayed to now. LFU only. */
 int access_frequency(const struct exec *x, const struct entry *e);
+int access_frequency_at(const struct access_policy *p, int64_t now_ms, const struct entry *e);
 
 #endif

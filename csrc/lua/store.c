@@ -6,12 +6,16 @@
 #include <math.h>
 #include <time.h>
 
+#include "base/number.h"
+#include "command/evict.h"
+#include "lua/binding.h"
 #include "lua/store.h"
 
 enum {
     DATABASES_MAX = 65536,
-    EXPIRE_BUDGET = 4, /* expired keys removed after each call, at most */
-    TIDY_BUDGET = 16,  /* entries of flushed databases freed after each call */
+    EXPIRE_BUDGET = 4,  /* expired keys removed after each call, at most */
+    TIDY_BUDGET = 16,   /* entries of flushed databases freed after each call */
+    EVICT_BUDGET = 512, /* keys evicted before a call, at most */
     EFFECTS_KEEP = 16384
 };
 
@@ -19,7 +23,6 @@ enum {
 enum { STORE_COMMANDS = 1, STORE_CLOCK = 2, STORE_VALUES = 2 };
 
 struct lua_store *store_check(lua_State *L, int index) { return binding_object(L, index, CLASS_STORE); }
-
 static struct lua_store *check_store(lua_State *L) { return store_check(L, 1); }
 
 /* ---- time ---- */
@@ -62,6 +65,25 @@ static void housekeeping(struct lua_store *s, int64_t now)
     keyspace_tidy(ks, TIDY_BUDGET);
 }
 
+/* Before a call: as many keys go as it takes, or enough of them for now. False: it is too much, and none can go. */
+static bool make_room(struct lua_store *s, int64_t now)
+{
+    struct keyspace *ks = s->exec.keyspace;
+    s->order.now_ms = now;
+    for (int i = 0; i < EVICT_BUDGET && s->memory.used > s->maxmemory; i++) {
+        int db;
+        if (keyspace_untidy(ks)) {
+            keyspace_tidy(ks, TIDY_BUDGET);
+            continue;
+        }
+        struct entry *e = evict_choose(&s->eviction, &s->order, &db);
+        if (!e) return false;
+        keyspace_delete(ks, db, entry_key(e));
+        keyspace_stats(ks)->evicted++;
+    }
+    return true;
+}
+
 static int run(lua_State *L, struct lua_store *s, const struct command *command, const struct arguments *a)
 {
     int64_t now = store_now(L, s, 1);
@@ -79,7 +101,10 @@ static int run(lua_State *L, struct lua_store *s, const struct command *command,
     x->reply = &c->reply;
     x->changes = 0;
     x->effect_given = false;
-    command->run(x);
+    if (s->maxmemory > 0 && !make_room(s, now) && command->flags & COMMAND_DENYOOM)
+        exec_no_memory(x);
+    else
+        command->run(x);
     if (s->effects.size) {
         bytes_clear(&s->effects);
         bytes_trim(&s->effects, EFFECTS_KEEP);
@@ -173,6 +198,7 @@ static int close_store(lua_State *L)
     s->open = false;
     store_end_watches(s);
     keyspace_free(s->exec.keyspace);
+    eviction_free(&s->eviction);
     bytes_free(&s->effects);
     return 0;
 }
@@ -192,10 +218,28 @@ static int store_tostring(lua_State *L)
     return 1;
 }
 
-/* store(databases, clock, seed) */
+/* Arguments 4 to 6: maxmemory (a number or "100mb"), its policy, how many keys a choice looks at. */
+static void read_limits(lua_State *L, struct evict_order *order, int64_t *maxmemory)
+{
+    struct slice text, policy;
+    text.data = luaL_checklstring(L, 4, &text.size);
+    policy.data = luaL_checklstring(L, 5, &policy.size);
+    int named = evict_policy_named(policy);
+    lua_Integer samples = luaL_checkinteger(L, 6);
+    luaL_argcheck(L, number_parse_size(text, maxmemory) && *maxmemory >= 0, 4, "not a size in bytes");
+    luaL_argcheck(L, named >= 0, 5, "not a policy");
+    luaL_argcheck(L, samples >= 1 && samples <= EVICT_SAMPLES_MAX, 6, "not between 1 and 64");
+    order->policy = (enum evict_policy)named;
+    order->samples = (int)samples;
+}
+
+/* store(databases, clock, seed, maxmemory, policy, samples) */
 static int store_new(lua_State *L)
 {
+    struct evict_order order = {.keyspace = NULL};
+    int64_t maxmemory;
     lua_Integer databases = luaL_checkinteger(L, 1);
+    read_limits(L, &order, &maxmemory);
     luaL_argcheck(L, databases >= 1 && databases <= DATABASES_MAX, 1, "not between 1 and 65536");
     bool clocked = !lua_isnil(L, 2);
     uint64_t seed = (uint64_t)luaL_checkinteger(L, 3);
@@ -224,8 +268,17 @@ static int store_new(lua_State *L)
                             .random = &s->random,
                             .index = s->commands,
                             .bulk_max = INT64_C(512) * 1024 * 1024,
+                            .access = &s->access,
                             .effects = &s->effects};
     if (!s->exec.keyspace) return result_fail(L, "OOM out of memory");
+    order.keyspace = s->exec.keyspace;
+    order.random = &s->random;
+    order.access = &s->access;
+    s->order = order;
+    s->maxmemory = (size_t)maxmemory;
+    s->access =
+        (struct access_policy){.lfu = evict_is_lfu(order.policy), .log_factor = 10, .decay_minutes = 1};
+    eviction_init(&s->eviction, &s->memory);
     s->open = true;
     return 1;
 }

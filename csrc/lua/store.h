@@ -2,6 +2,7 @@
 #ifndef TIDELOCK_LUA_STORE_H
 #define TIDELOCK_LUA_STORE_H
 
+#include "command/evict.h"
 #include "lua/binding.h"
 
 struct lua_store {
@@ -14,6 +15,10 @@ struct lua_store {
     struct command_index *commands;
     struct exec exec;
     struct capture capture;
+    size_t maxmemory; /* bytes; 0: no limit */
+    struct access_policy access;
+    struct eviction eviction;
+    struct evict_order order;
     struct list watches; /* of watch.c; none when it is closed */
 };
 

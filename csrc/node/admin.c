@@ -25,10 +25,12 @@ void config_changed(struct node *n)
     int64_t ping_us = n->now.mono_us + c->repl_ping_period_s * 1000000;
     n->log.backlog_size = c->repl_backlog_size;
     if (n->next_ping_us > ping_us) n->next_ping_us = ping_us;
-    n->access[0] = (struct access_policy){.lfu = config_evicts_lfu(c),
+    n->access[0] = (struct access_policy){.lfu = evict_is_lfu((enum evict_policy)c->maxmemory_policy),
                                           .log_factor = (int)c->lfu_log_factor,
                                           .decay_minutes = (int)c->lfu_decay_minutes};
     n->access[1] = n->access[0];
+    n->fresh_access = access_fresh(&n->access[0], n->now.wall_us / 1000);
+    n->evicting = c->maxmemory > 0;
     n->access[1].traceless = true;
     sessions_configured(n);
     topology_configured(n);

@@ -34,10 +34,14 @@ struct config {
     /* limits */
     int64_t maxclients;
     int64_t maxmemory;
-    unsigned notify;                           /* notify-keyspace-events: command/notify.h */
-    int maxmemory_policy;                      /* enum in config.c; noeviction unless said otherwise */
-    int appendfsync;                           /* enum journal_sync */
-    int64_t lfu_log_factor, lfu_decay_minutes; /* lfu-decay-time */
+    unsigned notify;      /* notify-keyspace-events: command/notify.h */
+    int maxmemory_policy; /* enum evict_policy */
+    int64_t maxmemory_samples;
+    int64_t maxmemory_eviction_tenacity; /* how long a command may be held up by it: 0 .. 100 */
+    bool replica_ignore_maxmemory;
+    bool lazyfree_lazy_eviction, lazyfree_lazy_expire; /* logged as UNLINK in place of DEL */
+    int appendfsync;                                   /* enum journal_sync */
+    int64_t lfu_log_factor, lfu_decay_minutes;         /* lfu-decay-time */
     int64_t proto_max_bulk_len;
     int64_t client_query_buffer_limit;
     struct output_limit output_normal, output_replica, output_pubsub;
@@ -96,8 +100,6 @@ void config_defaults(struct config *c);
 bool config_set(struct config *c, struct slice name, struct slice value, bool start, struct bytes *error);
 /* Sets several while running, `count` names and values in turn, all or none; otherwise the same. */
 bool config_set_all(struct config *c, int count, const struct slice *pairs, struct bytes *error);
-/* Whether maxmemory-policy goes by frequency of use. */
-bool config_evicts_lfu(const struct config *c);
 /* Appends the value as CONFIG GET shows it; false: no such parameter. */
 bool config_get(const struct config *c, struct slice name, struct bytes *value);
 /* The name of parameter number `index`, in table order, NULL at the end (aliases such as slave-… included). */

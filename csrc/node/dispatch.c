@@ -30,16 +30,6 @@ static bool takes_memory(const struct session *s, const struct command *command)
     return flags & COMMAND_DENYOOM || must_queue(s, command);
 }
 
-/* maxmemory is reached. What the log holds for slow replicas, beyond the backlog, does not count: refusing writes would
- * not free it, and a slow replica must not stop its primary. */
-static bool memory_is_short(const struct node *n)
-{
-    const struct config *c = &n->config;
-    if (c->maxmemory == 0 || n->memory.used <= (size_t)c->maxmemory) return false;
-    int64_t for_replicas = n->log.tape.end - n->log.tape.start - n->log.backlog_size;
-    return n->memory.used > (size_t)c->maxmemory + (for_replicas > 0 ? (size_t)for_replicas : 0);
-}
-
 /* Whether a replica without a primary answers it, even though what it has may be old. */
 static bool runs_stale(const struct session *s, const struct command *command)
 {
@@ -64,9 +54,9 @@ const char *dispatch_role_refuses(const struct node *n, unsigned flags)
 static const char while_subscribed[] = "";
 
 /* Why this command cannot run here and now: Redis's error text, or NULL. */
-static const char *refusal(const struct session *s, const struct command *command)
+static const char *refusal(struct session *s, const struct command *command)
 {
-    const struct node *n = s->node;
+    struct node *n = s->node;
     const struct config *c = &n->config;
     const char *why = NULL;
     if (!s->authenticated && !(command->flags & COMMAND_NO_AUTH)) return "NOAUTH Authentication required.";
@@ -75,7 +65,7 @@ static const char *refusal(const struct session *s, const struct command *comman
     if (session_is_replica(s) && command->flags & (COMMAND_READONLY | COMMAND_WRITE | COMMAND_MAY_REPLICATE))
         return "ERR Replica can't interact with the keyspace";
     bool is_write = writes(s, command);
-    if (takes_memory(s, command) && memory_is_short(n))
+    if (c->maxmemory > 0 && !eviction_make_room(n) && takes_memory(s, command))
         return "OOM command not allowed when used memory > 'maxmemory'.";
     if (is_write || command->run == run_ping) why = persistence_refuses(n);
     if (why) return why;

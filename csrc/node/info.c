@@ -107,7 +107,8 @@ static void info_memory(struct node *n, struct bytes *out)
     put_size(out, "maxmemory", (size_t)n->config.maxmemory);
     bytes_append_text(out, "maxmemory_policy:");
     config_get(&n->config, slice_text("maxmemory-policy"), out);
-    PUT("\r\nmem_not_counted_for_evict:0\r\nmem_replication_backlog:%zu\r\n", backlog);
+    PUT("\r\nmem_not_counted_for_evict:%zu\r\nmem_replication_backlog:%zu\r\n", eviction_uncounted(n),
+        backlog);
     PUT("mem_total_replication_buffers:%zu\r\nmem_clients_slaves:%zu\r\nmem_clients_normal:%zu\r\n",
         backlog + t.replicas, t.replicas, t.normal);
     PUT("mem_cluster_links:0\r\nmem_aof_buffer:0\r\nmem_allocator:libc\r\n");
@@ -140,8 +141,11 @@ static void info_stats(struct node *n, struct bytes *out)
     PUT("rejected_connections:%" PRId64 "\r\nsync_full:%" PRId64 "\r\n", c->rejected, n->feeds.full_syncs);
     PUT("sync_partial_ok:%" PRId64 "\r\nsync_partial_err:%" PRId64 "\r\n", n->feeds.partial_syncs,
         n->feeds.partial_refused);
-    PUT("expired_keys:%" PRId64 "\r\nevicted_keys:0\r\nevicted_clients:%" PRId64 "\r\n", k->expired,
-        c->evicted_clients);
+    PUT("expired_keys:%" PRId64 "\r\nevicted_keys:%" PRId64 "\r\nevicted_clients:%" PRId64 "\r\n", k->expired,
+        k->evicted, c->evicted_clients);
+    int64_t excess_us = n->excess_since_us ? n->now.mono_us - n->excess_since_us : 0;
+    PUT("total_eviction_exceeded_time:%" PRId64 "\r\ncurrent_eviction_exceeded_time:%" PRId64 "\r\n",
+        (n->excess_us + excess_us) / 1000, excess_us / 1000);
     PUT("keyspace_hits:%" PRId64 "\r\nkeyspace_misses:%" PRId64 "\r\n", k->hits, k->misses);
     PUT("pubsub_channels:%zu\r\npubsub_patterns:%zu\r\npubsubshard_channels:%zu\r\n",
         pubsub_topics(n, PUBSUB_CHANNEL), pubsub_topics(n, PUBSUB_PATTERN), pubsub_topics(n, PUBSUB_SHARD));

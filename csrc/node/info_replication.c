@@ -96,8 +96,7 @@ void info_replication(struct node *n, struct bytes *out)
         l->replid2);
     PUT("master_repl_offset:%" PRId64 "\r\nsecond_repl_offset:%" PRId64 "\r\n", log_offset(l),
         l->second_offset);
-    PUT("repl_backlog_active:%d\r\nrepl_backlog_size:%" PRId64 "\r\n", l->tape.end > l->tape.start,
-        l->backlog_size);
+    PUT("repl_backlog_active:%d\r\nrepl_backlog_size:%" PRId64 "\r\n", l->has_backlog, l->backlog_size);
     PUT("repl_backlog_first_byte_offset:%" PRId64 "\r\nrepl_backlog_histlen:%" PRId64 "\r\n",
         l->tape.start + 1, l->tape.end - l->tape.start);
     info_sync(n, out);

@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "command/access.h"
 #include "command/block.h"
+#include "command/evict.h"
 #include "node/barrier.h"
 #include "node/config.h"
 #include "node/durable.h"
@@ -196,13 +197,18 @@ struct node {
     bool shutdown, shutdown_told;
     bool follow_paused;
 
-    struct bytes effects; /* scratch of dispatch */
-    struct bytes scratch; /* scratch of whoever runs now */
-    bool in_exec;         /* EXEC runs: effects belong together */
-    bool exec_logged;     /* …and MULTI has been written to the log */
-    bool tidying;         /* keyspace_tidy has more to do */
-    bool expiring;        /* active expiry has more to do */
-    bool digest;          /* the keyspace keeps its digest */
+    struct eviction eviction;
+    uint32_t fresh_access;   /* the access bits of keys that are made now: of the keyspace */
+    bool evicting;           /* there is more to do than one turn could */
+    int64_t excess_since_us; /* used memory is above maxmemory since then; 0: it is not */
+    int64_t excess_us;       /* …and was for so long before */
+    struct bytes effects;    /* scratch of dispatch */
+    struct bytes scratch;    /* scratch of whoever runs now */
+    bool in_exec;            /* EXEC runs: effects belong together */
+    bool exec_logged;        /* …and MULTI has been written to the log */
+    bool tidying;            /* keyspace_tidy has more to do */
+    bool expiring;           /* active expiry has more to do */
+    bool digest;             /* the keyspace keeps its digest */
     bool keep_trail;
     struct node_counters counters;
     struct stats stats;
@@ -388,7 +394,17 @@ void backup_replaced(struct node *n);
 /* One is under way and has the view. */
 bool backup_has_view(const struct node *n);
 
+/* ---- eviction.c ---- */
+
+/* Evicts keys until maxmemory is respected, or enough was done for now. False: it is exceeded, and nothing can go. */
+bool eviction_make_room(struct node *n);
+/* Bytes that do not count for maxmemory. */
+size_t eviction_uncounted(const struct node *n);
+
 /* ---- node.c ---- */
+
+/* Deletes a key on the node's own behalf, logs that (as UNLINK when `lazily`) and tells who listens for such events. */
+void node_delete(struct node *n, int db, struct entry *e, bool lazily, unsigned class, const char *event);
 
 /* An empty keyspace with as many databases as the configuration says, in place of the present one: while starting up.
  * False when memory is out: nothing has changed then. */

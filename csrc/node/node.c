@@ -39,7 +39,8 @@ struct keyspace *node_new_keyspace(struct node *n)
                                        .hash_key = {random_next(&n->random), random_next(&n->random)},
                                        .databases = (int)n->config.databases,
                                        .digest = n->digest,
-                                       .limits = &n->config.limits};
+                                       .limits = &n->config.limits,
+                                       .fresh_access = &n->fresh_access};
     return keyspace_new(&options);
 }
 
@@ -78,6 +79,7 @@ static void node_init(struct node *n, const struct node_options *o)
     pubsub_init(n);
     slowlog_init(&n->slowlog);
     n->timing.stopwatch = o->stopwatch;
+    eviction_init(&n->eviction, &n->memory);
     heap_init(&n->timeouts, &n->memory, timeout_moved);
     wait_init(&n->waits, &n->memory, false);
     wait_init(&n->aof_waits, &n->memory, true);
@@ -134,6 +136,7 @@ void node_free(struct node *n)
     gates_free(n);
     disk_free(&n->disk);
     heap_free(&n->timeouts);
+    eviction_free(&n->eviction);
     log_free(&n->log);
     if (n->keyspace) keyspace_free(n->keyspace);
     bytes_free(&n->effects);
@@ -147,6 +150,19 @@ void node_free(struct node *n)
 
 /* ---- time ---- */
 
+void node_delete(struct node *n, int db, struct entry *e, bool lazily, unsigned class, const char *event)
+{
+    struct slice key = entry_key(e);
+    bytes_clear(&n->effects);
+    resp_write_request(&n->effects, 2, (struct slice[]){slice_text(lazily ? "UNLINK" : "DEL"), key});
+    pubsub_event(n, class, event, db, key);
+    keyspace_delete(n->keyspace, db, key);
+    if (n->effects.failed)
+        dispatch_lose_history(n);
+    else
+        dispatch_log(n, db, bytes_slice(&n->effects));
+}
+
 /* Deletes what has expired, a slice at a time, and logs it: replicas delete what their primary says. */
 static void node_expire(struct node *n)
 {
@@ -156,16 +172,8 @@ static void node_expire(struct node *n)
         int db;
         struct entry *e = keyspace_next_expired(n->keyspace, &db);
         if (!e) return;
-        struct slice key = entry_key(e);
-        bytes_clear(&n->effects);
-        resp_write_request(&n->effects, 2, (struct slice[]){slice_text("DEL"), key});
-        pubsub_event(n, NOTIFY_EXPIRED, "expired", db, key);
-        keyspace_delete(n->keyspace, db, key);
         keyspace_stats(n->keyspace)->expired++;
-        if (n->effects.failed)
-            dispatch_lose_history(n);
-        else
-            dispatch_log(n, db, bytes_slice(&n->effects));
+        node_delete(n, db, e, n->config.lazyfree_lazy_expire, NOTIFY_EXPIRED, "expired");
     }
     n->expiring = true;
 }
@@ -248,6 +256,7 @@ void node_advance(struct node *n, struct node_time now)
     if (now.mono_us < n->now.mono_us) now.mono_us = n->now.mono_us;
     n->now = now;
     keyspace_set_time(n->keyspace, now.wall_us / 1000);
+    n->fresh_access = access_fresh(&n->access[0], now.wall_us / 1000);
     stats_sample(n);
     if (now.mono_us < node_deadline(n)) return;
     node_awake(n);
@@ -258,6 +267,7 @@ void node_advance(struct node *n, struct node_time now)
     uint64_t begun = timing_work_begin(n);
     node_expire(n);
     timing_work_end(n, "expire-cycle", begun);
+    if (n->evicting) eviction_make_room(n);
     n->tidying = keyspace_tidy(n->keyspace, TIDY_SLICE);
     node_ping(n);
     feeds_advance(&n->feeds, now.mono_us);
@@ -293,7 +303,7 @@ static int64_t expiry_deadline(const struct node *n)
 int64_t node_deadline(const struct node *n)
 {
     if (n->sleep_until_us != 0) return n->sleep_until_us;
-    if (n->expiring || n->tidying || keyspace_untidy(n->keyspace)) return n->now.mono_us;
+    if (n->expiring || n->tidying || n->evicting || keyspace_untidy(n->keyspace)) return n->now.mono_us;
     int64_t deadline = INT64_MAX;
     const struct heap_slot *first = heap_top(&n->timeouts);
     if (first) earlier(&deadline, first->key);

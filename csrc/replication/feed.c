@@ -22,6 +22,7 @@ struct feed *feed_new(struct feeds *fs, void *session, int64_t now_us)
     f->since_us = f->ack_time_us = now_us;
     list_init(&f->link);
     list_push(&fs->list, &f->link);
+    fs->log->has_backlog = true;
     return f;
 }
 

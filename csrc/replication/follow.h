@@ -62,6 +62,7 @@ struct follow_options {
     int databases;
     bool digest;                       /* for the keyspace it loads into, … */
     const struct value_limits *limits; /* … and these too; NULL: Redis's */
+    const uint32_t *fresh_access;      /* … and this; NULL: 0 */
 };
 
 enum { FOLLOW_HOST_MAX = 256, FOLLOW_WHY_MAX = 160 };

@@ -57,7 +57,8 @@ static struct keyspace *new_keyspace(struct follow *f)
     struct keyspace_options options = {.memory = f->memory,
                                        .databases = f->options.databases,
                                        .digest = f->options.digest,
-                                       .limits = f->options.limits};
+                                       .limits = f->options.limits,
+                                       .fresh_access = f->options.fresh_access};
     options.hash_key[0] = random_next(f->random);
     options.hash_key[1] = random_next(f->random);
     return keyspace_new(&options);

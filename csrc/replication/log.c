@@ -85,6 +85,7 @@ void log_fork_history(struct log *l, struct random *r)
 void log_join_history(struct log *l, struct slice replid, int64_t offset, int64_t shared)
 {
     l->breaks++;
+    l->has_backlog = true;
     l->kept_from = INT64_MAX;
     if (!is_named(replid, l->replid)) {
         if (shared < 0)
@@ -103,6 +104,7 @@ void log_join_history(struct log *l, struct slice replid, int64_t offset, int64_
 void log_rename_history(struct log *l, struct slice replid, int64_t shared)
 {
     l->own_from = -1;
+    l->has_backlog = true;
     if (is_named(replid, l->replid)) return;
     lineage_leave(&l->lineage, l->replid, shared < 0 ? log_offset(l) : shared, shared >= 0);
     keep_as_second(l);
@@ -159,7 +161,7 @@ int64_t log_own_bytes(const struct log *l) { return l->own_from < 0 ? 0 : log_of
 
 void log_trim(struct log *l, int64_t reader)
 {
-    int64_t keep = log_offset(l) - l->backlog_size;
+    int64_t keep = log_offset(l) - log_backlog(l);
     if (l->kept_from < reader) reader = l->kept_from;
     tape_trim(&l->tape, keep < reader ? keep : reader);
 }

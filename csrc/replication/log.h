@@ -34,7 +34,10 @@ struct log {
     char replid[REPLID_SIZE + 1];
     char replid2[REPLID_SIZE + 1]; /* forty zeros: none */
     int64_t second_offset;         /* first offset (Redis's, from 1) not shared with replid2; -1: none */
-    int64_t backlog_size;          /* bytes kept behind the end; repl-backlog-size */
+    int64_t backlog_size;          /* bytes kept behind the end; repl-backlog-size … */
+    bool
+        has_backlog; /* …once there may be somebody who comes back for them: a replica has come, or the history is
+                         another's too; before, nothing is kept */
     int db; /* database the stream stands at (followed streams too); -1: select before the next effect */
     int64_t
         own_from; /* from here on this node wrote the history itself, unshared as far as it knows; -1: followed */
@@ -94,10 +97,12 @@ void log_join_history(struct log *l, struct slice replid, int64_t offset, int64_
  * the old one becomes replid2; with the present one nothing is renamed. Either way the primary has all there is here,
  * so nothing is this node's own any more. `shared`: where exactly the old name ends, -1: somewhere from here on. */
 void log_rename_history(struct log *l, struct slice replid, int64_t shared);
+/* How many bytes behind the end it keeps for replicas to come back. */
+static inline int64_t log_backlog(const struct log *l) { return l->has_backlog ? l->backlog_size : 0; }
 /* Whether there is something to free, if nobody reads it. */
 static inline bool log_exceeds_backlog(const struct log *l)
 {
-    return log_offset(l) - l->backlog_size > l->tape.start;
+    return log_offset(l) - log_backlog(l) > l->tape.start;
 }
 /* Frees what neither the backlog nor a reader at or after `reader` needs (INT64_MAX: no reader). */
 void log_trim(struct log *l, int64_t reader);

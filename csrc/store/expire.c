@@ -17,13 +17,25 @@ static int table_number(const struct keyspace *ks, const struct table *t)
     return db;
 }
 
-struct entry *keyspace_next_expired(struct keyspace *ks, int *db)
+struct entry *keyspace_next_expiring(struct keyspace *ks, int *db)
 {
     const struct heap_slot *first = heap_top(&ks->deadlines);
-    if (!first || first->key == INT64_MAX || first->key >= ks->now_ms) return NULL;
+    if (!first || first->key == INT64_MAX) return NULL;
     const struct table *t = first->item;
     *db = table_number(ks, t);
     return heap_top(&t->expiry)->item;
+}
+
+struct entry *keyspace_next_expired(struct keyspace *ks, int *db)
+{
+    if (keyspace_expire_deadline(ks) > ks->now_ms) return NULL;
+    return keyspace_next_expiring(ks, db);
+}
+
+struct entry *keyspace_random_volatile(struct keyspace *ks, int db, struct random *r)
+{
+    size_t size = keyspace_volatile(ks, db);
+    return size > 0 ? heap_at(&ks->tables[db]->expiry, random_below(r, size))->item : NULL;
 }
 
 /* Samples from all over the heap: its beginning holds the shortest times. */

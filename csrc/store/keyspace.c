@@ -23,6 +23,7 @@ struct keyspace *keyspace_new(const struct keyspace_options *options)
     list_init(&ks->graveyard);
     list_init(&ks->values);
     ks->limits = options->limits ? options->limits : &value_limits_default;
+    ks->fresh_access = options->fresh_access;
     watch_init(ks);
     return ks;
 }
@@ -45,6 +46,8 @@ void keyspace_free(struct keyspace *ks)
 const struct value_limits *keyspace_limits(const struct keyspace *ks) { return ks->limits; }
 
 int keyspace_databases(const struct keyspace *ks) { return ks->databases; }
+
+int keyspace_used(const struct keyspace *ks) { return ks->used; }
 
 size_t keyspace_size(const struct keyspace *ks, int db)
 {

@@ -41,6 +41,8 @@ struct keyspace_options {
     bool digest;
     /* Which collections are compact (store/limits.h); must outlive the keyspace. NULL: Redis's. */
     const struct value_limits *limits;
+    /* The access bits of keys that are new (store/entry.h); must outlive the keyspace. NULL: 0. */
+    const uint32_t *fresh_access;
 };
 
 /* NULL when memory is out. A database costs nothing until its first key. */
@@ -49,6 +51,8 @@ void keyspace_free(struct keyspace *ks);
 
 int keyspace_databases(const struct keyspace *ks);
 const struct value_limits *keyspace_limits(const struct keyspace *ks);
+/* No database from this one on has a key. */
+int keyspace_used(const struct keyspace *ks);
 /* Keys in a database, expired ones included; and those with an expiry time. */
 size_t keyspace_size(const struct keyspace *ks, int db);
 size_t keyspace_volatile(const struct keyspace *ks, int db);
@@ -106,12 +110,16 @@ void keyspace_adopt(struct keyspace *ks, struct keyspace *from);
 uint64_t keyspace_scan(struct keyspace *ks, int db, uint64_t cursor,
                        void (*visit)(void *context, struct entry *e), void *context);
 struct entry *keyspace_random(struct keyspace *ks, int db, struct random *r);
+/* The same of those that expire. */
+struct entry *keyspace_random_volatile(struct keyspace *ks, int db, struct random *r);
 
 /* The first moment at which keyspace_next_expired has something (unix ms), INT64_MAX when nothing expires. */
 int64_t keyspace_expire_deadline(const struct keyspace *ks);
 /* The earliest key that has expired by the time set, NULL when none has; *db says where. The caller deletes
  * it. */
 struct entry *keyspace_next_expired(struct keyspace *ks, int *db);
+/* The one that expires first, whether its time has come or not. NULL: none expires. */
+struct entry *keyspace_next_expiring(struct keyspace *ks, int *db);
 
 /* One bounded slice of background work (freeing what was set aside): about `budget` entries, or elements of large
  * values. True when more
@@ -152,7 +160,7 @@ bool keyspace_check(const struct keyspace *ks, const char **what);
 
 /* Counters for INFO; plain numbers, reset by the owner. */
 struct keyspace_stats {
-    int64_t hits, misses, expired;
+    int64_t hits, misses, expired, evicted;
 };
 struct keyspace_stats *keyspace_stats(struct keyspace *ks);
 

@@ -55,6 +55,7 @@ struct keyspace {
     struct list graveyard;
     struct list values; /* of struct value_head */
     const struct value_limits *limits;
+    const uint32_t *fresh_access;
     struct dict watched; /* of struct watched_key, see watch.c */
     struct list awaited; /* watches with owners who have to be told */
     struct view *view;

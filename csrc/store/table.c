@@ -120,6 +120,8 @@ bool table_exchange(struct keyspace *ks, struct table *t, struct entry *old, str
     } else if (!dict_insert_hashed(&t->dict, fresh, hash)) {
         heap_exchange(t, fresh, NULL);
         return false;
+    } else if (ks->fresh_access && entry_access(fresh) == 0) {
+        entry_set_access(fresh, *ks->fresh_access);
     }
     deadline_changed(ks, t);
     return true;

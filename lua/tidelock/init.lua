@@ -19,7 +19,8 @@ require "tidelock.node"
 require "tidelock.client"
 require "tidelock.store"
 
-local STORE_OPTIONS = options.names("databases", "clock", "seed")
+local STORE_OPTIONS = options.names("databases", "clock", "seed", "maxmemory", "maxmemory_policy",
+  "maxmemory_samples")
 local SIM_OPTIONS = options.names("seed", "check")
 
 ---@class tidelock
@@ -42,7 +43,10 @@ function tidelock.store(given)
     error(("store: clock: function expected, got %s"):format(type(clock)), 2)
   end
   local seed = options.integer("store", given, "seed", math.random(0))
-  return assert(core.store(databases, clock, seed))
+  local maxmemory = options.value("store", "maxmemory", given.maxmemory or 0)
+  local policy = options.text("store", given, "maxmemory_policy") or "noeviction"
+  local samples = options.integer("store", given, "maxmemory_samples", 5)
+  return assert(core.store(databases, clock, seed, maxmemory, policy, samples))
 end
 
 ---Makes a simulated world: virtual time, simulated links and disks, everything by seed.

@@ -151,6 +151,7 @@ TEST(a_replica_has_no_business_with_the_data)
     node_inspect(r.nodes[0], &state);
     char line[100];
     snprintf(line, sizeof line, "PSYNC %s 1", state.replid);
+    say(room_dial(&r, 0), "REPLCONF capa psync2"); /* from the first replica on there is a backlog */
     say(c, "SET k v");
     CHECK_EQ_STR(room_send(c, "MULTI\r\nPSYNC ? -1\r\nDISCARD\r\n"),
                  "+OK\r\n-ERR Command not allowed inside a transaction\r\n+OK\r\n");

@@ -15,6 +15,7 @@ static void open_log(struct fixture *x)
     memory_init(&x->memory);
     random_init(&x->random, 1, "log");
     log_init(&x->log, &x->memory, &x->random, BACKLOG);
+    x->log.has_backlog = true;
 }
 
 static void append(struct fixture *x, size_t size)
@@ -68,6 +69,21 @@ TEST(who_can_continue)
     log_trim(&x.log, INT64_MAX);
     CHECK(!continues(&x, id, 1));
     CHECK(continues(&x, id, log_offset(&x.log) - BACKLOG + 1));
+    log_free(&x.log);
+}
+
+TEST(without_a_replica_nothing_is_kept)
+{
+    struct fixture x;
+    open_log(&x);
+    x.log.has_backlog = false;
+    append(&x, 1000);
+    CHECK(log_exceeds_backlog(&x.log));
+    log_trim(&x.log, 400);
+    CHECK(x.log.tape.start <= 400);
+    log_trim(&x.log, INT64_MAX);
+    CHECK_EQ_INT(x.log.tape.start, 1000);
+    CHECK_EQ_INT(log_offset(&x.log), 1000);
     log_free(&x.log);
 }
 

@@ -153,6 +153,35 @@ describe("a store", function()
     assert.is_true(store:used_memory() < empty + 200000)
   end)
 
+  it("lets the least used keys go when there is a limit", function()
+    local full = tidelock.store { clock = function() return now end }
+    for i = 1, 1000 do full:set("k" .. i, ("x"):rep(100)) end
+    local options = { clock = function() return now end, maxmemory = full:used_memory(), seed = 1,
+      maxmemory_policy = "allkeys-lru", maxmemory_samples = 10 }
+    full:close()
+    local limited <close> = tidelock.store(options)
+    for i = 1, 900 do limited:set("k" .. i, ("x"):rep(100)) end
+    now = now + 60000
+    for i = 1, 300 do limited:get("k" .. i) end
+    for i = 1, 500 do assert.is_true(limited:set("n" .. i, ("x"):rep(100))) end
+    local kept = 0
+    for i = 1, 300 do kept = kept + limited:exists("k" .. i) end
+    assert.is_true(kept > 290, kept)
+    assert.is_true(limited:used_memory() < options.maxmemory + 1000)
+  end)
+
+  it("refuses what takes memory when nothing may go", function()
+    local limited <close> = tidelock.store { maxmemory = 1 }
+    local ok, message, code = limited:set("k", "v")
+    assert.is_nil(ok)
+    assert.equal("OOM", code)
+    assert.equal("OOM command not allowed when used memory > 'maxmemory'.", message)
+    assert.is_nil(limited:get "k")
+    assert.has_error(function() tidelock.store { maxmemory = "much" } end)
+    assert.has_error(function() tidelock.store { maxmemory_policy = "some" } end)
+    assert.has_error(function() tidelock.store { maxmemory_samples = 0 } end)
+  end)
+
   it("is one of many", function()
     local stores = {}
     for i = 1, 50 do

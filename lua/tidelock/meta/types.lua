@@ -24,6 +24,9 @@
 ---@field databases? integer how many (default: 16)
 ---@field clock? fun(): number says how late it is, in unix milliseconds (default: the system's clock)
 ---@field seed? integer what RANDOMKEY and hash tables draw from (default: a random one)
+---@field maxmemory? integer|string bytes, or "100mb"; 0: no limit (default)
+---@field maxmemory_policy? string what goes when there is more: Redis's names (default: "noeviction")
+---@field maxmemory_samples? integer keys that a choice by use looks at (default: 5)
 
 ---@class tidelock.ScanOptions
 ---@field match? string a pattern (default: all)

@@ -1,0 +1,41 @@
+/* config_table.h: what one parameter is: its name, type, bounds, value at first, and where it lives. */
+#ifndef TIDELOCK_NODE_CONFIG_TABLE_H
+#define TIDELOCK_NODE_CONFIG_TABLE_H
+
+#include "node/config.h"
+
+enum config_type {
+    CONFIG_BOOL,     /* yes, no */
+    CONFIG_INT,      /* int64 */
+    CONFIG_SIZE,     /* int64, bytes, with Redis's units */
+    CONFIG_TEXT,     /* char[CONFIG_TEXT_MAX] */
+    CONFIG_ENUM,     /* int, one of choices[min] */
+    CONFIG_RULE,     /* char[CONFIG_TEXT_MAX]: which replicas (replication/sync.h) */
+    CONFIG_LIMITS,   /* client-output-buffer-limit */
+    CONFIG_SAVE,     /* save */
+    CONFIG_FILE,     /* CONFIG_TEXT that is a name in `dir` */
+    CONFIG_NOTIFY,   /* notify-keyspace-events */
+    CONFIG_PERCENTS, /* latency-tracking-info-percentiles */
+    CONFIG_FIXED     /* `initial` and nothing else: what this server does or has only one way */
+};
+
+enum config_flag {
+    CONFIG_START = 1 << 0,    /* only while starting up */
+    CONFIG_PROTECTED = 1 << 1 /* …and Redis gives another reason */
+};
+
+struct config_row {
+    const char *name;
+    enum config_type type;
+    uint32_t field; /* its place in struct config */
+    int64_t min, max;
+    const char *initial; /* as it would be set */
+    unsigned flags;
+};
+
+extern const struct config_row config_rows[];
+extern const size_t config_row_count;
+/* What a CONFIG_ENUM may be; which of these is in the row's `min`. */
+extern const char *const *const config_words[];
+
+#endif
