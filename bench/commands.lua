@@ -1,5 +1,5 @@
--- CPU time per command of the core families, one key or one collection each, as redis-benchmark drives them: in pipelines
--- of 16, and one at a time. Every round begins with an empty server, so that both sides' collections are alike.
+-- CPU time per command of the core families, one key or one collection each, as redis-benchmark drives them, in
+-- pipelines of 16 and one at a time. Every round begins with an empty server: both sides' collections are alike.
 
 local measure = require "bench.measure"
 local servers = require "bench.servers"

@@ -39,6 +39,27 @@ function measure.rss(pid)
   error(("process %s has no VmRSS"):format(pid))
 end
 
+---Bytes of memory of a process that are in RAM and that it shares with nobody. When the process wants memory mapped it
+---stands still meanwhile.
+---@param pid integer
+---@return integer 0 when it is gone
+function measure.private(pid)
+  local file <close> = io.open(("/proc/%d/smaps_rollup"):format(pid))
+  local total = 0
+  for kib in (file and file:read "a" or ""):gmatch "Private_%a+:%s*(%d+) kB" do
+    total = total + assert(math.tointeger(tonumber(kib))) * 1024
+  end
+  return total
+end
+
+---Bytes of a file.
+---@param path string
+---@return integer
+function measure.size(path)
+  local file <close> = assert(io.open(path))
+  return assert(file:seek "end")
+end
+
 -- ---- statistics -----------------------------------------------------------------------------------------------------
 
 ---The value that at least `fraction` of the values do not exceed; sorts them.

@@ -1,5 +1,5 @@
--- Memory: by how much the process grows (RSS) when keys come in: strings, many small hashes, one large collection of each
--- type.
+-- Memory: by how much the process grows (RSS) when keys come in: strings, many small hashes, one large collection of
+-- each type.
 
 local measure = require "bench.measure"
 local servers = require "bench.servers"
@@ -28,7 +28,8 @@ local memory = {}
 
 function memory.keys(context)
   local path = context:requests_file("k%09d", 32)
-  compare(context, math.min(context.rounds, 3), ("key, 10 + 32 bytes, %d keys"):format(context.keys), 0.5, path, context.keys, context.keys)
+  local keys, rounds = context.keys, math.min(context.rounds, 3)
+  compare(context, rounds, ("key, 10 + 32 bytes, %d keys"):format(keys), 0.5, path, keys, keys)
 end
 
 -- a number below 2^32 that looks random, the same for both servers

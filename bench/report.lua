@@ -9,6 +9,7 @@ local report = {}
 ---@field comparison? bench.Comparison both sides
 ---@field own? bench.Spread ours alone
 ---@field target? number of the ratio, or of `own`
+---@field limit? number instead of a target: what our own number of a comparison may be at most
 ---@field at_least? boolean the target is a floor (otherwise a ceiling)
 
 local Table = {}
@@ -33,6 +34,7 @@ local function judged(row)
 end
 
 local function verdict(row)
+  if row.limit then return row.comparison.ours.median <= row.limit and "reached" or "falls short" end
   if not row.target then return "" end
   local value = judged(row)
   if row.at_least then
@@ -48,7 +50,8 @@ local function cells(row)
   return {
     row.what, row.unit, spread(c and c.ours or row.own, digits), spread(c and c.rival, digits),
     c and spread(c.ratio, 2) or "-",
-    row.target and ("%s %g"):format(row.at_least and ">=" or "<=", row.target) or "",
+    row.limit and ("ours <= %g"):format(row.limit)
+      or row.target and ("%s %g"):format(row.at_least and ">=" or "<=", row.target) or "",
     verdict(row),
   }
 end
@@ -65,7 +68,7 @@ end
 local function summary(rows)
   local reached, judged_rows = 0, 0
   for _, row in ipairs(rows) do
-    if row.target then
+    if row.target or row.limit then
       judged_rows = judged_rows + 1
       if verdict(row) == "reached" then reached = reached + 1 end
     end

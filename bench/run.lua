@@ -24,6 +24,8 @@ local ROWS = {
   { name = "commands", run = require "bench.commands" },
   { name = "memory", run = memory.keys },
   { name = "collections", run = memory.collections },
+  { name = "pauses", run = require "bench.pauses" },
+  { name = "snapshot", run = require "bench.snapshot" },
   { name = "sync", run = require "bench.full_sync" },
   { name = "wait", run = require("bench.wait").run },
   { name = "durable", run = require "bench.durable" },
@@ -33,12 +35,12 @@ local ROWS = {
 }
 
 local FULL = {
-  rounds = 5, keys = 1000000, requests = 1000000, command_requests = 500000, sync_keys = 500000, round_trips = 2000,
-  trials = 200, real_trials = 2, nodes = 10000,
+  rounds = 5, keys = 1000000, requests = 1000000, command_requests = 500000, table_keys = 10000000,
+  snapshot_keys = 2000000, sync_keys = 500000, round_trips = 2000, trials = 200, real_trials = 2, nodes = 10000,
 }
 local QUICK = {
-  rounds = 1, keys = 100000, requests = 200000, command_requests = 100000, sync_keys = 100000, round_trips = 500,
-  trials = 50, real_trials = 1, nodes = 2000,
+  rounds = 1, keys = 100000, requests = 200000, command_requests = 100000, table_keys = 1000000,
+  snapshot_keys = 500000, sync_keys = 100000, round_trips = 500, trials = 50, real_trials = 1, nodes = 2000,
 }
 
 local function read_options()

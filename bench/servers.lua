@@ -2,6 +2,7 @@
 
 local tidelock = require "tidelock"
 local measure = require "bench.measure"
+local posix_signal = require "posix.signal"
 
 local servers = {}
 
@@ -142,6 +143,19 @@ function servers.drive(node, load)
   local rate = output:match '"[^"\n]+","([%d.]+)",[^\n]*\n$'
   if not rate then error("redis-benchmark: " .. output, 0) end
   return { cpu_us = used / load.requests * 1e6, per_second = assert(tonumber(rate)) }
+end
+
+---Keeps a server busy with SETs of random keys, in the background, until it is closed.
+---@param node tidelock.ProcessNode
+---@param load bench.Load
+function servers.background_load(node, load)
+  local command = "echo $$; exec redis-benchmark -p %d -t set -l -r %d -c %d -P %d -d %d -q >/dev/null 2>&1"
+  local pipe = assert(io.popen(command:format(node.port, load.keys, load.clients, load.pipeline, load.value_size)))
+  local pid = assert(math.tointeger(tonumber(pipe:read "l")))
+  return setmetatable({}, { __close = function()
+    posix_signal.kill(pid, posix_signal.SIGKILL)
+    pipe:close()
+  end })
 end
 
 return servers

@@ -195,7 +195,7 @@ void journaling_rewrite_if_due(struct node *n)
     struct journal_origin origin = origin_of(n, log_offset(&n->log));
     topology_info(n, &info);
     info.aof_base = true;
-    p->slice_us = n->now.mono_us;
+    persistence_pace(n);
     p->rewrite_retry_us = n->now.mono_us + REWRITE_RETRY_US;
     if (journal_rewrite(p->journal, n->keyspace, &info, &origin, persistence_held_max(n)))
         p->rewrite_scheduled = false;

@@ -1,9 +1,11 @@
 /* persistence.c: snapshots of a node: when one begins, at what pace it goes, what follows from its end.
  *
  * A snapshot needs the keyspace's one view (store/view.h), which it shares with the full synchronisations of replicas:
- * whoever comes first has it, the other waits. The walk goes on at the end of every turn, and keeps its share of the
- * time: what it may do in a turn follows from how long ago the last one was. Where nobody asks for anything it has all
- * of the time.
+ * whoever comes first has it, the other waits. The walk goes on at the end of every turn. A request that comes meanwhile
+ * waits for the slice that is being done: so a slice takes about SLICE_US at most, whatever the entries and the machine
+ * are like. How much that is shows in turns that follow each other at once and in which nobody asked for anything:
+ * between them lies just the slice. Where clients do ask, the walk also keeps to its share of the time: what it may do
+ * in a turn follows from how long ago the last one was.
  *
  * SAVE holds only the client that asked. SHUTDOWN and DEBUG RELOAD hold all writes while they save, so that nothing is
  * left out.
@@ -20,9 +22,10 @@ enum {
     SECOND_US = 1000000,
     RETRY_US = 5 * SECOND_US, /* before the next attempt by itself after one that failed */
     PACE = 40,                /* bytes per us of the time that passes */
+    SLICE_US = 100,
     SLICE_MIN = 512,
-    SLICE_MAX = 64 * 1024,
-    SLICE_IDLE = 256 * 1024
+    SLICE_FIRST = 8 * 1024, /* until it is known what a slice takes */
+    SLICE_MAX = 256 * 1024
 };
 
 static const char temporary_name[] = "temp-snapshot.rdb";
@@ -208,8 +211,9 @@ static void begin(struct node *n)
                                    .held_max = persistence_held_max(n)};
     topology_info(n, &info);
     p->scheduled = false;
-    p->last_try_us = p->began_us = p->slice_us = n->now.mono_us;
+    p->last_try_us = p->began_us = n->now.mono_us;
     p->begun_changes = n->counters.changes;
+    persistence_pace(n);
     p->save = save_open(&options, &info);
     if (!p->save) end(n, false, "out of memory");
 }
@@ -229,26 +233,50 @@ void persistence_replaced(struct node *n)
     p->scheduled = true; /* of what comes instead */
 }
 
+void persistence_pace(struct node *n)
+{
+    struct persistence *p = &n->persistence;
+    p->slice_us = n->now.mono_us;
+    p->slice_commands = n->counters.commands;
+    p->slice_size = SLICE_FIRST;
+    p->slice_on = false;
+}
+
+/* A slice and nothing else took so long: the next ones are larger, or smaller. */
+static void slice_took(struct persistence *p, int64_t us)
+{
+    if (us > SLICE_US && p->slice_size > SLICE_MIN)
+        p->slice_size /= 2;
+    else if (us < SLICE_US / 2 && p->slice_size < SLICE_MAX)
+        p->slice_size += p->slice_size / 4;
+}
+
 /* How much of the walk fits into this turn. */
 static size_t slice(struct node *n)
 {
     struct persistence *p = &n->persistence;
-    int64_t elapsed_us = n->now.mono_us - p->slice_us, commands = n->counters.commands - p->slice_commands;
+    int64_t elapsed_us = n->now.mono_us - p->slice_us;
+    bool asked = n->counters.commands != p->slice_commands;
     p->slice_us = n->now.mono_us;
     p->slice_commands = n->counters.commands;
-    if (commands == 0) return SLICE_IDLE;
-    if (elapsed_us > SLICE_MAX / PACE) return SLICE_MAX;
-    return elapsed_us * PACE < SLICE_MIN ? SLICE_MIN : (size_t)elapsed_us * PACE;
+    if (!asked && p->slice_on) slice_took(p, elapsed_us);
+    if (!asked || elapsed_us > SLICE_MAX / PACE) return p->slice_size;
+    size_t share = (size_t)elapsed_us * PACE;
+    if (share > p->slice_size) return p->slice_size;
+    return share < SLICE_MIN ? SLICE_MIN : share;
 }
 
 static void go_on(struct node *n)
 {
-    struct save *s = n->persistence.save;
+    struct persistence *p = &n->persistence;
+    struct save *s = p->save;
     if (!s) {
         journaling_step(n, slice(n));
+        p->slice_on = journaling_has_view(n);
         return;
     }
     enum save_state state = save_step(s, slice(n));
+    p->slice_on = save_walks(s);
     if (state == SAVE_DONE) end(n, true, "");
     if (state == SAVE_FAILED) end(n, false, save_error(s));
 }

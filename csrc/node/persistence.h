@@ -38,7 +38,9 @@ struct persistence {
     int64_t begun_changes; /* …that the present one will have */
     size_t held_peak;      /* of the last one */
     /* its pace */
-    int64_t slice_us, slice_commands;
+    int64_t slice_us, slice_commands; /* the last slice: when, and the commands there had been */
+    size_t slice_size;                /* what can be done in a turn without anybody noticing */
+    bool slice_on;                    /* the turn after the last slice followed at once */
     /* the journal */
     struct journal *journal;     /* NULL: there is none */
     uint64_t generation, breaks; /* of the log, as the journal knows it */
@@ -95,6 +97,8 @@ const char *persistence_flush_for(struct session *s, enum persistence_then what,
 bool persistence_abort_shutdown(struct node *n);
 /* Nobody has the keyspace's one view. */
 bool persistence_view_is_free(const struct node *n);
+/* A walk over the data begins, and its pace anew. */
+void persistence_pace(struct node *n);
 /* Bytes that a snapshot may hold in memory. */
 size_t persistence_held_max(const struct node *n);
 /* DEBUG RELOAD has ended; `error` NULL: well. */
