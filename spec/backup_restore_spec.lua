@@ -336,3 +336,73 @@ describe("tidelock restore to an offset", function()
     assert.matches("has no times in it", message)
   end)
 end)
+
+-- A journal that has been through crashes: torn tails, several histories, rewrites.
+describe("tidelock restore to an offset, after crashes", function()
+  local function put(node, path_of)
+    for name in pairs(node:files()) do
+      if name:find "^appendonlydir/" then write_file(path_of(name), node:file(name)) end
+    end
+  end
+
+  local function run(seed)
+    local world <close> = tidelock.sim { seed = seed }
+    world:disks { lose = 0.5, tear = 0.3 }
+    local policy = ({ "always", "everysec", "no" })[seed % 3 + 1]
+    local node = world:node { name = "a", appendonly = "yes", appendfsync = policy }
+    local marks = {}
+    local backup
+    for round = 1, 4 do
+      write(world, node, marks, 25)
+      if round == 2 then backup = assert(node:backup(path "b.rdb")) end
+      if round == seed % 2 + 1 then node:call "BGREWRITEAOF" end
+      world:sleep(world:random(0, 1500))
+      if round < 4 then
+        node:crash(world:random(2) == 1 and "process" or "power")
+        node:restart()
+        assert(world:await(function() return node:ping() end))
+      end
+      -- what was lost is no part of the journal
+      local offset = node:state().offset
+      while marks[#marks] and marks[#marks].offset > offset do table.remove(marks) end
+      marks[#marks + 1] = { offset = offset, digest = node:digest() }
+    end
+    world:sleep(3000)
+    os.execute(("rm -rf '%s'; mkdir -p '%s'"):format(path "src", path "src/appendonlydir"))
+    put(node, function(name) return path("src/" .. name) end)
+    local report = backup_check.check(path "src")
+    assert(report.good, report.problem)
+    assert.equal(node:digest(), report.digest)
+    local restored = 0
+    local function restores(offset, given)
+      local want
+      for _, mark in ipairs(marks) do
+        if mark.offset <= offset then want = mark end
+      end
+      given.directory, given.to_offset, given.force = path "out", offset, true
+      local done, message = restore(given)
+      if want and done then
+        assert.equal(want.digest, done.digest)
+        assert.is_true(done.offset <= offset and done.offset >= want.offset)
+        restored = restored + 1
+      elseif not given.journal then
+        error(message)
+      else
+        assert.is_truthy(message:find "does not go on from" or message:find "is outside of what", message)
+      end
+    end
+    for _ = 1, 8 do
+      local offset = world:random(math.max(report.first_offset, marks[1].offset), report.offset)
+      restores(offset, { source = path "src" })
+      restores(offset, { source = path "b.rdb", journal = path "src" })
+    end
+    assert.is_true(restored >= 8)
+    return backup.offset >= report.first_offset
+  end
+
+  it("hits it all the same", function()
+    local within = 0
+    for seed = 1, 6 do within = within + (run(seed) and 1 or 0) end
+    assert.is_true(within > 0) -- backups that a journal goes on from
+  end)
+end)

@@ -100,6 +100,17 @@ describe("tidelock backup into a directory", function()
     assert.same(backups(a), names())
   end)
 
+  it("is stopped while a server says nothing", function()
+    local a = servers:start()
+    a:freeze()
+    local command = servers:spawn { support.launcher(), "backup", address(a), directory, "--every", "1h" }
+    support.eventually("it has begun", function() return lfs.attributes(directory) end)
+    signal.kill(command.pid, signal.SIGTERM)
+    assert.same({ "exited", 0 }, { command:await_end() })
+    assert.same({}, names())
+    a:thaw()
+  end)
+
   it("clears up what somebody who was killed has left", function()
     local a = servers:start()
     assert(lfs.mkdir(directory))

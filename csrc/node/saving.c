@@ -17,7 +17,7 @@ void run_bgsave(struct exec *x)
         exec_syntax_error(x);
         return;
     }
-    bool waits = n->feeds.snapshot != NULL;
+    bool waits = n->feeds.snapshot || backup_has_view(n);
     const char *error = persistence_save(n);
     if (error)
         reply_error(x->reply, error);
@@ -30,7 +30,7 @@ void run_lastsave(struct exec *x) { reply_integer(x->reply, call_of(x)->node->pe
 void run_bgrewriteaof(struct exec *x)
 {
     struct node *n = call_of(x)->node;
-    bool waits = n->persistence.save || n->feeds.snapshot;
+    bool waits = n->persistence.save || n->feeds.snapshot || backup_has_view(n);
     const char *error = journaling_rewrite(n);
     if (error)
         reply_error(x->reply, error);

@@ -49,6 +49,8 @@ local function of_node(node, path, given)
   local progress, timeout = check(path, given)
   local id, replid, offset, keys = begin(node, timeout)
   if not id then return nil, replid, offset end
+  -- whatever happens, the node gets its view back
+  local _ <close> = setmetatable({}, { __close = function() core.backup_end(node, id) end })
   local ended = false
   local source = { replid = replid, offset = offset }
   function source.read()

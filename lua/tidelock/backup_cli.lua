@@ -6,7 +6,6 @@ local backup_file = require "tidelock.backup_file"
 local backup_restore = require "tidelock.backup_restore"
 local backup_schedule = require "tidelock.backup_schedule"
 local backup_source = require "tidelock.backup_source"
-local errors = require "tidelock.errors"
 local progress = require "tidelock.backup_progress"
 local signal = require "posix.signal"
 local time = require "posix.time"
@@ -31,13 +30,12 @@ end
 ---@param stopped? fun(): boolean whether to give it up
 local function back_up(server, path, shown, stopped)
   local source <close>, message, code =
-    backup_source.open(server.host, server.port, { auth = server.auth, timeout = server.timeout })
+    backup_source.open(server.host, server.port, { auth = server.auth, timeout = server.timeout, stopped = stopped })
   if not source then return nil, message, code end
   local bar <close> = progress.new("backup", shown)
   return backup_file.write(path, {
     replid = source.replid, offset = source.offset,
     read = function()
-      if stopped and stopped() then return errors.fail("ERR", "stopped") end
       local piece, why, what = source:read()
       bar:advance(source.received, source.total)
       return piece, why, what

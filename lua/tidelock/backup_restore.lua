@@ -162,13 +162,31 @@ local function write_manifest(path)
   return done, message, code
 end
 
+-- The same file under a second name; a copy where a file can have only one.
+local function same_file(from, to)
+  if unistd.link(from, to) then return true end
+  local source <close>, message = io.open(from, "rb")
+  if not source then return errors.fail("ERR", "%s", message) end
+  local copy <close>, why, code = backup_file.create(to)
+  if not copy then return nil, why, code end
+  local done = true
+  while done do
+    local piece = source:read(SLICE)
+    if not piece then break end
+    done, why, code = copy:write(piece)
+  end
+  if done then done, why, code = copy:settle() end
+  if done then done, why, code = copy:keep() end
+  return done, why, code
+end
+
 -- The journal's directory under another name: a base, which is the same file, and a manifest that says so.
 local function make_journal(directory, dump)
   local made = ("%s/%s.%d.part"):format(directory, JOURNAL, unistd.getpid())
   local done, message = stat.mkdir(made)
   if not done then return errors.fail("ERR", "%s", message) end
   local code
-  done, message = unistd.link(dump, made .. "/" .. BASE)
+  done, message, code = same_file(dump, made .. "/" .. BASE)
   if done then done, message, code = write_manifest(made .. "/" .. MANIFEST) end
   if done then return made end
   os.remove(made .. "/" .. BASE)

@@ -7,10 +7,12 @@ local errors = require "tidelock.errors"
 local fcntl = require "posix.fcntl"
 local poll = require "posix.poll"
 local socket = require "posix.sys.socket"
+local time = require "posix.time"
 local unistd = require "posix.unistd"
 
 local RECEIVE = 256 * 1024
 local LINE_MAX = 64 * 1024
+local STOP_MS = 500 -- how often it is asked whether to stop
 local MARK_SIZE = 40 -- of the mark that ends data whose size was not known
 
 ---@class tidelock.BackupSource
@@ -23,12 +25,30 @@ Source.__index = Source
 
 -- ---- the socket ---------------------------------------------------------------------------------------------------
 
--- blocks: for a program that has nothing else to do
-local function wait_for_real(fd, writing, ms)
+local function is_ready(fd, writing, ms)
   local fds = { [fd] = { events = { [writing and "OUT" or "IN"] = true } } }
-  local ready, message, code = poll.poll(fds, math.ceil(ms))
+  local ready, message, code = poll.poll(fds, ms)
   if not ready and code ~= errno.EINTR then return nil, message end
-  return ready ~= 0
+  return ready == 1
+end
+
+local function monotonic_ms()
+  local now = time.clock_gettime(time.CLOCK_MONOTONIC)
+  return now.tv_sec * 1000 + now.tv_nsec / 1e6
+end
+
+-- blocks: for a program that has nothing else to do, unless it is stopped
+local function wait_unless(stopped)
+  return function(fd, writing, ms)
+    local deadline = monotonic_ms() + ms
+    while not stopped() do
+      local left = deadline - monotonic_ms()
+      local ready, message = is_ready(fd, writing, math.ceil(math.max(0, math.min(left, STOP_MS))))
+      if ready or message then return ready, message end
+      if left <= 0 then return false end
+    end
+    return nil, "stopped"
+  end
 end
 
 -- goes on turning the world: for a script
@@ -36,7 +56,7 @@ local function wait_in(world)
   return function(fd, writing, ms)
     local deadline = world:now() + ms
     while true do
-      local ready, message = wait_for_real(fd, writing, 0)
+      local ready, message = is_ready(fd, writing, 0)
       if ready or message then return ready, message end
       if world:now() >= deadline then return false end
       local slept
@@ -223,14 +243,14 @@ end
 ---Becomes a replica of host:port for the length of one snapshot.
 ---@param host string
 ---@param port integer
----@param given? { auth?: string[], timeout?: number, world?: table } auth: password, or name and password; timeout: ms
----  without a byte (60,000); world: it goes on turning meanwhile
+---@param given? { auth?: string[], timeout?: number, world?: table, stopped?: fun(): boolean } auth: password, or name
+---  and password; timeout: ms without a byte (60,000); world: it goes on turning meanwhile; stopped: whether to give up
 ---@return tidelock.BackupSource|nil, string? message, string? code
 local function open(host, port, given)
   given = given or {}
   local self = setmetatable({
     name = ("%s:%d"):format(host, port), timeout = given.timeout or 60000, input = "", received = 0,
-    wait = given.world and wait_in(given.world) or wait_for_real,
+    wait = given.world and wait_in(given.world) or wait_unless(given.stopped or function() return false end),
   }, Source)
   local done, message, code = self:connect(host, port)
   if done then done, message, code = self:handshake(given.auth) end
