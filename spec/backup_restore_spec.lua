@@ -186,7 +186,7 @@ describe("tidelock restore to an offset", function()
     assert(world:await(function()
       local info = node:info "persistence"
       return info.aof_rewrite_in_progress == 0 and info.aof_rewrite_scheduled == 0
-    end))
+    end, 60000))
   end
 
   -- the last mark at or before an offset
@@ -306,10 +306,10 @@ describe("tidelock restore to an offset", function()
     for round = 1, 3 do
       node:set("round", round)
       local offset = node:state().offset
-      assert(world:await(function() return node:info("persistence").aof_fsynced_offset >= offset end))
+      assert(world:await(function() return node:info("persistence").aof_fsynced_offset >= offset end, 60000))
       local second = math.tointeger(world:wall() // 1000)
       digests[second] = node:digest()
-      assert(world:await(function() return world:wall() // 1000 > second end))
+      assert(world:await(function() return world:wall() // 1000 > second end, 60000))
     end
     local report = backup_check.check(path "src")
     assert.is_true(report.first_time < report.last_time)
