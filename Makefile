@@ -23,7 +23,7 @@ SHELL     := /bin/sh
 
 # These targets first see to what must be installed, before anything below asks the system for it.
 ifneq ($(filter deps demo test bench,$(MAKECMDGOALS)),)
-ifneq ($(shell .ci/deps >&2 || echo failed),)
+ifneq ($(shell .ci/deps $(if $(filter deps test,$(MAKECMDGOALS)),clients) >&2 || echo failed),)
 $(error cannot go on without what is missing)
 endif
 endif

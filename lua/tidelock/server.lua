@@ -93,6 +93,10 @@ end
 -- What ends an orderly life: everything that is to be saved is. Nil and why where that fails, and the node goes on.
 local function shut_down(world, node)
   local _, message = node:call "SHUTDOWN"
+  while not message and node:is_up() do -- its files are being closed
+    world:stopping(false)
+    world:step()
+  end
   if not node:is_up() then return true end
   world:stopping(false)
   return nil, message

@@ -72,6 +72,17 @@ function support.run(words)
   return output, status
 end
 
+---Raises at the first line in which two texts differ.
+function support.same_lines(expected, told)
+  local rest = expected:gmatch "[^\n]*"
+  for line in told:gmatch "[^\n]*" do
+    local other = rest()
+    if line ~= other then error(("expected: %s\ntold:     %s"):format(other, line), 2) end
+  end
+  local other = rest()
+  if other then error(("expected: %s\ntold nothing more"):format(other), 2) end
+end
+
 ---A path of the repository, wherever the specs are run from.
 function support.path(name)
   local here = debug.getinfo(1, "S").source:match "^@(.*)spec/server/support.lua$"
