@@ -37,6 +37,7 @@ struct dict {
     struct memory *memory;
     struct dict_bucket **segments;
     size_t segment_slots;
+    size_t first_buckets; /* in the first segment */
     size_t size; /* entries */
     struct linear linear;
     uint64_t hash_key[2];

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/slab.h"
 
@@ -19,6 +20,8 @@
 #ifndef SANITIZED
 #define SANITIZED 0
 #endif
+
+enum { LINE = 64, LARGE = 64 * 1024 };
 
 void memory_init(struct memory *m) { *m = (struct memory){.fail_after = -1}; }
 
@@ -93,4 +96,33 @@ void memory_free(struct memory *m, void *p, size_t size)
         slab_free(&m->slabs, p, size);
     else
         free(p);
+}
+
+/* ---- whole cache lines ---- */
+
+static inline bool has_pages(const struct memory *m, size_t size) { return m->use_slabs && size >= LARGE; }
+
+static void *map_pages(size_t size)
+{
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+void *memory_alloc_lines(struct memory *m, size_t size)
+{
+    if (is_small(m, size)) return memory_alloc(m, size); /* slabs align to the size's power of two */
+    if (size == 0 || !admit(m, size)) return NULL;
+    void *p = has_pages(m, size) ? map_pages(size) : aligned_alloc(LINE, size);
+    if (p) count(m, size);
+    return p;
+}
+
+void memory_free_lines(struct memory *m, void *p, size_t size)
+{
+    if (!p || !has_pages(m, size)) {
+        memory_free(m, p, size);
+        return;
+    }
+    m->used -= size;
+    munmap(p, size);
 }

@@ -40,7 +40,13 @@ void memory_use_slabs(struct memory *m);
  * size. */
 void *memory_alloc(struct memory *m, size_t size);
 
-/* The same, zeroed. */
+/* `size` bytes (a multiple of 64) that begin on a cache line. With slabs, what is large has pages of its own, which go
+ * back to the system when it is freed: a C library keeps what is freed until it can give back all of it at once, and the
+ * process stands still for as long as that takes. Free with memory_free_lines and the same size. */
+void *memory_alloc_lines(struct memory *m, size_t size);
+void memory_free_lines(struct memory *m, void *p, size_t size);
+
+/* The same as memory_alloc, zeroed. */
 void *memory_alloc_zero(struct memory *m, size_t size);
 
 /* Resizes a block of `old_size` bytes. NULL when memory is out: the old block is then untouched and still

@@ -10,7 +10,7 @@
 
 enum {
     EXPIRE_SLICE = 128, /* keys expired per turn, so that a million of them do not stop the world */
-    TIDY_SLICE = 512,   /* entries freed per turn */
+    TIDY_SLICE = 256,   /* entries freed per turn */
     SECOND_US = 1000000
 };
 

@@ -1,5 +1,8 @@
 /* What memory.h promises: an exact count, the limit, failures on order. */
 #include "base/memory.h"
+
+#include <string.h>
+
 #include "test.h"
 
 TEST(counts_what_is_handed_out)
@@ -83,6 +86,36 @@ TEST(fails_once_when_told_to)
     CHECK_EQ_INT(m.used, 24);
     memory_free(&m, p, 16);
     memory_free(&m, q, 8);
+}
+
+/* Of malloc, of slabs and of pages. */
+TEST(whole_cache_lines)
+{
+    static const size_t sizes[] = {64, 128, 512, 576, 4096, 64 * 1024, 256 * 1024};
+    enum { SIZES = sizeof sizes / sizeof sizes[0] };
+    for (int slabs = 0; slabs < 2; slabs++) {
+        struct memory m;
+        memory_init(&m);
+        if (slabs) memory_use_slabs(&m);
+        unsigned char *blocks[SIZES];
+        size_t used = 0;
+        for (int i = 0; i < SIZES; i++) {
+            blocks[i] = memory_alloc_lines(&m, sizes[i]);
+            REQUIRE(blocks[i]);
+            CHECK_EQ_INT((uintptr_t)blocks[i] % 64, 0);
+            memset(blocks[i], i, sizes[i]);
+            CHECK_EQ_INT(m.used, used += sizes[i]);
+        }
+        for (int i = 0; i < SIZES; i++) {
+            CHECK_EQ_INT(blocks[i][0], i);
+            CHECK_EQ_INT(blocks[i][sizes[i] - 1], i);
+            memory_free_lines(&m, blocks[i], sizes[i]);
+        }
+        CHECK_EQ_INT(m.used, 0);
+        CHECK(memory_alloc_lines(&m, 0) == NULL);
+        m.limit = 100;
+        CHECK(memory_alloc_lines(&m, 128 * 1024) == NULL);
+    }
 }
 
 TEST_MAIN()
