@@ -38,7 +38,7 @@ struct dict {
     struct dict_bucket **segments;
     size_t segment_slots;
     size_t first_buckets; /* in the first segment */
-    size_t size; /* entries */
+    size_t size;          /* entries */
     struct linear linear;
     uint64_t hash_key[2];
     size_t overflows;  /* overflow buckets */

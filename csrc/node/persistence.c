@@ -22,7 +22,7 @@ enum {
     SECOND_US = 1000000,
     RETRY_US = 5 * SECOND_US, /* before the next attempt by itself after one that failed */
     PACE = 40,                /* bytes per us of the time that passes */
-    SLICE_US = 100,
+    SLICE_US = 50,
     SLICE_MIN = 512,
     SLICE_FIRST = 8 * 1024, /* until it is known what a slice takes */
     SLICE_MAX = 256 * 1024

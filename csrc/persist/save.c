@@ -11,9 +11,9 @@
 #include <stdio.h>
 
 enum {
-    WRITE_SIZE = 256 * 1024,          /* bytes of one write */
-    FLYING_MAX = 4 * WRITE_SIZE,      /* …and of all that the disk has not done */
-    WALK_AHEAD = 4 * WRITE_SIZE,      /* what may wait on the tape before the walk stops */
+    WRITE_SIZE = 64 * 1024,           /* bytes of one write: they are copied in one step */
+    FLYING_MAX = 16 * WRITE_SIZE,     /* …and of all that the disk has not done */
+    WALK_AHEAD = 16 * WRITE_SIZE,     /* what may wait on the tape before the walk stops */
     SYNC_DISTANCE = 32 * 1024 * 1024, /* bytes between two syncs on the way */
     ERROR_MAX = 160
 };
