@@ -107,6 +107,14 @@ describe("with a server", function()
     assert.equal(0, status)
   end)
 
+  it("a C program on hiredis's asynchronous interface is served", function()
+    local program = support.program("hiredis_async", "-Wno-unused-parameter", "-Wno-unused-function", "-lhiredis",
+      "-luv")
+    local output, status = support.run { program, server.port }
+    assert.equal("ok\n", output)
+    assert.equal(0, status)
+  end)
+
   it("a Python program on redis-py is served", function()
     local output, status = support.run { "/usr/bin/python3", support.path "spec/server/redis_py_client.py",
       server.port }

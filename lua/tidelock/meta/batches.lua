@@ -41,11 +41,11 @@ function Commands:pipeline(fn, ...) end
 ---What `pipeline` gives to its function. Methods are commands and return nothing. It is over when that returns.
 ---@class tidelock.Pipeline: tidelock.Commands
 
----Commands that are executed together or not at all: their replies, and what `fn` returned. With options, `fn` is called
----again when a watched key has changed; there, commands answer at once until `t:multi()`. "CONFLICT": it went on
+---Commands that are executed together or not at all: their replies, and what `fn` returned. With options, `fn` is
+---called again when a watched key has changed; there, commands answer at once until `t:multi()`. "CONFLICT": it went on
 ---changing; "EXECABORT": a command was refused.
 ---@param given tidelock.TransactionOptions
 ---@param fn fun(t: tidelock.Transaction): ...
----@return any[]|nil, any ... or string message, string code
+---@return any[]|nil, any ...
 ---@overload fun(self: tidelock.Commands, fn: fun(t: tidelock.Transaction): ...): any[]|nil, any
 function Commands:transaction(given, fn) end
