@@ -193,7 +193,7 @@ $(BUILD)/compile_commands.json: $(BUILD)/flags $(BUILD)/sources
 # ---- targets: build --------------------------------------------------------------------------------------------
 
 .PHONY: all asan strict spec-programs fuzzers compile_commands.json deps test spec spec-asan spec-valgrind spec-c \
-	spec-c-valgrind fuzz lint lint-lua lint-format lint-tidy fmt bench demo install install-files clean help FORCE
+	spec-c-valgrind fuzz lint lint-lua lint-format lint-tidy fmt docs bench demo install install-files clean help FORCE
 FORCE:
 
 ifdef ASAN
@@ -270,7 +270,7 @@ $(FUZZ_RUNS): fuzz-%: build/fuzz/spec/fuzz/fuzz_%
 
 lint: lint-lua lint-format lint-tidy  ## luacheck, clang-format and clang-tidy
 
-LUA_FILES := $(wildcard lua spec examples bench .luacheckrc rockspec/*.rockspec)
+LUA_FILES := $(wildcard lua spec examples bench docs .luacheckrc rockspec/*.rockspec)
 C_FILES   := $(SRC) $(CSPEC) $(CSUPPORT) $(FUZZERS) $(HEADERS)
 lint-lua:
 	@luacheck -q $(LUA_FILES)
@@ -293,6 +293,9 @@ fmt:  ## format the C sources
 
 demo: all  ## acknowledged writes being lost, and saved
 	@$(BUILD)/tidelock run examples/failover.lua
+
+docs: all  ## writes docs/commands.md and the annotations that are made from the table of commands
+	@$(BUILD)/tidelock run docs/generate.lua
 
 bench: all  ## our server beside redis-server, the store beside a Lua table (BENCH_FLAGS=--quick, ...)
 	@$(BUILD)/tidelock run bench/run.lua $(BENCH_FLAGS)

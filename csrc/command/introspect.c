@@ -98,7 +98,7 @@ static bool passes(const struct filter *f, const struct command *container, cons
     return f->all || f->acl & command_acl_categories(c);
 }
 
-/* Counts the names that pass, subcommands included when there is a filter, and replies them too if asked. */
+/* Counts the names that pass, subcommands included, and replies them too if asked. */
 static int64_t list(struct exec *x, const struct command_index *index, const struct filter *f, bool reply)
 {
     int64_t count = 0;
@@ -108,7 +108,7 @@ static int64_t list(struct exec *x, const struct command_index *index, const str
             count++;
             if (reply) command_reply_name(x->reply, NULL, c);
         }
-        for (const struct command *sub = c->subcommands; !f->all && sub && sub->name; sub++) {
+        for (const struct command *sub = c->subcommands; sub && sub->name; sub++) {
             if (!passes(f, c, sub)) continue;
             count++;
             if (reply) command_reply_name(x->reply, c, sub);

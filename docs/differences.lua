@@ -1,0 +1,25 @@
+-- What is not as in Redis 7.0, by command: docs/commands.md shows it, and is made from it (docs/generate.lua). What
+-- concerns no single command is in docs/server.md.
+
+return {
+  { "bzpopmin bzpopmax bzmpop blpop brpop blmove brpoplpush blmpop xread xreadgroup",
+    "A store in a Lua state has nobody to wait for: there they answer at once." },
+  { "command", "`COMMAND DOCS` and the like also tell of our own commands: ASYNC, DURABLE, TOKEN, WAITAOF, WAITFOR." },
+  { "config", "Ours: `node-name`, `sync-…`, `repl-ack-period-ms`, `repl-retry-…-ms`, `min-replicas-max-lag-bytes`. "
+    .. "`REWRITE`: there is no file to write to." },
+  { "debug", "`SLEEP`, `DIGEST`, `DIGEST-VALUE`, `SET-ACTIVE-EXPIRE`, `OBJECT`, `RELOAD`, `LOADAOF`, `HELP`; digests "
+    .. "are not Redis's." },
+  { "flushall flushdb", "`SYNC` and `ASYNC` mean the same: what was flushed is freed in slices." },
+  { "hrandfield srandmember zrandmember", "A negative count asks for 2^24 elements at most; Redis answers "
+    .. "any number." },
+  { "latency", "Events `command`, `fast-command`, `expire-cycle`, `eviction-cycle`; `DOCTOR` in other words." },
+  { "memory", "`USAGE` is what is really taken, not a sample: `SAMPLES` is accepted and has no effect." },
+  { "set", "Over an expired key it logs the SET only; Redis logs a DEL first. `ASYNC`: this write waits for nobody." },
+  { "sort sort_ro", "Compares texts in the C locale; leaves a sorted set as it is, where Redis turns a `listpack` "
+    .. "into a `skiplist`; a number out of a double's range is an error in that call alone; is logged as the list that "
+    .. "it stores." },
+  { "wait", "Waits for this connection's last *write*; Redis also counts other connections' writes up to this one's "
+    .. "last read." },
+  { "xadd xtrim xdel", "A node left without live entries is dropped, so `radix-tree-keys` can be smaller." },
+  { "xgroup xreadgroup xinfo", "`ENTRIESREAD` does not wrap." },
+}
