@@ -1,5 +1,6 @@
 -- A failover, and what it loses. A primary and two replicas 1 to 20 ms away; clients write; the primary crashes in the
 -- middle; the more advanced replica is promoted; everything heals. What were clients told that is not there any more?
+-- And what did it cost them: a reply waits for nobody, for a replica's memory, or for a replica's disk.
 --
 --   build/tidelock run examples/failover.lua                    1,000 simulated trials per setting, then real processes
 --   build/tidelock run examples/failover.lua --replay 42 async  one simulated trial, as a transcript
@@ -7,10 +8,13 @@
 local lab = require "tidelock.lab"
 
 local function failover(setting)
+  local journal = setting:find "fsynced$" and "yes" or "no"
   return function(world)
-    local a = world:node { name = "a" }
-    local b = world:node { name = "b", replicaof = a }
-    local c = world:node { name = "c", replicaof = a }
+    local function node(name, primary)
+      return world:node { name = name, replicaof = primary, appendonly = journal, appendfsync = "always" }
+    end
+    local a = node "a"
+    local b, c = node("b", a), node("c", a)
     for _, pair in ipairs { { a, b }, { a, c }, { b, c } } do
       world:link(pair[1], pair[2]):set { latency = 1 + 19 * world:random() }
     end
@@ -46,7 +50,7 @@ end
 lab.compare {
   script = "examples/failover.lua",
   experiment = failover,
-  settings = { "async", "WAIT 1", "ANY 1", "WAIT 2" },
+  settings = { "async", "WAIT 1", "ANY 1", "ANY 1 fsynced" },
   simulated = 1000,
   real = 3,
   arguments = arg,

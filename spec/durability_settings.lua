@@ -70,21 +70,27 @@ local function by_rule(s, setting, client)
   end
 end
 
--- and then asks who has it
+-- And asks who has it, in the same breath: on a connection that was made anew since there would be nothing to ask of.
 local function by_wait(setting, client)
-  local plain = client:durable "async"
-  local function wait()
-    if setting.kind == "WAIT" then
-      local replicas = client:wait(setting.count, settings.TIMEOUT_MS)
-      return math.type(replicas) == "integer" and replicas >= setting.count
+  local aof = setting.kind == "WAITAOF"
+  local function requests(p, key)
+    p:call("DURABLE", "ASYNC", "RECEIPT", "yes", "DO", "SET", key, key)
+    if aof then
+      p:call("WAITAOF", setting.itself and 1 or 0, setting.count, settings.TIMEOUT_MS)
+    else
+      p:wait(setting.count, settings.TIMEOUT_MS)
     end
-    local there = client:call("WAITAOF", setting.itself and 1 or 0, setting.count, settings.TIMEOUT_MS)
-    return type(there) == "table" and (there[1] == 1 or not setting.itself) and there[2] >= setting.count
+  end
+  local function enough(answer)
+    if not aof then return math.type(answer) == "integer" and answer >= setting.count end
+    local here, there = answer[1], answer[2]
+    return math.type(here) == "integer" and (here == 1 or not setting.itself) and there >= setting.count
   end
   return function(key)
-    local ok, receipt = plain:set(key, key)
-    if not ok then return false end
-    return wait(), receipt
+    local replies = client:pipeline(requests, key)
+    if not replies then return false end
+    local receipt = replies[1][2]
+    return receipt ~= nil and enough(replies[2]), receipt
   end
 end
 

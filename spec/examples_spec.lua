@@ -39,7 +39,7 @@ examples["failover.lua"] = function(script)
     .. "setting +writes +writes +%% +with loss +up +p50 +p99 +p50 +p99\n", "")
   assert.equal(2, headings)
   local found = rows(output, FAILOVER_ROW)
-  local settings = { "async", "WAIT 1", "ANY 1", "WAIT 2" }
+  local settings = { "async", "WAIT 1", "ANY 1", "ANY 1 fsynced" }
   assert.equal(2 * #settings, #found)
   for i, row in ipairs(found) do
     local setting = settings[(i - 1) % #settings + 1]

@@ -4,7 +4,6 @@
 #include "persist/journal_format.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "base/number.h"
 #include "resp/writer.h"
@@ -32,14 +31,22 @@ bool journal_put_time(struct bytes *out, int64_t unix_s)
 
 size_t journal_begin_frame(char *line, const struct journal_frame *f)
 {
-    int size = snprintf(line, JOURNAL_FRAME_MAX, "%s%" PRId64 " %" PRId64 " %" PRId64 " ", FRAME, f->size,
-                        f->offset, f->synced);
-    return (size_t)size;
+    const int64_t numbers[] = {f->size, f->offset, f->synced};
+    size_t size = sizeof FRAME - 1;
+    memcpy(line, FRAME, size);
+    for (int i = 0; i < 3; i++) {
+        size += number_format_int(line + size, numbers[i]);
+        line[size++] = ' ';
+    }
+    return size;
 }
 
 size_t journal_end_frame(char *line, size_t size, uint64_t crc)
 {
-    return size + (size_t)snprintf(line + size, JOURNAL_FRAME_MAX - size, "%016" PRIx64 "\r\n", crc);
+    for (int shift = 60; shift >= 0; shift -= 4) line[size++] = "0123456789abcdef"[crc >> shift & 15];
+    line[size++] = '\r';
+    line[size++] = '\n';
+    return size;
 }
 
 /* ---- read ------------------------------------------------------------------------------------------------------- */

@@ -336,7 +336,8 @@ static void carry_out_list(struct sim_files *fs, struct disk_op *op)
 void sim_files_carry_out(struct sim_files *fs, struct disk_op *op)
 {
     op->state = DISK_OK;
-    if (!disk_names_good(op)) {
+    /* what there is has a good name */
+    if ((op->kind == DISK_RENAME || !sim_files_find(fs, op->name)) && !disk_names_good(op)) {
         disk_fail(op, DISK_FAILED, "not a name for a file");
         return;
     }
