@@ -2,6 +2,8 @@
 -- were written and as they have become since.
 
 local check = require("tidelock.backup_check").check
+local fake_server = require "spec.lua.fake_server"
+local remote = require "tidelock.remote"
 local support = require "spec.server.support"
 local tidelock = require "tidelock"
 
@@ -178,6 +180,49 @@ describe("node:backup", function()
     assert.is_nil(done)
     assert.matches("replaced", message)
     assert.same({}, names())
+  end)
+
+  -- what a server that breaks off, or is none, makes of a backup
+  it("of a server that does not do as it should fails, and leaves nothing", function()
+    local GONE = "closed the connection"
+    local id = ("a"):rep(40)
+    local full = ("+FULLRESYNC %s 7\r\n"):format(id)
+    local empty = "REDIS0010\xff" .. ("\0"):rep(8)
+    local mark = ("m"):rep(40)
+    local cases = {
+      { {}, GONE },
+      { { "+OK\r\n" }, GONE },
+      { { "-ERR what\r\n", "-ERR what\r\n" }, GONE },
+      { { "+OK\r\n", "+OK\r\n" }, GONE },
+      { { "HTTP/1.1 400 no\r\n", "x\r\n", "x\r\n" }, "to PSYNC it says" },
+      { { "-NOAUTH log in\r\n" }, "NOAUTH log in" },
+      { { "+OK\r\n", "+OK\r\n", "-ERR unknown command 'PSYNC'\r\n" }, "unknown command 'PSYNC'" },
+      { { "+OK\r\n", "+OK\r\n", full }, GONE },
+      { { "+OK\r\n", "+OK\r\n", full .. "nonsense\r\n" }, "data should follow, but it says 'nonsense'" },
+      { { "+OK\r\n", "+OK\r\n", full .. "\n\n$18\r\n" .. empty:sub(1, 10) }, GONE },
+      { { "+OK\r\n", "+OK\r\n", full .. "$12\r\n" .. empty:sub(1, 12) }, "end before their end mark" },
+      { { "+OK\r\n", "+OK\r\n", full .. "$18\r\n" .. empty:sub(1, -2) .. "x" }, "checksum is not theirs" },
+      { { "+OK\r\n", "+OK\r\n", full .. "$EOF:" .. mark .. "\r\n" .. empty .. mark:sub(2) }, GONE },
+      { { "+OK\r\n", "-ERR capa\r\n", full .. "$EOF:" .. mark .. "\r\n" .. empty .. mark } },
+      { { "+OK\r\n", "+OK\r\n", full .. "\n$18\r\n" .. empty .. "*1\r\n$4\r\nPING\r\n" } },
+    }
+    for i, case in ipairs(cases) do
+      local world <close> = tidelock.live {}
+      local port = math.tointeger(fake_server.start(world, case[1]):match ":(%d+)$")
+      local node = setmetatable({ host = "127.0.0.1", port = port, world = world }, { __index = remote.Node })
+      local made, message = node:backup(path "b.rdb", { timeout = 20000 })
+      if case[2] then
+        assert.is_nil(made, i)
+        message = message:gsub("Connection reset by peer", GONE):gsub("Broken pipe", GONE)
+        assert.matches(case[2], message, 1, true)
+        assert.same({}, names())
+      else
+        assert(made, message)
+        assert.same({ id, 7 }, { made.replid, made.offset })
+        assert.is_true(check(path "b.rdb").good)
+        os.remove(path "b.rdb")
+      end
+    end
   end)
 
   it("of a process is what its replica would get", function()

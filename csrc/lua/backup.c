@@ -5,8 +5,12 @@
  *      core.backup_next(source, id, budget)   a piece, whether it was the last, keys done
  *      core.backup_writer(plain)              writer:feed(piece), writer:finish(replid, offset, ms): bytes of the file
  *      core.backup_reader(size)               reader:wants(): offset, size; reader:feed(bytes): verdict, problem
+ *      core.backup_send(fd, bytes)            how many were sent; nil, errno: the host gets no SIGPIPE
  */
 #include "persist/backup.h"
+
+#include <errno.h>
+#include <sys/socket.h>
 
 #include "lua/binding.h"
 
@@ -103,6 +107,22 @@ static int backup_end(lua_State *L)
     struct node *n = source_node(L);
     if (n) node_backup_end(n, luaL_checkinteger(L, 2));
     return 0;
+}
+
+/* luaposix's send would kill the host when the peer is gone. */
+static int backup_send(lua_State *L)
+{
+    size_t size;
+    int fd = (int)luaL_checkinteger(L, 1);
+    const char *data = luaL_checklstring(L, 2, &size);
+    ssize_t sent = send(fd, data, size, MSG_NOSIGNAL);
+    if (sent >= 0) {
+        lua_pushinteger(L, (lua_Integer)sent);
+        return 1;
+    }
+    lua_pushnil(L);
+    lua_pushinteger(L, errno);
+    return 2;
 }
 
 /* ---- the file, written ---- */
@@ -219,8 +239,13 @@ static int new_reader(lua_State *L)
 void binding_open_backup(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"backup_begin", backup_begin}, {"backup_next", backup_next},  {"backup_end", backup_end},
-        {"backup_writer", new_writer},  {"backup_reader", new_reader}, {NULL, NULL},
+        {"backup_begin", backup_begin},
+        {"backup_next", backup_next},
+        {"backup_end", backup_end},
+        {"backup_send", backup_send},
+        {"backup_writer", new_writer},
+        {"backup_reader", new_reader},
+        {NULL, NULL},
     };
     static const luaL_Reg of_writers[] = {{"feed", writer_feed}, {"finish", writer_finish}, {NULL, NULL}};
     static const luaL_Reg of_readers[] = {

@@ -2,6 +2,7 @@
 -- Speaks Redis's replication protocol over a socket of its own, as redis-cli --rdb does: `REPLCONF rdb-only` where the
 -- server knows it, so that no stream is kept for it, and PSYNC.
 
+local core = require "tidelock.core"
 local errno = require "posix.errno"
 local errors = require "tidelock.errors"
 local fcntl = require "posix.fcntl"
@@ -119,8 +120,10 @@ function Source:send(...)
   while #data > 0 do
     local ready, message, code = self:ready(true)
     if not ready then return nil, message, code end
-    local sent, why, number = socket.send(self.fd, data)
-    if not sent and number ~= errno.EAGAIN then return errors.fail("ERR", "%s: %s", self.name, why) end
+    local sent, number = core.backup_send(self.fd, data)
+    if not sent and number ~= errno.EAGAIN and number ~= errno.EINTR then
+      return errors.fail("ERR", "%s: %s", self.name, (errno.errno(number)))
+    end
     data = data:sub((sent or 0) + 1)
   end
   return true
@@ -159,7 +162,7 @@ end
 
 -- ---- the protocol -------------------------------------------------------------------------------------------------
 
--- The reply's line; an error reply is a failure.
+-- The reply's line. An error reply is a failure too; then the fourth result is true.
 function Source:ask(...)
   local done, message, code = self:send(...)
   if not done then return nil, message, code end
@@ -167,7 +170,7 @@ function Source:ask(...)
   line, message, code = self:line()
   if not line then return nil, message, code end
   if line:sub(1, 1) == "-" then
-    return nil, ("%s: %s"):format(self.name, line:sub(2)), line:match "^%-(%S+)"
+    return nil, ("%s: %s"):format(self.name, line:sub(2)), line:match "^%-(%S+)", true
   end
   return line
 end
@@ -179,9 +182,8 @@ function Source:handshake(auth)
   end
   -- a server that is too old to know these goes on without
   for _, words in ipairs { { "rdb-only", "1" }, { "capa", "eof" } } do
-    local done, message, code = self:ask("REPLCONF", table.unpack(words))
-    if not done and code ~= "ERR" then return nil, message, code end
-    if not self.fd then return nil, message, code end
+    local done, message, code, replied = self:ask("REPLCONF", table.unpack(words))
+    if not done and not (replied and code == "ERR") then return nil, message, code end
   end
   local line, message, code = self:ask("PSYNC", "?", "-1")
   if not line then return nil, message, code end
