@@ -300,6 +300,30 @@ describe("tidelock restore to an offset", function()
     assert.equal(#text, lfs.attributes(increment, "size"))
   end)
 
+  it("from a backup needs a journal that goes on from it", function()
+    start()
+    write(world, node, marks, 10)
+    assert(node:backup(path "b.rdb"))
+    write(world, node, marks, 10)
+    assert(restore { source = path "src", directory = path "base" }) -- a journal of a base and nothing more
+    local other <close> = tidelock.sim { seed = 33 }
+    local stranger = other:node { name = "s", appendonly = "yes" }
+    stranger:set("k", "v")
+    other:sleep(2000)
+    assert(lfs.mkdir(path "stranger"))
+    for name in pairs(stranger:files()) do
+      local file = name:match "^appendonlydir/(.*)"
+      if file then write_file(path("stranger/" .. file), stranger:file(name)) end
+    end
+    for _, journal in ipairs { "base", "stranger" } do
+      local done, message = restore { source = path "b.rdb", journal = path(journal), directory = path "out" }
+      assert.is_nil(done)
+      assert.matches("does not go on from offset", message)
+    end
+    local done = assert(restore { source = path "b.rdb", journal = path "src", directory = path "out" })
+    assert.equal(node:digest(), done.digest)
+  end)
+
   it("of a time, as the journal's times say", function()
     start { ["aof-timestamp-enabled"] = "yes" }
     local digests = {}

@@ -146,12 +146,33 @@ static void rewind_log(struct recover *r)
     r->log.time_s = 0;
 }
 
+/* A base that is not the journal's own was made in the middle of an increment: what precedes it is passed over, to where
+ * it was made. */
+static void meet_base(struct recover *r)
+{
+    const struct journal_reader *l = &r->log;
+    if (l->known && l->offset == r->start.offset && strcmp(l->origin.replid, r->start.replid) == 0)
+        r->met = true;
+}
+
+/* Before that. */
+static bool passes_over(const struct recover *r) { return r->options.base && !r->met; }
+
+static enum recover_event never_met(struct recover *r)
+{
+    char why[160];
+    snprintf(why, sizeof why,
+             "it does not go on from offset %" PRId64 " of history %s, where the base was made",
+             r->start.offset, r->start.replid);
+    return fail(r, why);
+}
+
 static enum recover_event after_base(struct recover *r)
 {
     if (!r->found.journal) return end(r, RECOVER_DONE);
     rewind_log(r);
     size_t first = find_increment(r, 0);
-    if (first == r->found.manifest.count) return end(r, RECOVER_DONE);
+    if (first == r->found.manifest.count) return r->options.base ? never_met(r) : end(r, RECOVER_DONE);
     step_to(r, STEP_LOOK, first);
     return RECOVER_MORE;
 }
@@ -398,27 +419,6 @@ static enum recover_event look_at_rest(struct recover *r)
 }
 
 /* ---- increments are handed out ----------------------------------------------------------------------------------- */
-
-/* A base that is not the journal's own was made in the middle of an increment: what precedes it is passed over, to where
- * it was made. */
-static void meet_base(struct recover *r)
-{
-    const struct journal_reader *l = &r->log;
-    if (l->known && l->offset == r->start.offset && strcmp(l->origin.replid, r->start.replid) == 0)
-        r->met = true;
-}
-
-/* Before that. */
-static bool passes_over(const struct recover *r) { return r->options.base && !r->met; }
-
-static enum recover_event never_met(struct recover *r)
-{
-    char why[160];
-    snprintf(why, sizeof why,
-             "it does not go on from offset %" PRId64 " of history %s, where the base was made",
-             r->start.offset, r->start.replid);
-    return fail(r, why);
-}
 
 static enum recover_event load_complete(struct recover *r)
 {
