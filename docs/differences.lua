@@ -13,7 +13,10 @@ return {
   { "hrandfield srandmember zrandmember", "A negative count asks for 2^24 elements at most; Redis answers "
     .. "any number." },
   { "latency", "Events `command`, `fast-command`, `expire-cycle`, `eviction-cycle`; `DOCTOR` in other words." },
-  { "memory", "`USAGE` is what is really taken, not a sample: `SAMPLES` is accepted and has no effect." },
+  { "memory", "`USAGE` is what is really taken, not a sample: `SAMPLES` is accepted and has no effect. "
+    .. "`STATS` without what a node does not know (resident set, fragmentation); `DOCTOR` in other words." },
+  { "lolwut", "No art." },
+  { "asking readonly readwrite", "There is no cluster: always an error, as Redis's without one." },
   { "set", "Over an expired key it logs the SET only; Redis logs a DEL first. `ASYNC`: this write waits for nobody." },
   { "sort sort_ro", "Compares texts in the C locale; leaves a sorted set as it is, where Redis turns a `listpack` "
     .. "into a `skiplist`; a number out of a double's range is an error in that call alone; is logged as the list that "

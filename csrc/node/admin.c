@@ -160,6 +160,21 @@ void run_info(struct exec *x)
     reply_verbatim(x->reply, "txt", bytes_slice(&n->scratch));
 }
 
+/* LOLWUT [VERSION n] [arguments]: no art here, but the line that tools look for. */
+void run_lolwut(struct exec *x)
+{
+    static const char text[] = "Redis ver. " REDIS_VERSION "\n";
+    int64_t version;
+    if (x->argc > 2 && exec_is(x, 1, "VERSION") && !exec_int(x, 2, &version)) return;
+    reply_verbatim(x->reply, "txt", slice_text(text));
+}
+
+/* ASKING, READONLY, READWRITE: words for a cluster. */
+void run_without_cluster(struct exec *x)
+{
+    reply_error(x->reply, "ERR This instance has cluster support disabled");
+}
+
 void run_time(struct exec *x)
 {
     int64_t now_us = call_of(x)->node->now.wall_us;

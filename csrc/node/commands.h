@@ -10,9 +10,10 @@
  * client_list.c   CLIENT INFO LIST KILL
  * pause.c         CLIENT PAUSE UNPAUSE
  * subscribe.c     SUBSCRIBE … SUNSUBSCRIBE PUBLISH SPUBLISH PUBSUB
- * admin.c         CONFIG INFO SHUTDOWN TIME
+ * admin.c         CONFIG INFO LOLWUT SHUTDOWN TIME
  * saving.c        SAVE BGSAVE LASTSAVE BGREWRITEAOF
  * debug.c         DEBUG
+ * memory_report.c MEMORY DOCTOR MALLOC-STATS PURGE STATS
  * slowlog.c       SLOWLOG
  * latency.c       LATENCY
  * *_table.c       the rows
@@ -30,6 +31,13 @@ extern const struct command node_connection_commands[];
 extern const struct command node_server_commands[];
 extern const struct command node_pubsub_commands[];
 extern const struct command node_watching_commands[];
+extern const struct command node_memory_commands[];
+
+void run_memory_stats(struct exec *x);
+void run_memory_doctor(struct exec *x);
+void run_memory_malloc_stats(struct exec *x);
+void run_memory_purge(struct exec *x);
+void run_node_memory_help(struct exec *x);
 
 void run_multi(struct exec *x);
 void run_exec(struct exec *x);
@@ -109,6 +117,8 @@ void run_latency_histogram(struct exec *x);
 void run_latency_help(struct exec *x);
 
 void run_info(struct exec *x);
+void run_lolwut(struct exec *x);
+void run_without_cluster(struct exec *x); /* ASKING READONLY READWRITE */
 void run_time(struct exec *x);
 void run_shutdown(struct exec *x);
 void run_config_get(struct exec *x);

@@ -90,6 +90,15 @@ struct config {
     int64_t aof_rewrite_percentage, aof_rewrite_min_size;
     bool appendonly, no_appendfsync_on_rewrite, aof_load_truncated, aof_timestamps;
     bool stop_writes_on_bgsave_error, rdbchecksum, rdbcompression;
+    /* accepted from tools and files, and told; without effect, because here it is one way or does not come up */
+    struct {
+        bool activerehashing, dynamic_hz, lazy_server_del, lazy_user_del, lazy_user_flush, replica_lazy_flush,
+            rdb_del_sync_files, jemalloc_bg_thread, crash_log, crash_memcheck, aof_disable_auto_gc,
+            replica_ignore_disk_errors, set_proc_title, show_logo;
+        int loglevel, diskless_load, sanitize;
+        int64_t expire_effort, busy_reply_ms, hll_sparse_bytes, tracking_keys, backlog_ttl_s, shutdown_s,
+            diskless_sync_replicas, acllog_entries;
+    } idle;
 };
 
 struct node;

@@ -11,17 +11,28 @@
 
 #include "command/evict.h"
 
-enum { WORDS_POLICY, WORDS_SYNC_LEVEL, WORDS_ON_TIMEOUT, WORDS_FSYNC };
+enum {
+    WORDS_POLICY,
+    WORDS_SYNC_LEVEL,
+    WORDS_ON_TIMEOUT,
+    WORDS_FSYNC,
+    WORDS_LOGLEVEL,
+    WORDS_DISKLESS_LOAD,
+    WORDS_SANITIZE
+};
 
 static const char *const sync_levels[] = {"received", "applied", "fsynced", NULL};
 static const char *const on_timeout[] = {"error", "degrade", NULL};
 static const char *const fsync[] = {"always", "everysec", "no", NULL}; /* enum journal_sync */
 
+static const char *const loglevels[] = {"debug", "verbose", "notice", "warning", NULL};
+static const char *const diskless_load[] = {"disabled", "on-empty-db", "swapdb", NULL};
+static const char *const sanitize[] = {"no", "yes", "clients", NULL};
+
 const char *const *const config_words[] = {
-    [WORDS_POLICY] = evict_policies,
-    [WORDS_SYNC_LEVEL] = sync_levels,
-    [WORDS_ON_TIMEOUT] = on_timeout,
-    [WORDS_FSYNC] = fsync,
+    [WORDS_POLICY] = evict_policies, [WORDS_SYNC_LEVEL] = sync_levels, [WORDS_ON_TIMEOUT] = on_timeout,
+    [WORDS_FSYNC] = fsync,           [WORDS_LOGLEVEL] = loglevels,     [WORDS_DISKLESS_LOAD] = diskless_load,
+    [WORDS_SANITIZE] = sanitize,
 };
 
 #define FIELD(name) offsetof(struct config, name)
@@ -119,6 +130,47 @@ const struct config_row config_rows[] = {
     {"auto-aof-rewrite-min-size", CONFIG_SIZE, FIELD(aof_rewrite_min_size), 0, INT64_MAX, "64mb", 0},
     {"aof-load-truncated", CONFIG_BOOL, FIELD(aof_load_truncated), 0, 0, "yes", 0},
     {"aof-timestamp-enabled", CONFIG_BOOL, FIELD(aof_timestamps), 0, 0, "no", 0},
+    {"activerehashing", CONFIG_BOOL, FIELD(idle.activerehashing), 0, 0, "yes", 0},
+    {"dynamic-hz", CONFIG_BOOL, FIELD(idle.dynamic_hz), 0, 0, "yes", 0},
+    {"lazyfree-lazy-server-del", CONFIG_BOOL, FIELD(idle.lazy_server_del), 0, 0, "no", 0},
+    {"lazyfree-lazy-user-del", CONFIG_BOOL, FIELD(idle.lazy_user_del), 0, 0, "no", 0},
+    {"lazyfree-lazy-user-flush", CONFIG_BOOL, FIELD(idle.lazy_user_flush), 0, 0, "no", 0},
+    {"replica-lazy-flush", CONFIG_BOOL, FIELD(idle.replica_lazy_flush), 0, 0, "no", 0},
+    {"slave-lazy-flush", CONFIG_BOOL, FIELD(idle.replica_lazy_flush), 0, 0, "no", 0},
+    {"rdb-del-sync-files", CONFIG_BOOL, FIELD(idle.rdb_del_sync_files), 0, 0, "no", 0},
+    {"jemalloc-bg-thread", CONFIG_BOOL, FIELD(idle.jemalloc_bg_thread), 0, 0, "yes", 0},
+    {"crash-log-enabled", CONFIG_BOOL, FIELD(idle.crash_log), 0, 0, "yes", 0},
+    {"crash-memcheck-enabled", CONFIG_BOOL, FIELD(idle.crash_memcheck), 0, 0, "yes", 0},
+    {"aof-disable-auto-gc", CONFIG_BOOL, FIELD(idle.aof_disable_auto_gc), 0, 0, "no", 0},
+    {"replica-ignore-disk-write-errors", CONFIG_BOOL, FIELD(idle.replica_ignore_disk_errors), 0, 0, "no", 0},
+    {"set-proc-title", CONFIG_BOOL, FIELD(idle.set_proc_title), 0, 0, "yes", 0},
+    {"always-show-logo", CONFIG_BOOL, FIELD(idle.show_logo), 0, 0, "no", 0},
+    {"loglevel", CONFIG_ENUM, FIELD(idle.loglevel), WORDS_LOGLEVEL, 0, "notice", 0},
+    {"repl-diskless-load", CONFIG_ENUM, FIELD(idle.diskless_load), WORDS_DISKLESS_LOAD, 0, "disabled", 0},
+    {"sanitize-dump-payload", CONFIG_ENUM, FIELD(idle.sanitize), WORDS_SANITIZE, 0, "no", 0},
+    {"active-expire-effort", CONFIG_INT, FIELD(idle.expire_effort), 1, 10, "1", 0},
+    {"busy-reply-threshold", CONFIG_INT, FIELD(idle.busy_reply_ms), 0, INT64_MAX, "5000", 0},
+    {"lua-time-limit", CONFIG_INT, FIELD(idle.busy_reply_ms), 0, INT64_MAX, "5000", 0},
+    {"hll-sparse-max-bytes", CONFIG_SIZE, FIELD(idle.hll_sparse_bytes), 0, INT64_MAX, "3000", 0},
+    {"tracking-table-max-keys", CONFIG_INT, FIELD(idle.tracking_keys), 0, INT64_MAX, "1000000", 0},
+    {"repl-backlog-ttl", CONFIG_INT, FIELD(idle.backlog_ttl_s), 0, INT64_MAX, "3600", 0},
+    {"shutdown-timeout", CONFIG_INT, FIELD(idle.shutdown_s), 0, INT32_MAX, "10", 0},
+    {"repl-diskless-sync-max-replicas", CONFIG_INT, FIELD(idle.diskless_sync_replicas), 0, INT32_MAX, "0", 0},
+    {"acllog-max-len", CONFIG_INT, FIELD(idle.acllog_entries), 0, INT64_MAX, "128", 0},
+    {"maxmemory-clients", CONFIG_FIXED, 0, 0, 0, "0", 0},
+    {"enable-debug-command", CONFIG_FIXED, 0, 0, 0, "yes", 0},
+    {"enable-module-command", CONFIG_FIXED, 0, 0, 0, "no", 0},
+    {"supervised", CONFIG_FIXED, 0, 0, 0, "no", 0},
+    {"syslog-enabled", CONFIG_FIXED, 0, 0, 0, "no", 0},
+    {"pidfile", CONFIG_FIXED, 0, 0, 0, "", 0},
+    {"aclfile", CONFIG_FIXED, 0, 0, 0, "", 0},
+    {"io-threads-do-reads", CONFIG_FIXED, 0, 0, 0, "no", 0},
+    {"disable-thp", CONFIG_FIXED, 0, 0, 0, "yes", 0},
+    {"oom-score-adj", CONFIG_FIXED, 0, 0, 0, "no", 0},
+    {"tls-replication", CONFIG_FIXED, 0, 0, 0, "no", 0},
+    {"tls-cluster", CONFIG_FIXED, 0, 0, 0, "no", 0},
+    {"unixsocketperm", CONFIG_FIXED, 0, 0, 0, "0", 0},
+    {"cluster-announce-ip", CONFIG_FIXED, 0, 0, 0, "", 0},
     {"aof-use-rdb-preamble", CONFIG_FIXED, 0, 0, 0, "yes", 0},
     {"aof-rewrite-incremental-fsync", CONFIG_FIXED, 0, 0, 0, "yes", 0},
     {"rdb-save-incremental-fsync", CONFIG_FIXED, 0, 0, 0, "yes", 0},

@@ -34,14 +34,7 @@ static void info_server(struct node *n, struct bytes *out)
     PUT("io_threads_active:0\r\n");
 }
 
-/* What all sessions are, taken together. */
-struct session_totals {
-    int blocked;
-    size_t input_max, output_max;
-    size_t normal, replicas; /* memory */
-};
-
-static struct session_totals sum_sessions(const struct node *n)
+struct session_totals session_totals(const struct node *n)
 {
     struct session_totals t = {0};
     list_each(link, &n->sessions)
@@ -58,7 +51,7 @@ static struct session_totals sum_sessions(const struct node *n)
 
 static void info_clients(struct node *n, struct bytes *out)
 {
-    struct session_totals t = sum_sessions(n);
+    struct session_totals t = session_totals(n);
     PUT("connected_clients:%d\r\ncluster_connections:0\r\n", n->clients - n->feeds.count);
     PUT("maxclients:%" PRId64 "\r\n", n->config.maxclients);
     PUT("client_recent_max_input_buffer:%zu\r\nclient_recent_max_output_buffer:%zu\r\n", t.input_max,
@@ -87,30 +80,22 @@ static void put_size(struct bytes *out, const char *name, size_t size)
     put_human(out, name, size);
 }
 
-static double percent_of(size_t part, size_t whole)
-{
-    return whole == 0 ? 0 : 100.0 * (double)part / (double)whole;
-}
-
 static void info_memory(struct node *n, struct bytes *out)
 {
-    struct session_totals t = sum_sessions(n);
-    size_t used = n->memory.used, backlog = (size_t)(n->log.tape.end - n->log.tape.start);
-    size_t overhead = sizeof *n + backlog + t.normal + t.replicas;
-    size_t dataset = used > overhead ? used - overhead : 0;
-    put_size(out, "used_memory", used);
-    put_size(out, "used_memory_peak", n->memory.peak);
-    PUT("used_memory_peak_perc:%.2f%%\r\n", percent_of(used, n->memory.peak));
-    PUT("used_memory_overhead:%zu\r\nused_memory_startup:%zu\r\n", overhead, sizeof *n);
-    PUT("used_memory_dataset:%zu\r\nused_memory_dataset_perc:%.2f%%\r\n", dataset,
-        percent_of(dataset, used - sizeof *n));
+    struct memory_facts f = memory_facts(n);
+    put_size(out, "used_memory", f.used);
+    put_size(out, "used_memory_peak", f.peak);
+    PUT("used_memory_peak_perc:%.2f%%\r\n", memory_percent(f.used, f.peak));
+    PUT("used_memory_overhead:%zu\r\nused_memory_startup:%zu\r\n", f.overhead, f.startup);
+    PUT("used_memory_dataset:%zu\r\nused_memory_dataset_perc:%.2f%%\r\n", f.dataset,
+        memory_percent(f.dataset, f.used - f.startup));
     put_size(out, "maxmemory", (size_t)n->config.maxmemory);
     bytes_append_text(out, "maxmemory_policy:");
     config_get(&n->config, slice_text("maxmemory-policy"), out);
     PUT("\r\nmem_not_counted_for_evict:%zu\r\nmem_replication_backlog:%zu\r\n", eviction_uncounted(n),
-        backlog);
+        f.backlog);
     PUT("mem_total_replication_buffers:%zu\r\nmem_clients_slaves:%zu\r\nmem_clients_normal:%zu\r\n",
-        backlog + t.replicas, t.replicas, t.normal);
+        f.backlog + f.replicas, f.replicas, f.normal);
     PUT("mem_cluster_links:0\r\nmem_aof_buffer:0\r\nmem_allocator:libc\r\n");
     PUT("active_defrag_running:0\r\nlazyfree_pending_objects:%d\r\n", n->tidying);
 }

@@ -448,7 +448,26 @@ void latency_doctor(const struct node *n, struct bytes *out);
 /* What follows from changed parameters. */
 void config_changed(struct node *n);
 
+/* ---- memory_report.c ---- */
+
+/* What its memory is taken by, bytes. */
+struct memory_facts {
+    size_t used, peak, startup;
+    size_t backlog, normal, replicas; /* the log; connections of clients, of replicas */
+    size_t overhead, dataset;         /* beside the data; the rest of it */
+};
+struct memory_facts memory_facts(const struct node *n);
+double memory_percent(size_t part, size_t whole);
+
 /* ---- info.c ---- */
+
+/* What all sessions are, taken together. */
+struct session_totals {
+    int blocked;
+    size_t input_max, output_max;
+    size_t normal, replicas; /* memory */
+};
+struct session_totals session_totals(const struct node *n);
 
 /* Appends INFO's text for the sections asked for (none: the default ones). */
 void info_write(struct node *n, int count, const struct slice *sections, struct bytes *out);

@@ -16,10 +16,10 @@ enum {
 
 struct command_index *node_commands_new(struct memory *m)
 {
-    static const struct command *const own[] = {node_transaction_commands, node_replication_commands,
-                                                node_durable_commands,     node_connection_commands,
-                                                node_server_commands,      node_pubsub_commands,
-                                                node_watching_commands,    persist_commands};
+    static const struct command *const own[] = {
+        node_transaction_commands, node_replication_commands, node_durable_commands,
+        node_connection_commands,  node_server_commands,      node_pubsub_commands,
+        node_watching_commands,    node_memory_commands,      persist_commands};
     enum { FAMILIES_MAX = 64, OWN = sizeof own / sizeof own[0] };
     const struct command *families[FAMILIES_MAX];
     int count = 0;

@@ -59,6 +59,14 @@ size_t keyspace_volatile(const struct keyspace *ks, int db)
     return ks->tables[db] ? ks->tables[db]->expiry.size : 0;
 }
 
+struct keyspace_overhead keyspace_overhead(const struct keyspace *ks, int db)
+{
+    const struct table *t = ks->tables[db];
+    if (!t) return (struct keyspace_overhead){0, 0};
+    return (struct keyspace_overhead){sizeof *t + dict_overhead(&t->dict),
+                                      t->expiry.size * sizeof(struct heap_slot)};
+}
+
 void keyspace_set_time(struct keyspace *ks, int64_t now_ms) { ks->now_ms = now_ms; }
 
 int64_t keyspace_time(const struct keyspace *ks) { return ks->now_ms; }

@@ -56,6 +56,11 @@ int keyspace_used(const struct keyspace *ks);
 /* Keys in a database, expired ones included; and those with an expiry time. */
 size_t keyspace_size(const struct keyspace *ks, int db);
 size_t keyspace_volatile(const struct keyspace *ks, int db);
+/* Bytes that a database takes beside its entries. */
+struct keyspace_overhead {
+    size_t table, expiry;
+};
+struct keyspace_overhead keyspace_overhead(const struct keyspace *ks, int db);
 /* Mean remaining time to live of the keys that expire, ms (sampled; for INFO keyspace). */
 int64_t keyspace_average_ttl(const struct keyspace *ks, int db);
 

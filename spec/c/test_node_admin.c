@@ -514,4 +514,61 @@ TEST(info_replication_says_what_sentinel_reads)
     room_close(&r);
 }
 
+/* ---- MEMORY, and words that do little ---- */
+
+TEST(memory_stats_add_up)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    say(c, "HELLO 3");
+    say(c, "SET k v");
+    say(c, "SELECT 2");
+    say(c, "SET k v EX 100");
+    const char *text = say(c, "MEMORY STATS");
+    CHECK_HAS(text, "%18\r\n$14\r\npeak.allocated\r\n:");
+    CHECK_HAS(text, "$4\r\ndb.0\r\n%3\r\n$23\r\noverhead.hashtable.main\r\n:");
+    CHECK_HAS(text, "$4\r\ndb.2\r\n%3\r\n");
+    CHECK_HAS(text, "$10\r\nkeys.count\r\n:2\r\n");
+    CHECK_LACKS(text, "db.1");
+    CHECK_HAS(say(c, "MEMORY DOCTOR"), "=77\r\ntxt:There is next to nothing in memory");
+    CHECK_EQ_STR(say(c, "MEMORY PURGE"), "+OK\r\n");
+    CHECK_EQ_STR(say(c, "MEMORY MALLOC-STATS"), "$45\r\nStats not supported for the current allocator\r\n");
+    CHECK_HAS(say(c, "MEMORY HELP"), "+    Return information about the memory usage of the server.\r\n");
+    CHECK_HAS(say(c, "MEMORY USAGE k"), ":");
+    room_close(&r);
+}
+
+TEST(the_doctor_says_what_is_wrong)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    say(c, "SETRANGE a 8000000 x");
+    CHECK_HAS(say(c, "MEMORY DOCTOR"), "Nothing looks wrong");
+    say(c, "SETRANGE b 8000000 x");
+    say(c, "DEL b");
+    CHECK_HAS(say(c, "MEMORY DOCTOR"), "- The peak was");
+    say(c, "CONFIG SET maxmemory 1mb");
+    CHECK_HAS(say(c, "MEMORY DOCTOR"), "- More is used than maxmemory allows.");
+    room_close(&r);
+}
+
+TEST(words_for_a_cluster_and_for_fun)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    static const char none[] = "-ERR This instance has cluster support disabled\r\n";
+    CHECK_EQ_STR(say(c, "READONLY"), none);
+    CHECK_EQ_STR(say(c, "READWRITE"), none);
+    CHECK_EQ_STR(say(c, "ASKING"), none);
+    CHECK_HAS(say(c, "LOLWUT"), "Redis ver. 7.0.");
+    CHECK_EQ_STR(say(c, "LOLWUT VERSION x"), "-ERR value is not an integer or out of range\r\n");
+    CHECK_EQ_STR(say(c, "CONFIG SET lazyfree-lazy-user-del yes loglevel debug"), "+OK\r\n");
+    CHECK_EQ_STR(say(c, "CONFIG GET loglevel"), "*2\r\n$8\r\nloglevel\r\n$5\r\ndebug\r\n");
+    CHECK_HAS(say(c, "CONFIG SET loglevel loud"), "argument(s) must be one of the following: debug, verbose");
+    room_close(&r);
+}
+
 TEST_MAIN()
