@@ -178,14 +178,16 @@ local function foretold(s, receipt)
   return receipt.replid == s.successor
 end
 
--- Every token says what is so from here on. A replica that was given all data anew may have to say that it cannot tell.
+-- Every token says what is so from here on. A replica that was given all data anew, or had none yet when it was
+-- promoted, may have to say that it cannot tell.
 local function ask_all(s, node)
   for _, write in ipairs(s.writes) do
     local receipt = write.receipt
     if receipt then
       local answer, kept = node:wait_for(receipt, 1), foretold(s, receipt)
       s.asked = s.asked + 1
-      if answer ~= (kept and "applied" or "lost") and not (answer == "unknown" and node ~= s.primary) then
+      local can_tell = node == s.primary and s.fork > 0
+      if answer ~= (kept and "applied" or "lost") and (can_tell or answer ~= "unknown") then
         error(("%s says of %s at %s, of which %d is left, that it is %s"):format(node.name, write.key, receipt.token,
           s.fork, answer), 0)
       end

@@ -2,6 +2,7 @@
 -- a live world inside it; its nodes are reached over TCP, and answer the same methods as nodes in this process.
 
 local backup = require "tidelock.backup"
+local control = require "tidelock.control"
 local core = require "tidelock.core"
 local durable = require "tidelock.durable"
 local errors = require "tidelock.errors"
@@ -18,7 +19,7 @@ local shared_world = require("tidelock.world").shared
 ---@field host string
 ---@field port integer
 ---@field world tidelock.RemoteWorld
----@field package control tidelock.Client talks to the server itself, past all links
+---@field package control tidelock.Control talks to the server itself, past all links
 local Node = {}
 
 for name, method in pairs(shared_node) do Node[name] = method end
@@ -39,21 +40,27 @@ for _, name in ipairs { "pipeline", "transaction" } do
   Node[name] = function(self, ...) return self.control[name](self.control, ...) end
 end
 
--- how long one WAIT on the connection that nodes are asked over may take
-local WAIT_SLICE_MS = 500
-
 ---WAIT for what was written over the same connection: by this script at the node itself, not by its clients.
 ---@param replicas integer
 ---@param timeout integer ms, 0: for ever
 function Node:wait(replicas, timeout)
-  local begun = self.world:now()
-  while true do
-    local left = timeout == 0 and WAIT_SLICE_MS or timeout - (self.world:now() - begun)
-    local slice = math.max(1, math.min(WAIT_SLICE_MS, math.ceil(left)))
-    local count, message, code = self:call("WAIT", replicas, slice)
-    if not count then return nil, message, code end
-    if count >= replicas or (timeout ~= 0 and left <= slice) then return count end
-  end
+  return self.control:wait(timeout, function(slice) return self:call("WAIT", replicas, slice) end,
+    function(count) return count >= replicas end)
+end
+
+---WAITAOF for the same: whether it is on the disk there (0 or 1), and of how many replicas.
+---@param here integer
+---@param replicas integer
+---@param timeout integer ms, 0: for ever
+function Node:waitaof(here, replicas, timeout)
+  return self.control:wait(timeout, function(slice) return self:call("WAITAOF", here, replicas, slice) end,
+    function(answer) return answer[1] >= here and answer[2] >= replicas end)
+end
+
+---As at other nodes.
+function Node:wait_for(token, timeout)
+  return self.control:wait(timeout or 0, function(slice) return shared_node.wait_for(self, token, slice) end,
+    function(answer) return answer ~= "pending" end)
 end
 
 ---@return boolean|nil, string? message, string? code
@@ -158,7 +165,7 @@ function World:add(name, host, port, fields, level)
   end
   local node = fields or {}
   node.name, node.host, node.port, node.world = name, host, port, self
-  node.control = self.live:client(("%s:%d"):format(host, port), { timeout = 2000 })
+  node.control = control.new(self.live, host, port)
   setmetatable(node, self.node_metatable)
   self.places[name] = node
   table.insert(self.list, node)
