@@ -132,7 +132,7 @@ end
 
 local function annotated_by_hand()
   local names = {}
-  for _, file in ipairs { "commands", "hashes", "sets", "streams" } do
+  for _, file in ipairs { "batches", "commands", "hashes", "lists", "sets", "streams", "zsets" } do
     for line in io.lines("lua/tidelock/meta/" .. file .. ".lua") do
       local name = line:match "^function Commands:([%w_]+)"
       if name then names[name] = true end

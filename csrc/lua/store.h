@@ -19,6 +19,7 @@ struct lua_store {
     struct access_policy access;
     struct eviction eviction;
     struct evict_order order;
+    unsigned calls;      /* for what is not done after each */
     struct list watches; /* of watch.c; none when it is closed */
 };
 
