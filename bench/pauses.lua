@@ -98,6 +98,7 @@ local function measure_side(context, side)
   local results = {}
   for _, list in ipairs { steps(context, world, node), deletions(context, world, node) } do
     for _, step in ipairs(list) do
+      io.stderr:write("    ", side, ": ", step.what, "\n")
       if step.prepare then step.prepare() end
       local times = pinger.run(context, world, node, step.run)
       results[#results + 1] = { what = step.what, p999 = times.p999_ms, worst = times.worst_ms }

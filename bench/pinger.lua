@@ -10,7 +10,7 @@ local pinger = {}
 -- of its own that has none.
 local PINGER_AHEAD = "chrt --fifo --pid 1 $$ >/dev/null 2>&1 || true"
 local SERVER_AHEAD = "(renice -n -20 -p $(ls /proc/%d/task); echo -20 > /proc/%d/autogroup) >/dev/null 2>&1 || true"
-local START_MS = 10000
+local START_MS = 60000
 
 ---@param node tidelock.ProcessNode
 function pinger.prefer(node)
