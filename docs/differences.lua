@@ -4,6 +4,8 @@
 return {
   { "bzpopmin bzpopmax bzmpop blpop brpop blmove brpoplpush blmpop xread xreadgroup",
     "A store in a Lua state has nobody to wait for: there they answer at once." },
+  { "bitfield", "`OVERFLOW SAT` takes a SET far below a signed field's least value to the least value; Redis takes one "
+    .. "below about -2^63 + 2^(n-1) to the greatest." },
   { "command", "`COMMAND DOCS` and the like also tell of our own commands: ASYNC, DURABLE, TOKEN, WAITAOF, WAITFOR." },
   { "config", "Ours: `node-name`, `sync-…`, `repl-ack-period-ms`, `repl-retry-…-ms`, `min-replicas-max-lag-bytes`. "
     .. "`REWRITE`: there is no file to write to." },
@@ -18,6 +20,7 @@ return {
   { "lolwut", "No art." },
   { "asking readonly readwrite", "There is no cluster: always an error, as Redis's without one." },
   { "set", "Over an expired key it logs the SET only; Redis logs a DEL first. `ASYNC`: this write waits for nobody." },
+  { "setbit", "A bit that is set that way already leaves the string's encoding; Redis makes it `raw`." },
   { "sort sort_ro", "Compares texts in the C locale; leaves a sorted set as it is, where Redis turns a `listpack` "
     .. "into a `skiplist`; a number out of a double's range is an error in that call alone; is logged as the list that "
     .. "it stores." },

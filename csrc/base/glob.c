@@ -76,6 +76,7 @@ bool glob_match(struct slice pattern, struct slice text, bool ignore_case)
 {
     size_t p = 0, t = 0;
     size_t after_star = 0, retry = 0; /* where to go on when a match fails; after_star 0: nowhere */
+    if (text.size == 0) return pattern.size == 0;
     while (t < text.size) {
         if (p < pattern.size && pattern.data[p] == '*') {
             while (p < pattern.size && pattern.data[p] == '*') p++;

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 
+/* As in Redis, nothing but an empty pattern matches an empty text: `*` does not. */
 bool glob_match(struct slice pattern, struct slice text, bool ignore_case);
 
 #endif

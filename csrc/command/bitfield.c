@@ -182,7 +182,10 @@ static void write_fields(struct exec *x, const struct operation *list, int count
         else
             changes += run_write_field(x, &list[i], data, size, grown);
     }
-    bit_edited(x, edited, !e);
+    if (changes > 0 || grown)
+        bit_edited(x, edited, !e);
+    else
+        keyspace_string_same(x->keyspace, x->db, edited);
     x->changes += changes > 0 ? changes : grown;
     if (changes > 0) exec_notify(x, NOTIFY_STRING, "setbit", x->argv[1]);
 }

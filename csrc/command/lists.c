@@ -323,6 +323,7 @@ void run_ltrim(struct exec *x)
         }
         if (span.count == count) exec_notify(x, NOTIFY_LIST, "ltrim", key); /* said even so */
         list_edited(x, &edit, key, (int64_t)(count - span.count), "ltrim");
+        if (span.count == count) keyspace_touch(x->keyspace, x->db, key);
     }
     reply_ok(x->reply);
 }

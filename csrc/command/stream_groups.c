@@ -218,7 +218,7 @@ void run_xack(struct exec *x)
     struct stream_id id;
     int64_t acknowledged = 0;
     bool ok;
-    struct entry *e = exec_write_type(x, x->argv[1], VALUE_STREAM, &ok);
+    struct entry *e = exec_read_type(x, x->argv[1], VALUE_STREAM, &ok);
     if (!ok) return;
     struct stream_group *g = e ? stream_group_find(stream_of(e), x->argv[2]) : NULL;
     if (!g) {

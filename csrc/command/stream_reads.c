@@ -117,11 +117,12 @@ static bool looks_at(const struct exec *x, const struct arguments *a, int i)
     return true;
 }
 
+enum { UNSEEN = EXEC_NO_STATS | EXEC_NO_TOUCH | EXEC_NO_NOTIFY };
+
 /* Without counting it as one more access. */
 static struct stream *stream_at(struct exec *x, const struct arguments *a, int i)
 {
-    const struct entry *e =
-        exec_find(x, x->db, key_of(x, a, i), EXEC_NO_STATS | EXEC_NO_TOUCH | EXEC_NO_NOTIFY);
+    const struct entry *e = exec_find(x, x->db, key_of(x, a, i), UNSEEN);
     return e ? stream_of(e) : NULL;
 }
 
@@ -189,7 +190,7 @@ static bool check_streams(struct exec *x, const struct arguments *a)
 static bool check_again(struct exec *x, const struct arguments *a)
 {
     const char *why = NULL;
-    const struct entry *e = exec_find(x, x->db, x->only, EXEC_NO_STATS | EXEC_NO_TOUCH | EXEC_NO_NOTIFY);
+    const struct entry *e = exec_find(x, x->db, x->only, UNSEEN);
     if (!e || entry_type(e) != VALUE_STREAM)
         why = "UNBLOCKED the stream key no longer exists";
     else if (a->of_group && !stream_group_find(stream_of(e), x->argv[a->group]))
@@ -276,7 +277,10 @@ void run_xread(struct exec *x)
     struct stream_id from;
     int64_t served = 0;
     if (!read_arguments(x, false, &a) || !check(x, &a)) return;
-    for (int i = 0; i < a.count; i++) served += has_more(x, &a, i, &from) != NULL;
+    for (int i = 0; i < a.count; i++) {
+        if (!runs_again(x)) exec_read(x, key_of(x, &a, i)); /* Redis looks twice, and says and counts it */
+        served += has_more(x, &a, i, &from) != NULL;
+    }
     if (served == 0) {
         wait_or_reply_null(x, &a);
         return;
@@ -418,7 +422,7 @@ static bool serve(struct exec *x, struct reading *r, int i)
     struct slice key = key_of(x, a, i);
     *served = (struct served){.is = false};
     if (!looks_at(x, a, i)) return true;
-    struct entry *e = exec_find(x, x->db, key, EXEC_NO_STATS | EXEC_NO_TOUCH | EXEC_NO_NOTIFY);
+    struct entry *e = exec_find(x, x->db, key, runs_again(x) ? UNSEEN : 0);
     const struct stream *s = stream_of(e);
     struct stream_group *g = stream_group_find(s, x->argv[a->group]);
     struct stream_consumer *consumer = stream_consumer_find(g, x->argv[a->group + 1]);

@@ -92,6 +92,8 @@ struct entry *keyspace_set_integer(struct keyspace *ks, int db, struct slice key
  * changed then. */
 struct entry *keyspace_string_edit(struct keyspace *ks, int db, struct slice key, size_t size, char **data);
 void keyspace_string_done(struct keyspace *ks, int db, struct entry *e);
+/* Instead of that when it is as it was after all: to those who watch it has not changed. */
+void keyspace_string_same(struct keyspace *ks, int db, struct entry *e);
 /* Sets or removes (KEYSPACE_NO_TTL) the expiry time. The entry may move: the new address, NULL when memory
  * is out. */
 struct entry *keyspace_set_expire(struct keyspace *ks, int db, struct entry *e, int64_t expire_ms);
@@ -146,6 +148,8 @@ struct watch;
 struct watch *keyspace_watch(struct keyspace *ks, int db, struct slice key);
 bool keyspace_watch_dirty(struct keyspace *ks, const struct watch *w);
 void keyspace_unwatch(struct keyspace *ks, struct watch *w);
+/* Counts as a change for those who watch the key, though there has been none: where Redis has it so. */
+void keyspace_touch(struct keyspace *ks, int db, struct slice key);
 /* Awaiting (blocking commands): a watch with an owner, who hears of each change of the key through
  * keyspace_next_awaited. Ended by keyspace_unwatch. NULL when memory is out. */
 struct watch *keyspace_await(struct keyspace *ks, int db, struct slice key, void *owner);

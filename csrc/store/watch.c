@@ -144,6 +144,8 @@ void watch_touch_key(struct keyspace *ks, int db, struct slice key)
     }
 }
 
+void keyspace_touch(struct keyspace *ks, int db, struct slice key) { watch_touch(ks, db, key); }
+
 /* ---- whole databases ---- */
 
 struct replacement {

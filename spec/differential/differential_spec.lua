@@ -17,6 +17,7 @@ describe("random commands, beside redis-server", function()
   for _, name in ipairs(families) do
     if name ~= "keys" then groups[#groups + 1] = { name, "keys" } end
   end
+  for _, name in ipairs(families.alone) do groups[#groups + 1] = { name } end
 
   for i, group in ipairs(groups) do
     it("of " .. table.concat(group, ", "), function()

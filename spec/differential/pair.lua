@@ -71,6 +71,7 @@ function Pair:reset()
   for _, client in ipairs(self.connections[1]) do
     assert(client:call "FLUSHALL" == "OK")
     assert(client:call("CONFIG", "RESETSTAT") == "OK")
+    assert(client:call("CONFIG", "SET", "notify-keyspace-events", "") == "OK")
   end
 end
 
@@ -83,6 +84,43 @@ function Pair:exchange(which, commands)
   for i = 1, 2 do connection[i]:send(bytes) end
   for i = 1, 2 do
     for j = 1, #commands do answers[i][j] = replies.read(connection[i]) end
+  end
+  return answers[1], answers[2]
+end
+
+local MARK = "all that has come up to here"
+
+-- what a connection is told until it has seen the mark
+local function told(client, into)
+  client:send(encode("PING", MARK))
+  while true do
+    local node = replies.read(client)
+    if node == "$" .. MARK or type(node) == "table" and node[2] == "$" .. MARK then return end
+    into[#into + 1] = node
+  end
+end
+
+local function in_order(nodes)
+  table.sort(nodes, function(a, b) return replies.show(a) < replies.show(b) end)
+  return nodes
+end
+
+---Sends one command over connection number `which` to both and returns two lists: the replies, and behind them, sorted,
+---the messages that both connections get on account of it. Not within a transaction.
+function Pair:tell(which, command)
+  local answers = { {}, {} }
+  for i = 1, 2 do
+    local own, others, messages, answer = {}, {}, {}, answers[i]
+    self.connections[which][i]:send(encode(table.unpack(command)))
+    told(self.connections[which][i], own)
+    told(self.connections[3 - which][i], others)
+    for _, node in ipairs(own) do
+      local list = type(node) == "table" and node.kind == ">" and messages or answer
+      list[#list + 1] = node
+    end
+    for _, list in ipairs { in_order(messages), in_order(others) } do
+      table.move(list, 1, #list, #answer + 1, answer)
+    end
   end
   return answers[1], answers[2]
 end

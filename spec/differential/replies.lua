@@ -13,12 +13,13 @@
 --   clock       exactly, but for moments in unix ms, and what follows "idle": they may differ by a few seconds
 --   pending     of XPENDING: exactly, but for how long deliveries have been idle
 --   error       both are errors or neither is
---   encoding    of a string: ours may be "int" where redis-server has "embstr" or "raw"; of a sorted set: where SORT is
---               among the commands, ours may be "listpack" where redis-server has "skiplist" (see README, differences)
+--   encoding    of a string: ours may be "int" where redis-server has "embstr" or "raw"; where SETBIT is among the
+--               commands, "embstr" where redis-server has "raw"; of a sorted set: where SORT is, "listpack" where
+--               redis-server has "skiplist" (see docs/server.md, differences)
 --
 -- EXEC's reply has an element for each queued command, compared as that command is.
 
-local replies = {}
+local replies = { families = {} } -- those whose commands are compared: true by name
 
 local TIME_SLACK = 20000
 
@@ -161,7 +162,8 @@ local HOW = {
   error = function(a, b) return is_error(a) == is_error(b) end,
   encoding = function(ours, theirs)
     return ours == theirs or ours == "$int" and (theirs == "$embstr" or theirs == "$raw")
-      or replies.sorting and ours == "$listpack" and theirs == "$skiplist"
+      or replies.families.sort and ours == "$listpack" and theirs == "$skiplist"
+      or replies.families.bits and ours == "$embstr" and theirs == "$raw"
   end,
 }
 

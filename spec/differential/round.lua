@@ -1,7 +1,8 @@
 -- A round: some thousand commands drawn from families by seed, run on both servers from an empty dataset, every reply
 -- compared and in the end all contents. And how a round that shows a difference is made small.
 --
--- A step of a round is { which = connection, command = words, how = how its reply is compared }.
+-- A step of a round is { which = connection, command = words, how = how its reply is compared }; `alone`: it is sent by
+-- itself, and what both connections are told on account of it is compared.
 
 local contents = require "spec.differential.contents"
 local draw = require "spec.differential.draw"
@@ -18,10 +19,13 @@ local BATCH = 40
 ---@param names string[]
 function round.rows(names)
   local rows, total = {}, 0
-  replies.sorting = false
+  replies.families = {}
   for _, name in ipairs(names) do
-    replies.sorting = replies.sorting or name == "sort"
-    for _, row in ipairs(require("spec.differential.families." .. name)) do
+    replies.families[name] = true
+    if name == "transactions" or name == "pubsub" then replies.families.bits = true end
+    local family = require("spec.differential.families." .. name)
+    rows.alone = rows.alone or family.alone
+    for _, row in ipairs(family) do
       total = total + row[1]
       rows[#rows + 1] = { upto = total, make = row[2], how = row[3] }
     end
@@ -40,9 +44,14 @@ local function pick(d, rows)
   return rows[low]
 end
 
-local function add(steps, which, command, how)
-  steps[#steps + 1] = { which = which, command = command, how = how }
-  for _, after in ipairs(command.after or {}) do steps[#steps + 1] = { which = which, command = after } end
+-- A command may say which connection it is for (`on`), and bring others behind it (`after`), each of which may be the
+-- other connection's (`elsewhere`).
+local function add(steps, which, command, how, alone)
+  which = command.on or which
+  steps[#steps + 1] = { which = which, command = command, how = how or command.how, alone = alone }
+  for _, after in ipairs(command.after or {}) do
+    add(steps, after.elsewhere and 3 - which or which, after, nil, alone)
+  end
 end
 
 -- whether it has a time in it, of which a wrong one may be so short that it matters when it is up
@@ -64,7 +73,7 @@ local function add_from(steps, d, rows, which)
     if how and how:find "^scan" then how = "error" end
   end
   if d:once_in(10) then command[1] = command[1]:lower() end
-  add(steps, which, command, how)
+  add(steps, which, command, how, rows.alone)
 end
 
 local function add_transaction(steps, d, rows, which)
@@ -83,10 +92,11 @@ function round.steps(seed, rows, size)
   local d, steps, which = draw.new(seed), {}, 1
   while #steps < size do
     if d:once_in(25) then which = 3 - which end
-    if d:once_in(60) then
+    if d:once_in(60) and not rows.alone then
       add_transaction(steps, d, rows, which)
     elseif d:once_in(500) then
-      add(steps, which, d:once_in(4) and { "FLUSHALL" } or { "SELECT", d:once_in(4) and 1 or 0 })
+      add(steps, which, d:once_in(4) and { "FLUSHALL" } or { "SELECT", d:once_in(4) and 1 or 0 },
+        nil, rows.alone)
     else
       add_from(steps, d, rows, which)
     end
@@ -140,16 +150,35 @@ local function run_batch(pair, steps, first, last, multis)
   end
 end
 
+-- one step by itself, and what the connections are told
+local function run_alone(pair, step)
+  local ours, theirs = pair:tell(step.which, step.command)
+  local same = #ours == #theirs
+  for i = 1, same and step.how ~= "shape" and #ours or 0 do
+    same = same and replies.same(i == 1 and step.how or nil, ours[i], theirs[i])
+  end
+  if same then return nil end
+  ours.kind, theirs.kind = "", ""
+  return ("%s\n  ours:         %s\n  redis-server: %s"):format(show_command(step.command), replies.show(ours),
+    replies.show(theirs))
+end
+
 ---Runs the steps on both servers. What differs first, in words; nil: nothing.
 function round.difference(pair, steps)
   pair:reset()
   local multis, first = {}, 1
   while first <= #steps do
     local last = first
-    while last < #steps and last - first + 1 < BATCH and steps[last + 1].which == steps[first].which do
+    local alone = steps[first].alone
+    while not alone and last < #steps and last - first + 1 < BATCH and steps[last + 1].which == steps[first].which do
       last = last + 1
     end
-    local difference = run_batch(pair, steps, first, last, multis)
+    local difference
+    if alone then
+      difference = run_alone(pair, steps[first])
+    else
+      difference = run_batch(pair, steps, first, last, multis)
+    end
     if difference then return difference end
     first = last + 1
   end

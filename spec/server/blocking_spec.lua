@@ -116,7 +116,8 @@ describe("connections that wait for keys:", function()
     "d: CLIENT UNBLOCK @a error", "d: CLIENT UNBLOCK @a never", "a: BLMOVE l m LEFT LEFT 0", "d: CLIENT UNBLOCK @a",
     "d: RPUSH l 1", "d: LRANGE l 0 -1" })
   played("nobody waits inside MULTI", { "a: MULTI ; BLPOP l 0 ; BRPOP l 0 ; BLMOVE l m LEFT LEFT 0 ; "
-    .. "BRPOPLPUSH l m 0 ; BLMPOP 0 1 l LEFT ; BZPOPMIN z 0 ; BZPOPMAX z 0 ; BZMPOP 0 1 z MIN ; XREAD BLOCK 0 STREAMS x $ ; EXEC",
+    .. "BRPOPLPUSH l m 0 ; BLMPOP 0 1 l LEFT ; BZPOPMIN z 0 ; BZPOPMAX z 0 ; BZMPOP 0 1 z MIN ; "
+    .. "XREAD BLOCK 0 STREAMS x $ ; EXEC",
     "d: XGROUP CREATE x g $ MKSTREAM", "a: MULTI ; XREADGROUP GROUP g alice BLOCK 0 STREAMS x > ; EXEC" })
   for _, timeout in ipairs { "-1", "abc", '""', "nan", "inf", "-inf", "1e400", "9223372036854775807", "-0.0001",
     "0x1", "1s" } do

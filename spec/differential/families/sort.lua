@@ -2,18 +2,19 @@
 -- can be the same for two of them (ALPHA with BY) only lists are sorted, and whole: how ties come out is chance
 -- otherwise.
 -- All of this lies under keys that other families leave alone: redis-server gives a sorted set another encoding when
--- it sorts it, which shows in other commands. No number is out of a double's range: once redis-server has met one, it
--- finds fault with the next ones, too.
+-- it sorts it, which shows in other commands. No number is out of a double's range, and ahead of each SORT another
+-- number is read: once redis-server has met one out of range, also in another command, it finds fault with what it
+-- sorts.
 
 local ELEMENTS = { "1", "2", "3", "4", "5", "6", "-7", "08", "1.5", "10", "1e1", "a", "B", "b", "ab", "a*", "", " 3",
   "inf" }
-local PATTERNS = { "w*", "w*", "v*->m1", "v*->m2", "v*->", "*", "l*", "w*x", "v*->m1->m2", "", "#", "nokey", "*->*", "w**",
-  "w\0*", "w*\0", "v*->\0", "->*" }
+local PATTERNS = { "w*", "w*", "v*->m1", "v*->m2", "v*->", "*", "l*", "w*x", "v*->m1->m2", "", "#", "nokey", "*->*",
+  "w**", "w\0*", "w*\0", "v*->\0", "->*" }
 
 -- keys of lists, sets and sorted sets
 local function list(d) return "i" .. d:between(1, 4) end
 local function set(d) return "j" .. d:between(1, 4) end
-local function zset(d) return "y" .. d:between(1, 4) end
+local function zset(d) return "q" .. d:between(1, 4) end
 local function any(d) return d:one_of { list, set, zset } (d) end
 
 local function number(d) return tostring(d:between(1, 6)) end
@@ -87,6 +88,11 @@ local function as_they_come(d)
   return store(d, options(d, words))
 end
 
+-- behind the reading of another number
+local function freshly(make)
+  return function(d) return { "ZADD", "none", "XX", "0.5", "a", whole = true, after = { make(d) } } end
+end
+
 return {
   { 5, fill("RPUSH", list, 6) },
   { 3, fill("SADD", set, 6) },
@@ -94,8 +100,8 @@ return {
   { 3, function(d) return { "SET", "w" .. number(d), weight(d) } end },
   { 2, function(d) return { "HSET", "v" .. number(d), "m" .. d:between(1, 3), weight(d) } end },
   { 1, function(d) return { "DEL", list(d), set(d), zset(d) } end },
-  { 12, by_numbers },
-  { 6, by_text },
-  { 6, by_text_of_keys },
-  { 4, as_they_come },
+  { 12, freshly(by_numbers) },
+  { 6, freshly(by_text) },
+  { 6, freshly(by_text_of_keys) },
+  { 4, freshly(as_they_come) },
 }
