@@ -13,7 +13,7 @@ enum { ANSWER_MAX = 160 };
 
 /* ---- what is awaited ------------------------------------------------------------------------------------------- */
 
-bool node_journals(const struct node *n) { return n->fsynced_offset >= 0; }
+bool node_journals(const struct node *n) { return n->config.appendonly; }
 
 static enum log_place token_place(const struct node *n, const struct awaited *a)
 {

@@ -57,6 +57,7 @@ struct config {
     bool replica_read_only;
     bool replica_serve_stale_data;
     bool replica_announced;
+    bool replica_refuse_older; /* ours: replica-refuse-older-history */
     int64_t replica_priority;
     int64_t min_replicas_to_write, min_replicas_max_lag_s;
     int64_t min_replicas_max_lag_bytes;  /* ours: a replica further behind than this is none; 0: no matter */

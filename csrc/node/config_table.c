@@ -71,6 +71,7 @@ const struct config_row config_rows[] = {
     {"replica-serve-stale-data", CONFIG_BOOL, FIELD(replica_serve_stale_data), 0, 0, "yes", 0},
     {"slave-serve-stale-data", CONFIG_BOOL, FIELD(replica_serve_stale_data), 0, 0, "yes", 0},
     {"replica-announced", CONFIG_BOOL, FIELD(replica_announced), 0, 0, "yes", 0},
+    {"replica-refuse-older-history", CONFIG_BOOL, FIELD(replica_refuse_older), 0, 0, "yes", 0},
     {"replica-priority", CONFIG_INT, FIELD(replica_priority), 0, INT32_MAX, "100", 0},
     {"slave-priority", CONFIG_INT, FIELD(replica_priority), 0, INT32_MAX, "100", 0},
     {"min-replicas-to-write", CONFIG_INT, FIELD(min_replicas_to_write), 0, INT32_MAX, "0", 0},

@@ -136,8 +136,9 @@ static void info_stats(struct node *n, struct bytes *out)
         pubsub_topics(n, PUBSUB_CHANNEL), pubsub_topics(n, PUBSUB_PATTERN), pubsub_topics(n, PUBSUB_SHARD));
     PUT("latest_fork_usec:0\r\ntotal_forks:0\r\n");
     PUT("total_error_replies:%" PRId64 "\r\n", c->errors);
-    PUT("repl_full_syncs_taken:%" PRId64 "\r\nrepl_discarded_bytes:%" PRId64 "\r\n", c->full_sync_taken,
-        c->discarded_bytes);
+    PUT("repl_full_syncs_taken:%" PRId64 "\r\nrepl_full_syncs_refused:%" PRId64 "\r\n", c->full_sync_taken,
+        c->full_sync_refused);
+    PUT("repl_discarded_bytes:%" PRId64 "\r\n", c->discarded_bytes);
 }
 
 /* ---- commands and errors ---- */

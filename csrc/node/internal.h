@@ -139,7 +139,7 @@ struct session {
 struct node_counters {
     int64_t connections, rejected, commands, changes, errors, input_bytes, output_bytes, repl_input_bytes,
         repl_output_bytes;
-    int64_t discarded_bytes, full_sync_taken, evicted_clients;
+    int64_t discarded_bytes, full_sync_taken, full_sync_refused, evicted_clients;
 };
 
 struct node {
@@ -316,7 +316,7 @@ bool awaited_is_there(const struct node *n, const struct awaited *a);
 void awaited_reply(struct session *s, const struct awaited *a, struct reply *r);
 /* Blocks the session until it is there or the time has come. False: memory is out. */
 bool block_await(struct session *s, const struct awaited *awaited, int64_t until_us);
-/* Whether there is a journal of whose durability anything is known. */
+/* Whether there is to be a journal. */
 bool node_journals(const struct node *n);
 /* Takes the session out of whatever it waits in, without a reply. */
 void block_cancel(struct session *s);

@@ -142,6 +142,7 @@ static void begin_history(struct node *n, const struct recover_found *f)
     if (f->replid[0] == '\0' && p->joined)
         log_new_history(&n->log, &n->random); /* somebody else has added to it */
     trail_loaded(n);
+    if (n->follow && f->replid[0] != '\0') follow_had(n->follow, n->log.replid);
     if (n->follow || f->replid[0] == '\0') return;
     log_fork_history(&n->log, &n->random);
     trail_forked(n);

@@ -32,7 +32,10 @@ const char *topology_replicaof(struct node *n, struct slice host, struct slice p
     }
     if (!number_parse_int(port, &number) || number < 0 || number > 65535) return "ERR Invalid master port";
     if (!is_host(host) || host.size >= sizeof name) return "ERR Invalid master host";
-    if (already_follows(n, host, number)) return NULL;
+    if (already_follows(n, host, number)) {
+        follow_had_nothing(n->follow);
+        return NULL;
+    }
     memcpy(name, host.data, host.size);
     name[host.size] = '\0';
     return topology_follow(n, name, (int)number) ? NULL : "OOM out of memory";

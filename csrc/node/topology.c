@@ -52,6 +52,7 @@ static struct follow_options follow_options(const struct node *n)
         .user = text_or_null(c->masteruser),
         .password = text_or_null(c->masterauth),
         .bulk_max = c->proto_max_bulk_len,
+        .refuses_older = c->replica_refuse_older,
         .databases = (int)c->databases,
         .digest = n->digest,
         .limits = &n->config.limits,
@@ -155,9 +156,24 @@ static void open_connection(struct node *n)
     session_wake(s);
 }
 
-/* The snapshot is complete: it replaces what this node had. Its own replicas were on another history. */
+static int64_t keys_here(const struct node *n)
+{
+    int64_t keys = 0;
+    for (int db = 0; db < keyspace_databases(n->keyspace); db++)
+        keys += (int64_t)keyspace_size(n->keyspace, db);
+    return keys;
+}
+
+/* The snapshot is complete: it replaces what this node had, unless the primary has come back without its data. Its own
+ * replicas were on another history. */
 static void take_snapshot(struct node *n)
 {
+    int64_t keys = keys_here(n);
+    if (follow_lost_data(n->follow, keys)) {
+        n->counters.full_sync_refused++;
+        follow_refuse(n->follow, keys, n->now.mono_us);
+        return;
+    }
     feeds_cancel_snapshot(&n->feeds);
     persistence_replaced(n);
     n->counters.discarded_bytes += n->follow->discarded;

@@ -164,7 +164,8 @@ void feed_begin_payload(struct feed *f, struct snapshot *s)
     f->cursor = tape_seek(&s->tape, 0);
     if (!f->old_sync) {
         bool told = bytes_append_format(&f->head, "+FULLRESYNC %s %lld", l->replid, (long long)s->offset);
-        if (told && f->capa_shared && f->shared >= 0)
+        bool hands_on = l->own_from < 0; /* not this node, but its primary answers for the history */
+        if (told && f->capa_shared && (f->shared >= 0 || hands_on))
             told = bytes_append_format(&f->head, " %lld", (long long)f->shared);
         if (!told) f->failed = true;
         feed_say(f, "\r\n");

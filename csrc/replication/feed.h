@@ -62,8 +62,10 @@ struct feed {
     struct bytes address; /* "ip:port" as this end knows it; set by the owner */
     int port;
     bool capa_eof, capa_psync2;
-    bool capa_shared; /* it wants to know how much of its history is ours: third word of +FULLRESYNC */
-    bool rdb_only;    /* it leaves after the payload (redis-cli --rdb) */
+    bool
+        capa_shared; /* it wants to know how much of its history is ours: third word of +FULLRESYNC; -1: not known to us, who are a
+                         replica ourselves */
+    bool rdb_only; /* it leaves after the payload (redis-cli --rdb) */
     /* acknowledged offsets, -1: never; times are monotonic us */
     int64_t received, applied, fsynced;
     int64_t ack_time_us; /* last REPLCONF ACK */

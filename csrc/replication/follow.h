@@ -60,6 +60,7 @@ struct follow_options {
     const char *user, *password; /* masteruser, masterauth; NULL: none */
     int64_t bulk_max;            /* longest argument; a transaction may have twice that in all */
     int databases;
+    bool refuses_older;                /* replica-refuse-older-history: see follow_lost_data */
     bool digest;                       /* for the keyspace it loads into, … */
     const struct value_limits *limits; /* … and these too; NULL: Redis's */
     const uint32_t *fresh_access;      /* … and this; NULL: 0 */
@@ -105,6 +106,10 @@ struct follow {
     char mark[REPLID_SIZE]; /* of the end, when sync_total is -1 */
     int64_t sync_offset;
     int64_t sync_shared; /* up to where this node's history is the primary's, as that says; -1: it does not */
+    bool sync_handed_on; /* the primary is a replica itself: the history is another's */
+    bool was_in_step;    /* the stream of this primary has been followed */
+    char came_from[REPLID_SIZE +
+                   1]; /* the primary's history, as it was called when this node had it; "": it had none */
     struct keyspace *loading;
     struct keyspace *scrap; /* what an interrupted synchronisation left behind, freed in slices */
     struct rdb_reader *rdb; /* NULL: the payload's header has not come */
@@ -133,6 +138,17 @@ char *follow_input_reserve(struct follow *f, size_t *room);
 void follow_input_commit(struct follow *f, size_t size, int64_t now_us);
 /* The next thing to do; call until FOLLOW_NOTHING after each input and advance. */
 enum follow_event follow_next(struct follow *f, int64_t now_us);
+/* What this node has, of so many keys, came from this primary: from its stream, or it was there at the start. */
+void follow_had(struct follow *f, const char *replid);
+/* The primary is named once more: whatever it has now is what is wanted. */
+void follow_had_nothing(struct follow *f);
+/* FOLLOW_LOADED: whether the primary has lost its data. It has when `loaded` is of a history that does not go on from
+ * what this node has from it, and is less than the `keys` here: nothing at all; or fewer, at a smaller offset, though its
+ * stream has been followed. A primary that tells what the two share has not; nor one that is a replica itself, since
+ * what it has was handed on to it. False always without options.refuses_older. */
+bool follow_lost_data(const struct follow *f, int64_t keys);
+/* `loaded` is not wanted: the connection is closed, and what the primary has then is looked at again. */
+void follow_refuse(struct follow *f, int64_t keys, int64_t now_us);
 /* `loaded` was taken over. The log joins the primary's history. */
 void follow_adopted(struct follow *f, int64_t now_us);
 /* The command was applied: counts its bytes and appends them to the log (at the end of a transaction: all of it).

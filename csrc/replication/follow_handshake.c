@@ -8,7 +8,7 @@
  *   REPLCONF capa eof capa psync2 capa shared        +OK
  *   REPLCONF name b                                  +OK, or an error from a Redis
  *   PSYNC <replid> <offset + 1>                      \n \n … +CONTINUE [<replid> [<end of the old one>]]
- *                                                    \n \n … +FULLRESYNC <replid> <offset> [<shared>]
+ *                                                    \n \n … +FULLRESYNC <replid> <offset> [<shared>|-1]
  *
  * What stands between PING and PSYNC goes out in one piece; PSYNC waits for the answers, because a primary refuses it
  * while it still has something else to send.

@@ -47,6 +47,8 @@ void stream_begin(struct follow *f, int db, int64_t now_us)
     f->log->db = db;
     f->at = f->start;
     f->applied = log_offset(f->log);
+    f->was_in_step = true;
+    follow_had(f, f->log->replid);
     follow_acknowledge(f, now_us);
 }
 

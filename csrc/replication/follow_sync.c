@@ -7,6 +7,9 @@
  * log and replid are the old ones, and if the payload breaks off they go on being used.
  *
  * SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "base/number.h"
 #include "replication/follow_internal.h"
 
@@ -42,6 +45,7 @@ enum follow_event sync_begin(struct follow *f, struct slice announced, int64_t n
         return follow_fail_with(f, "unexpected answer to PSYNC: +FULLRESYNC", whole, now_us);
     memcpy(f->sync_replid, replid.data, REPLID_SIZE);
     f->sync_shared = read_shared(f, shared);
+    f->sync_handed_on = slice_equal(shared, slice_text("-1"));
     f->discarded = count_discarded(f, replid);
     f->state = FOLLOW_SYNC;
     f->sync_received = 0;
@@ -177,6 +181,51 @@ void sync_tidy(struct follow *f)
     if (!f->scrap || keyspace_tidy(f->scrap, TIDY_SLICE)) return;
     keyspace_free(f->scrap);
     f->scrap = NULL;
+}
+
+/* ---- a primary that has lost its data -------------------------------------------------------------------------- */
+
+void follow_had(struct follow *f, const char *replid)
+{
+    text_copy(f->came_from, sizeof f->came_from, replid);
+}
+
+void follow_had_nothing(struct follow *f)
+{
+    f->came_from[0] = '\0';
+    f->was_in_step = false;
+}
+
+static int64_t loaded_keys(const struct follow *f)
+{
+    int64_t keys = 0;
+    for (int db = 0; db < keyspace_databases(f->loaded); db++) keys += (int64_t)keyspace_size(f->loaded, db);
+    return keys;
+}
+
+static bool goes_on(const struct follow *f)
+{
+    struct slice replid = slice_of(f->sync_replid, REPLID_SIZE);
+    return f->sync_shared >= 0 || f->sync_handed_on || slice_equal(replid, slice_text(f->log->replid)) ||
+           slice_equal(replid, slice_text(f->came_from));
+}
+
+bool follow_lost_data(const struct follow *f, int64_t keys)
+{
+    if (!f->options.refuses_older || !f->loaded || f->came_from[0] == '\0' || goes_on(f)) return false;
+    int64_t there = loaded_keys(f);
+    bool older = f->was_in_step && f->sync_offset < log_offset(f->log) && there < keys;
+    return keys > 0 && (there == 0 || older);
+}
+
+void follow_refuse(struct follow *f, int64_t keys, int64_t now_us)
+{
+    char what[FOLLOW_WHY_MAX];
+    int size = snprintf(what, sizeof what,
+                        "%" PRId64 " keys at offset %" PRId64 ", here %" PRId64 " at %" PRId64
+                        " (replica-refuse-older-history)",
+                        loaded_keys(f), f->sync_offset, keys, log_offset(f->log));
+    follow_fail_with(f, "the primary has lost its data", slice_of(what, (size_t)size), now_us);
 }
 
 void follow_adopted(struct follow *f, int64_t now_us)

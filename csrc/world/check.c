@@ -251,7 +251,9 @@ static void on_synced(struct check *k, struct check_place *p, const struct trail
     if (t->offset < 0) p->durable_now = false;
     struct check_history *h = t->offset > 0 ? history_at_place(k, p, t) : NULL;
     if (!h) return;
+    bool goes_on = p->durable_now && p->durable.items[p->durable.count - 1].history == h;
     hold(k, &p->durable, h, t->offset);
+    if (!goes_on || t->offset > p->durable_to) p->durable_to = t->offset;
     p->durable_now = true;
 }
 
@@ -263,12 +265,12 @@ static void check_loaded(struct check *k, const struct check_place *p, const str
     const struct check_hold *last = &p->durable.items[p->durable.count - 1];
     if (!h) return;
     k->counts.recoveries++;
-    if (check_history_contains(h, t->offset, last->history, last->offset)) return;
+    if (check_history_contains(h, t->offset, last->history, p->durable_to)) return;
     if (!check_violated(k, "durable", now)) return;
     bytes_append_format(&k->failed,
                         "%s has loaded history %.40s up to offset %" PRId64 ", but had said that %" PRId64
                         " of history %.40s was durable",
-                        p->name, t->replid, t->offset, last->offset, last->history->id);
+                        p->name, t->replid, t->offset, p->durable_to, last->history->id);
     check_end_text(k);
 }
 

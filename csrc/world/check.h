@@ -52,7 +52,8 @@ struct check_place {
     size_t cursor;              /* index in cursor_history's points of the last one matched */
     struct check_holds holds;   /* what it had applied */
     struct check_holds durable; /* what it said was durable */
-    bool durable_now;           /* the last of `durable` is what a restart has to find */
+    bool durable_now;   /* the history of the last of `durable` is what a restart has to find, up to: */
+    int64_t durable_to; /* …less than it was when a full synchronisation has taken the place back */
 };
 
 /* NULL: memory is out. `seed` is for the texts. */
