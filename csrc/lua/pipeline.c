@@ -10,6 +10,7 @@ struct lua_pipeline {
     const char *class_name;
     struct lua_client *client; /* this or … */
     struct lua_node *node;     /* … this */
+    struct lua_world *world;   /* its owner */
     int group;                 /* slot of task.c, -1: over */
 };
 
@@ -17,14 +18,9 @@ enum { PIPELINE_OF = 1, PIPELINE_WORLD = 2, PIPELINE_VALUES = 2 };
 
 static struct lua_pipeline *check_pipeline(lua_State *L) { return binding_object(L, 1, CLASS_PIPELINE); }
 
-static struct lua_world *world_of(const struct lua_pipeline *p)
-{
-    return p->client ? p->client->owner : p->node->owner;
-}
-
 static bool is_open(const struct lua_pipeline *p)
 {
-    return world_of(p)->world && (!p->client || p->client->client);
+    return p->world->world && (!p->client || p->client->client);
 }
 
 static int closed(lua_State *L, const struct lua_pipeline *p)
@@ -36,17 +32,17 @@ static int closed(lua_State *L, const struct lua_pipeline *p)
 
 static int request(lua_State *L, struct lua_pipeline *p, const struct arguments *a)
 {
-    int64_t ticket = task_group_ticket(world_of(p), p->group);
+    int64_t ticket = task_group_ticket(p->world, p->group);
     enum world_result result = world_client_request(p->client->client, ticket, a->argc, a->argv);
     if (result == WORLD_OK) return 0;
-    task_group_drop(world_of(p), p->group);
-    return binding_world_failed(L, world_of(p), result, "the client is closed");
+    task_group_drop(p->world, p->group);
+    return binding_world_failed(L, p->world, result, "the client is closed");
 }
 
 /* A node has its answer at once, unless the command blocks. */
 static int call_node(lua_State *L, struct lua_pipeline *p, const struct arguments *a)
 {
-    struct lua_world *w = world_of(p);
+    struct lua_world *w = p->world;
     lua_getiuservalue(L, 1, PIPELINE_WORLD);
     int world = lua_gettop(L);
     struct capture *c = capture_take(L, &w->capture, world);
@@ -107,9 +103,9 @@ static void drop(lua_State *L, struct lua_pipeline *p, int index)
 {
     int group = p->group;
     p->group = -1;
-    if (group < 0 || !world_of(p)->world) return;
+    if (group < 0 || !p->world->world) return;
     lua_getiuservalue(L, index, PIPELINE_WORLD);
-    task_group_free(L, lua_gettop(L), world_of(p), group);
+    task_group_free(L, lua_gettop(L), p->world, group);
     lua_pop(L, 1);
 }
 
@@ -120,10 +116,11 @@ static int pipeline_gc(lua_State *L)
 }
 
 /* Pushes a pipeline of the client or node at index 1. */
-static struct lua_pipeline *push_new(lua_State *L, struct lua_client *c, struct lua_node *n)
+static struct lua_pipeline *push_new(lua_State *L, struct lua_world *w, struct lua_client *c,
+                                     struct lua_node *n)
 {
     struct lua_pipeline *p = lua_newuserdatauv(L, sizeof *p, PIPELINE_VALUES);
-    *p = (struct lua_pipeline){.class_name = CLASS_PIPELINE, .client = c, .node = n, .group = -1};
+    *p = (struct lua_pipeline){.class_name = CLASS_PIPELINE, .client = c, .node = n, .world = w, .group = -1};
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, PIPELINE_OF);
     lua_getiuservalue(L, 1, PLACE_WORLD);
@@ -140,7 +137,7 @@ static struct lua_pipeline *push_kept(lua_State *L, struct lua_client *c)
         if (idle->group < 0) return idle;
     }
     lua_pop(L, 1);
-    struct lua_pipeline *p = push_new(L, c, NULL);
+    struct lua_pipeline *p = push_new(L, c->owner, c, NULL);
     lua_pushvalue(L, -1);
     lua_setiuservalue(L, 1, CLIENT_PIPELINE);
     return p;
@@ -159,7 +156,7 @@ static int finish(lua_State *L, int status, lua_KContext context)
     }
     p->group = -1;
     lua_getiuservalue(L, 1, PIPELINE_WORLD);
-    return task_group_await(L, lua_gettop(L), world_of(p), group);
+    return task_group_await(L, lua_gettop(L), p->world, group);
 }
 
 static void check_function(lua_State *L)
@@ -178,7 +175,7 @@ static int begin(lua_State *L, struct lua_pipeline *p)
     lua_insert(L, 3);
     lua_getiuservalue(L, 1, PIPELINE_WORLD);
     lua_insert(L, -2);
-    p->group = task_group(L, lua_gettop(L) - 1, world_of(p));
+    p->group = task_group(L, lua_gettop(L) - 1, p->world);
     if (p->group < 0) return result_fail(L, "OOM out of memory");
     lua_pop(L, 1);
     lua_callk(L, lua_gettop(L) - 2, 0, 0, finish);
@@ -198,7 +195,7 @@ int binding_node_pipeline(lua_State *L)
     struct lua_node *n = binding_object(L, 1, CLASS_NODE);
     check_function(L);
     lua_createtable(L, 2, 0);
-    return begin(L, push_new(L, NULL, n));
+    return begin(L, push_new(L, n->owner, NULL, n));
 }
 
 void binding_open_pipeline(lua_State *L)

@@ -15,9 +15,10 @@ enum {
     LAG_MAX = 64 * 1024 * 1024 /* bytes of the log that the disk may be behind */
 };
 
-static struct journal_origin origin_of(const struct node *n, int64_t offset)
+/* The end of the log. */
+static struct journal_origin origin_of(const struct node *n)
 {
-    struct journal_origin origin = {.offset = offset, .db = n->log.db < 0 ? 0 : n->log.db};
+    struct journal_origin origin = {.offset = log_offset(&n->log), .db = n->log.db < 0 ? 0 : n->log.db};
     memcpy(origin.replid, n->log.replid, sizeof origin.replid);
     return origin;
 }
@@ -73,7 +74,7 @@ void journaling_adopt(struct node *n, const struct recover_found *found)
                                   .offset = log_offset(&n->log),
                                   .base_size = found->base_size,
                                   .size = found->size};
-    struct journal_origin origin = origin_of(n, files.offset);
+    struct journal_origin origin = origin_of(n);
     if (!journal_adopt(p->journal, &files, &origin)) stop(n);
 }
 
@@ -109,7 +110,11 @@ static void follow_names(struct node *n)
     struct persistence *p = &n->persistence;
     const struct log *l = &n->log;
     if (p->generation == l->generation) return;
-    struct journal_origin origin = origin_of(n, l->second_offset > 0 ? l->second_offset - 1 : log_offset(l));
+    struct journal_origin origin = origin_of(n);
+    if (l->second_offset > 0) { /* the stream may have gone on since */
+        origin.offset = l->second_offset - 1;
+        origin.db = l->second_db;
+    }
     if (p->breaks != l->breaks || l->generation != p->generation + 1)
         journal_break(p->journal);
     else
@@ -192,7 +197,7 @@ void journaling_rewrite_if_due(struct node *n)
     struct persistence *p = &n->persistence;
     struct rdb_info info;
     if (!p->journal || !rewrite_due(n)) return;
-    struct journal_origin origin = origin_of(n, log_offset(&n->log));
+    struct journal_origin origin = origin_of(n);
     topology_info(n, &info);
     info.aof_base = true;
     persistence_pace(n);

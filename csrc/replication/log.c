@@ -31,6 +31,7 @@ static void keep_as_second(struct log *l)
 {
     memcpy(l->replid2, l->replid, sizeof l->replid2);
     l->second_offset = log_offset(l) + 1;
+    l->second_db = l->db < 0 ? 0 : l->db;
 }
 
 static void set_replid(struct log *l, struct slice replid)

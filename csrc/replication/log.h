@@ -34,13 +34,14 @@ struct log {
     char replid[REPLID_SIZE + 1];
     char replid2[REPLID_SIZE + 1]; /* forty zeros: none */
     int64_t second_offset;         /* first offset (Redis's, from 1) not shared with replid2; -1: none */
+    int second_db;                 /* database the stream stood at there; 0: none was selected */
     int64_t backlog_size;          /* bytes kept behind the end; repl-backlog-size … */
-    bool
-        has_backlog; /* …once there may be somebody who comes back for them: a replica has come, or the history is
-                         another's too; before, nothing is kept */
-    int db; /* database the stream stands at (followed streams too); -1: select before the next effect */
-    int64_t
-        own_from; /* from here on this node wrote the history itself, unshared as far as it knows; -1: followed */
+    /* …once there may be somebody who comes back for them: a replica has come, or the history is another's too */
+    bool has_backlog;
+    /* database the stream stands at (followed streams too); -1: select before the next effect */
+    int db;
+    /* from here on this node wrote the history itself, unshared as far as it knows; -1: followed */
+    int64_t own_from;
     uint64_t generation;    /* changes with replid: whoever was fed under an older one has to ask again */
     struct lineage lineage; /* its former names, replid2 among them */
     uint64_t

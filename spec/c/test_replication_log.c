@@ -113,6 +113,7 @@ TEST(promotion_keeps_the_old_name_up_to_here)
     CHECK_EQ_STR(x.log.replid2, old);
     CHECK(strcmp(x.log.replid, old) != 0);
     CHECK_EQ_INT(x.log.second_offset, 301);
+    CHECK_EQ_INT(x.log.second_db, 5);
     CHECK_EQ_INT(x.log.db, -1);
     append(&x, 100);
     CHECK(continues(&x, old, 301));

@@ -351,6 +351,8 @@ TEST(shutdown_closes_in_an_orderly_way)
     trio_open(&t, 13);
     struct lab *l = &t.lab;
     struct world_client *c = client_of(&t, t.a);
+    lab_call(l, t.b, "CONFIG SET replica-refuse-older-history no"); /* a comes back without its data */
+    lab_call(l, t.c, "CONFIG SET replica-refuse-older-history no");
     CHECK_EQ_STR(lab_ask(l, c, "SET k 1"), "OK");
     CHECK_EQ_STR(lab_ask(l, c, "SHUTDOWN NOSAVE"), "CLOSED Connection closed");
     CHECK(world_node_get(t.a) == NULL);

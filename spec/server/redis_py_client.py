@@ -79,7 +79,7 @@ def about_the_server(r, port):
 
 
 def databases(r, port):
-    other = redis.Redis(port=port, db=3)
+    other = redis.Redis(host="127.0.0.1", port=port, db=3)
     assert other.set("py:a", "in 3") and r.get("py:a") != b"in 3"
     assert other.flushdb() and other.dbsize() == 0
     other.close()
@@ -95,7 +95,7 @@ def locks(r):
 
 
 def threads(port):
-    pool = redis.ConnectionPool(port=port, max_connections=16)
+    pool = redis.ConnectionPool(host="127.0.0.1", port=port, max_connections=16)
     r = redis.Redis(connection_pool=pool)
     r.delete("py:threads")
 
@@ -114,7 +114,7 @@ def threads(port):
 
 def main():
     port = int(sys.argv[1])
-    r = redis.Redis(port=port, single_connection_client=True, socket_timeout=20)
+    r = redis.Redis(host="127.0.0.1", port=port, single_connection_client=True, socket_timeout=20)
     r.flushall()
     values(r)
     pipelines(r)

@@ -13,7 +13,7 @@ PORT = int(sys.argv[1])
 
 
 def connect(**options):
-    return redis.Redis(port=PORT, socket_timeout=20, **options)
+    return redis.Redis(host="127.0.0.1", port=PORT, socket_timeout=20, **options)
 
 
 def show(name, ask, *arguments, **named):
@@ -196,7 +196,7 @@ def connections(r):
     text = connect(decode_responses=True)
     show("decoded", text.hgetall, "h")
     show("decoded mget", text.mget, "b", "none")
-    pool = redis.ConnectionPool(port=PORT, max_connections=2)
+    pool = redis.ConnectionPool(host="127.0.0.1", port=PORT, max_connections=2)
     a, b = redis.Redis(connection_pool=pool), redis.Redis(connection_pool=pool)
     show("one pool", lambda: a.set("pool", 1) and b.incr("pool"))
     show("killed", lambda: r.client_kill_filter(_id=a.client_id()))
