@@ -135,22 +135,57 @@ static bool compute(const struct operation *o, uint64_t old, uint64_t *result)
 
 /* ---- doing them ---- */
 
+static uint64_t field_of(const struct operation *o, struct slice bytes)
+{
+    return extend(o, bits_get(bytes, o->offset, o->width));
+}
+
 static void run_get_field(struct exec *x, const struct operation *o, struct slice bytes)
 {
-    reply_integer(x->reply, (int64_t)extend(o, bits_get(bytes, o->offset, o->width)));
+    reply_integer(x->reply, (int64_t)field_of(o, bytes));
+}
+
+/* Replies what a writing operation comes to on a field that holds `old`. False: nothing is to be written. */
+static bool run_field(struct exec *x, const struct operation *o, uint64_t old, uint64_t *result)
+{
+    if (!compute(o, old, result)) {
+        reply_null(x->reply);
+        return false;
+    }
+    reply_integer(x->reply, (int64_t)(o->kind == FIELD_SET ? old : *result));
+    return true;
 }
 
 /* Whether it has changed the field; in a string that has just grown to hold it, always when it wrote it. */
 static bool run_write_field(struct exec *x, const struct operation *o, char *data, size_t size, bool grown)
 {
-    uint64_t result, old = extend(o, bits_get(slice_of(data, size), o->offset, o->width));
-    if (!compute(o, old, &result)) {
-        reply_null(x->reply);
-        return false;
-    }
-    reply_integer(x->reply, (int64_t)(o->kind == FIELD_SET ? old : result));
+    uint64_t result, old = field_of(o, slice_of(data, size));
+    if (!run_field(x, o, old, &result)) return false;
     bits_set(data, o->offset, o->width, result);
     return grown || result != old;
+}
+
+/* Whether any of them changes the string: the first that does is preceded by none. */
+static bool any_changes(const struct operation *list, int count, struct slice bytes)
+{
+    for (int i = 0; i < count; i++) {
+        uint64_t result, old = field_of(&list[i], bytes);
+        if (list[i].kind != FIELD_GET && compute(&list[i], old, &result) && result != old) return true;
+    }
+    return false;
+}
+
+/* What operations reply that change nothing. */
+static void run_unchanged(struct exec *x, const struct operation *list, int count, struct slice bytes)
+{
+    uint64_t result;
+    reply_array(x->reply, count);
+    for (int i = 0; i < count; i++) {
+        if (list[i].kind == FIELD_GET)
+            run_get_field(x, &list[i], bytes);
+        else
+            run_field(x, &list[i], field_of(&list[i], bytes), &result);
+    }
 }
 
 static void read_fields(struct exec *x, const struct operation *list, int count)
@@ -170,8 +205,14 @@ static void write_fields(struct exec *x, const struct operation *list, int count
     bool ok, grown;
     char *data;
     int64_t changes = 0;
+    struct entry_text text;
     struct entry *e = exec_write_type(x, x->argv[1], VALUE_STRING, &ok);
     if (!ok) return;
+    struct slice bytes = e ? entry_string(e, &text) : slice_of("", 0);
+    if (last_write >> 3 < (int64_t)bytes.size && !any_changes(list, count, bytes)) {
+        run_unchanged(x, list, count, bytes);
+        return;
+    }
     struct entry *edited = bit_edit(x, e, last_write, &data, &grown);
     if (!edited) return;
     size_t size = entry_string_size(edited);
@@ -182,10 +223,7 @@ static void write_fields(struct exec *x, const struct operation *list, int count
         else
             changes += run_write_field(x, &list[i], data, size, grown);
     }
-    if (changes > 0 || grown)
-        bit_edited(x, edited, !e);
-    else
-        keyspace_string_same(x->keyspace, x->db, edited);
+    bit_edited(x, edited, !e);
     x->changes += changes > 0 ? changes : grown;
     if (changes > 0) exec_notify(x, NOTIFY_STRING, "setbit", x->argv[1]);
 }

@@ -112,11 +112,6 @@ struct entry *keyspace_string_edit(struct keyspace *ks, int db, struct slice key
     return NULL;
 }
 
-void keyspace_string_same(struct keyspace *ks, int db, struct entry *e)
-{
-    table_edit_cancel(ks, ks->tables[db], e);
-}
-
 void keyspace_string_done(struct keyspace *ks, int db, struct entry *e) { table_edit_end(ks, db, e); }
 
 /* ---- any value ---- */

@@ -92,8 +92,6 @@ struct entry *keyspace_set_integer(struct keyspace *ks, int db, struct slice key
  * changed then. */
 struct entry *keyspace_string_edit(struct keyspace *ks, int db, struct slice key, size_t size, char **data);
 void keyspace_string_done(struct keyspace *ks, int db, struct entry *e);
-/* Instead of that when it is as it was after all: to those who watch it has not changed. */
-void keyspace_string_same(struct keyspace *ks, int db, struct entry *e);
 /* Sets or removes (KEYSPACE_NO_TTL) the expiry time. The entry may move: the new address, NULL when memory
  * is out. */
 struct entry *keyspace_set_expire(struct keyspace *ks, int db, struct entry *e, int64_t expire_ms);
