@@ -194,7 +194,7 @@ static void read_fields(struct exec *x, const struct operation *list, int count)
     struct entry_text text;
     struct entry *e = exec_read_type(x, x->argv[1], VALUE_STRING, &ok);
     if (!ok) return;
-    struct slice bytes = e ? entry_string(e, &text) : slice_of("", 0);
+    struct slice bytes = bit_string(e, &text);
     reply_array(x->reply, count);
     for (int i = 0; i < count; i++) run_get_field(x, &list[i], bytes);
 }
@@ -208,7 +208,7 @@ static void write_fields(struct exec *x, const struct operation *list, int count
     struct entry_text text;
     struct entry *e = exec_write_type(x, x->argv[1], VALUE_STRING, &ok);
     if (!ok) return;
-    struct slice bytes = e ? entry_string(e, &text) : slice_of("", 0);
+    struct slice bytes = bit_string(e, &text);
     if (last_write >> 3 < (int64_t)bytes.size && !any_changes(list, count, bytes)) {
         run_unchanged(x, list, count, bytes);
         return;

@@ -42,8 +42,7 @@ void bit_edited(struct exec *x, struct entry *e, bool created)
     exec_notify(x, NOTIFY_NEW, "new", x->argv[1]);
 }
 
-/* The bytes of an entry; none when it is NULL. */
-static struct slice bytes_of(const struct entry *e, struct entry_text *text)
+struct slice bit_string(const struct entry *e, struct entry_text *text)
 {
     return e ? entry_string(e, text) : slice_of("", 0);
 }
@@ -65,7 +64,7 @@ void run_setbit(struct exec *x)
     }
     struct entry *e = exec_write_type(x, x->argv[1], VALUE_STRING, &ok);
     if (!ok) return;
-    struct slice bytes = bytes_of(e, &text);
+    struct slice bytes = bit_string(e, &text);
     int64_t old = (int64_t)bits_get(bytes, offset, 1);
     if (old != bit || offset >> 3 >= (int64_t)bytes.size) {
         struct entry *edited = bit_edit(x, e, offset, &data, &grown);
@@ -85,7 +84,7 @@ void run_getbit(struct exec *x)
     struct entry_text text;
     if (!bit_offset(x, 2, 0, &offset)) return;
     struct entry *e = exec_read_type(x, x->argv[1], VALUE_STRING, &ok);
-    if (ok) reply_integer(x->reply, (int64_t)bits_get(bytes_of(e, &text), offset, 1));
+    if (ok) reply_integer(x->reply, (int64_t)bits_get(bit_string(e, &text), offset, 1));
 }
 
 /* ---- ranges of bits ---- */
@@ -215,7 +214,7 @@ static bool operands_read(struct exec *x, struct operands *o)
     bool ok = true;
     for (int i = 0; i < o->count && ok; i++) {
         struct entry *e = exec_read_type(x, x->argv[i + 3], VALUE_STRING, &ok);
-        o->bytes[i] = bytes_of(e, &o->texts[i]);
+        o->bytes[i] = bit_string(e, &o->texts[i]);
         if (o->bytes[i].size > o->longest) o->longest = o->bytes[i].size;
     }
     return ok;

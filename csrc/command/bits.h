@@ -22,6 +22,8 @@ void run_bitfield_ro(struct exec *x);
 /* The bit position that argument `index` says; "#n" (only when `width` is not 0) is the n-th field of that width.
  * False: no such position, which was replied. */
 bool bit_offset(struct exec *x, int index, int width, int64_t *offset);
+/* The bytes of a string's entry, in `text` if it is a number; none when it is NULL. */
+struct slice bit_string(const struct entry *e, struct entry_text *text);
 /* The string of key argv[1] made to hold the bit `last`, ready to be changed through *data until bit_edited. `e`: the
  * entry, NULL when there is none. *grown: it was created or lengthened. NULL: out of memory, which was replied. */
 struct entry *bit_edit(struct exec *x, const struct entry *e, int64_t last, char **data, bool *grown);

@@ -365,3 +365,16 @@ bool fixture_table(struct fixture *f, const struct fixture_case *cases, char *wr
     }
     return true;
 }
+
+bool fixture_cases(const struct fixture_case *cases, int protocol, char *wrong, size_t room)
+{
+    struct fixture *f = fixture_new();
+    if (!f) {
+        snprintf(wrong, room, "no fixture: out of memory");
+        return false;
+    }
+    f->protocol = protocol;
+    bool good = fixture_table(f, cases, wrong, room);
+    fixture_free(f);
+    return good;
+}

@@ -63,10 +63,25 @@ bool fixture_notice_table(struct fixture *f, const struct fixture_notice_case *c
  * false. */
 bool fixture_table(struct fixture *f, const struct fixture_case *cases, char *wrong, size_t room);
 
+/* The same with a fixture of its own, in RESP2 or RESP3. */
+bool fixture_cases(const struct fixture_case *cases, int protocol, char *wrong, size_t room);
+
+/* What many tables expect. */
+#define WRONGTYPE "-WRONGTYPE Operation against a key holding the wrong kind of value"
+#define NOT_AN_INTEGER "-ERR value is not an integer or out of range"
+#define SYNTAX "-ERR syntax error"
+
 #define CHECK_TABLE(f, cases)                                                                           \
     do {                                                                                                \
         char wrong_[1024];                                                                              \
         if (!fixture_table(f, cases, wrong_, sizeof wrong_)) test_fail(t_, __FILE__, __LINE__, wrong_); \
+    } while (0)
+
+#define CHECK_CASES(cases, protocol)                                \
+    do {                                                            \
+        char wrong_[1024];                                          \
+        if (!fixture_cases(cases, protocol, wrong_, sizeof wrong_)) \
+            test_fail(t_, __FILE__, __LINE__, wrong_);              \
     } while (0)
 
 #define CHECK_NOTICES(f, cases)                                     \

@@ -7,16 +7,6 @@
 #define BAD_OFFSET "-ERR bit offset is not an integer or out of range"
 #define BAD_TYPE \
     "-ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is."
-#define SYNTAX "-ERR syntax error"
-#define WRONG_TYPE "-WRONGTYPE Operation against a key holding the wrong kind of value"
-
-static void run_table(struct test *t_, const struct fixture_case *cases)
-{
-    struct fixture *f = fixture_new();
-    REQUIRE(f);
-    CHECK_TABLE(f, cases);
-    fixture_free(f);
-}
 
 TEST(single_bits)
 {
@@ -41,7 +31,7 @@ TEST(single_bits)
         {"OBJECT ENCODING n", "\"raw\"", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(bitcount)
@@ -61,7 +51,7 @@ TEST(bitcount)
         {"BITCOUNT nokey 0 x", "0", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(bitpos)
@@ -84,7 +74,7 @@ TEST(bitpos)
         {"BITPOS e 0", "-1", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(bitop)
@@ -107,7 +97,7 @@ TEST(bitop)
         {"BITOP NAND d a", SYNTAX, NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(bitfield)
@@ -137,7 +127,7 @@ TEST(bitfield)
         {"BITFIELD_RO b SET u8 0 1", "-ERR BITFIELD_RO only supports the GET subcommand", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(events)
@@ -161,12 +151,12 @@ TEST(on_other_types)
     if (command_find(f->index, slice_text("rpush"))) {
         static const struct fixture_case cases[] = {
             {"RPUSH l a", "1", "RPUSH l a"},
-            {"SETBIT l 0 1", WRONG_TYPE, NULL},
-            {"BITCOUNT l x", WRONG_TYPE, NULL},
-            {"BITPOS l 0", WRONG_TYPE, NULL},
-            {"BITOP AND d nokey l", WRONG_TYPE, NULL},
-            {"BITFIELD l GET u8 0", WRONG_TYPE, NULL},
-            {"BITFIELD l SET u8 0 1", WRONG_TYPE, NULL},
+            {"SETBIT l 0 1", WRONGTYPE, NULL},
+            {"BITCOUNT l x", WRONGTYPE, NULL},
+            {"BITPOS l 0", WRONGTYPE, NULL},
+            {"BITOP AND d nokey l", WRONGTYPE, NULL},
+            {"BITFIELD l GET u8 0", WRONGTYPE, NULL},
+            {"BITFIELD l SET u8 0 1", WRONGTYPE, NULL},
             {NULL, NULL, NULL},
         };
         CHECK_TABLE(f, cases);

@@ -4,19 +4,6 @@
 #include "command_fixture.h"
 #include "test.h"
 
-#define WRONGTYPE "-WRONGTYPE Operation against a key holding the wrong kind of value"
-#define NOT_AN_INTEGER "-ERR value is not an integer or out of range"
-#define SYNTAX "-ERR syntax error"
-
-static void run_table(struct test *t_, const struct fixture_case *cases, int protocol)
-{
-    struct fixture *f = fixture_new();
-    REQUIRE(f);
-    f->protocol = protocol;
-    CHECK_TABLE(f, cases);
-    fixture_free(f);
-}
-
 TEST(setting_and_getting)
 {
     static const struct fixture_case cases[] = {
@@ -48,7 +35,7 @@ TEST(setting_and_getting)
         {"OBJECT ENCODING h", "\"listpack\"", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases, 3);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(deleting)
@@ -65,7 +52,7 @@ TEST(deleting)
         {"EXISTS h", "0", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases, 3);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(counting)
@@ -85,7 +72,7 @@ TEST(counting)
         {"HINCRBY h n 1", "-ERR hash value is not an integer", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases, 3);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(other_types)
@@ -110,7 +97,7 @@ TEST(other_types)
         {"GET h", "\"x\"", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases, 3);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(as_a_whole)
@@ -129,7 +116,7 @@ TEST(as_a_whole)
         {"HGETALL g", "{\"c\" \"1\"}", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases, 3);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(scanning)
@@ -145,7 +132,7 @@ TEST(scanning)
         {"HSCAN nokey 0 BAD option", "[\"0\" []]", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases, 2);
+    CHECK_CASES(cases, 2);
 }
 
 TEST(random_fields)
@@ -165,7 +152,7 @@ TEST(random_fields)
          "-ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases, 3);
+    CHECK_CASES(cases, 3);
 }
 
 /* Fields of a hash that is large, as often as each comes in an answer. */

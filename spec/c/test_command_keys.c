@@ -6,17 +6,7 @@
 
 #include <stdlib.h>
 
-#define NOT_AN_INTEGER "-ERR value is not an integer or out of range"
-#define SYNTAX "-ERR syntax error"
 #define SAME "-ERR source and destination objects are the same"
-
-static void run_table(struct test *t_, const struct fixture_case *cases)
-{
-    struct fixture *f = fixture_new();
-    REQUIRE(f);
-    CHECK_TABLE(f, cases);
-    fixture_free(f);
-}
 
 TEST(del_exists_type)
 {
@@ -32,7 +22,7 @@ TEST(del_exists_type)
         {"DBSIZE", "0", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(rename_keys)
@@ -52,7 +42,7 @@ TEST(rename_keys)
         {"RENAMENX b c", "1", "RENAMENX b c"},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(copy_and_move)
@@ -79,7 +69,7 @@ TEST(copy_and_move)
         {"EXISTS a", "0", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(expire_family)
@@ -117,7 +107,7 @@ TEST(expire_family)
         {"EXISTS k", "0", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 /* A key whose time has come is deleted by whatever finds it, and the DEL is logged ahead of the command. */
@@ -142,7 +132,7 @@ TEST(expired_keys_on_a_primary)
         {"DBSIZE", "3", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(expired_keys_in_another_database)
@@ -218,7 +208,7 @@ TEST(scan_arguments)
         {"RANDOMKEY", "nil", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 /* Every key that is there all the time is returned, while the table grows and shrinks under the scan. */
@@ -273,7 +263,7 @@ TEST(databases)
         {"DBSIZE", "0", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(object)
@@ -304,7 +294,7 @@ TEST(object)
         {"MEMORY USAGE k SAMPLES", SYNTAX, NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(access_frequency)

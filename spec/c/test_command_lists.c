@@ -4,19 +4,6 @@
 #include "command_fixture.h"
 #include "test.h"
 
-#define WRONGTYPE "-WRONGTYPE Operation against a key holding the wrong kind of value"
-#define NOT_AN_INTEGER "-ERR value is not an integer or out of range"
-#define SYNTAX "-ERR syntax error"
-
-static void run_table(struct test *t_, const struct fixture_case *cases)
-{
-    struct fixture *f = fixture_new();
-    REQUIRE(f);
-    f->protocol = 3;
-    CHECK_TABLE(f, cases);
-    fixture_free(f);
-}
-
 TEST(pushing_and_popping)
 {
     static const struct fixture_case cases[] = {
@@ -43,7 +30,7 @@ TEST(pushing_and_popping)
         {"LLEN nokey", "0", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(reading)
@@ -86,7 +73,7 @@ TEST(reading)
         {"LPOS l b COUNT", SYNTAX, NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(changing)
@@ -119,7 +106,7 @@ TEST(changing)
         {"LTRIM nokey 0 0", "+OK", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(moving)
@@ -145,7 +132,7 @@ TEST(moving)
         {"LRANGE b 0 -1", "[\"1\" \"2\"]", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(from_the_first_of_several)
@@ -168,7 +155,7 @@ TEST(from_the_first_of_several)
         {"LMPOP 2 a s LEFT", WRONGTYPE, NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(what_waits_does_not_wait_here)
@@ -189,7 +176,7 @@ TEST(what_waits_does_not_wait_here)
         {"BLMPOP x 1 l LEFT", "-ERR timeout is not a float or out of range", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(encodings_and_other_types)
@@ -221,7 +208,7 @@ TEST(encodings_and_other_types)
         {"LRANGE m 0 -1", "[\"1\"]", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST_MAIN()

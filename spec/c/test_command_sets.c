@@ -4,19 +4,6 @@
 #include "command_fixture.h"
 #include "test.h"
 
-#define WRONGTYPE "-WRONGTYPE Operation against a key holding the wrong kind of value"
-#define NOT_AN_INTEGER "-ERR value is not an integer or out of range"
-#define SYNTAX "-ERR syntax error"
-
-static void run_table(struct test *t_, const struct fixture_case *cases)
-{
-    struct fixture *f = fixture_new();
-    REQUIRE(f);
-    f->protocol = 3;
-    CHECK_TABLE(f, cases);
-    fixture_free(f);
-}
-
 TEST(adding_and_removing)
 {
     static const struct fixture_case cases[] = {
@@ -43,7 +30,7 @@ TEST(adding_and_removing)
         {"SMEMBERS s", "()", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(moving)
@@ -65,7 +52,7 @@ TEST(moving)
         {"SMOVE nokey s 1", "0", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(algebra)
@@ -114,7 +101,7 @@ TEST(algebra)
         {"TYPE s", "+set", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(at_random)
@@ -142,7 +129,7 @@ TEST(at_random)
         {"EXISTS s", "0", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 static size_t count_words(const char *reply)

@@ -4,19 +4,7 @@
 #include "command_fixture.h"
 #include "test.h"
 
-#define WRONGTYPE "-WRONGTYPE Operation against a key holding the wrong kind of value"
-#define NOT_AN_INTEGER "-ERR value is not an integer or out of range"
-#define SYNTAX "-ERR syntax error"
 #define NO_NUMBERS "-ERR One or more scores can't be converted into double"
-
-static void run_table(struct test *t_, const struct fixture_case *cases)
-{
-    struct fixture *f = fixture_new();
-    REQUIRE(f);
-    f->protocol = 3;
-    CHECK_TABLE(f, cases);
-    fixture_free(f);
-}
 
 TEST(numbers)
 {
@@ -50,7 +38,7 @@ TEST(numbers)
         {"SORT infinite", "[\"-inf\" \"0\" \"inf\"]", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(texts)
@@ -74,7 +62,7 @@ TEST(texts)
         {"SORT n DESC LIMIT 1 1", "[\"3\"]", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(by_keys)
@@ -102,7 +90,7 @@ TEST(by_keys)
         {"SORT l BY t*->f GET t*->f LIMIT 0 2", "[nil nil]", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(storing)
@@ -134,7 +122,7 @@ TEST(storing)
         {"LRANGE to 0 -1", "[\"\" \"\" \"\"]", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(bad_arguments)
@@ -161,7 +149,7 @@ TEST(bad_arguments)
         {"COMMAND GETKEYSANDFLAGS sort a STORE b", "[[\"a\" (+RO +access)] [\"b\" (+OW +update)]]", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST_MAIN()

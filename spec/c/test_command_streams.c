@@ -6,17 +6,7 @@
 #include "test.h"
 
 #define BAD_ID "-ERR Invalid stream ID specified as stream command argument"
-#define SYNTAX "-ERR syntax error"
-#define WRONG_TYPE "-WRONGTYPE Operation against a key holding the wrong kind of value"
 #define TOO_SMALL "-ERR The ID specified in XADD is equal or smaller than the target stream top item"
-
-static void run_table(struct test *t_, const struct fixture_case *cases)
-{
-    struct fixture *f = fixture_new();
-    REQUIRE(f);
-    CHECK_TABLE(f, cases);
-    fixture_free(f);
-}
 
 TEST(xadd)
 {
@@ -41,7 +31,7 @@ TEST(xadd)
         {"XADD no NOMKSTREAM * f v", "nil", NULL},
         {"EXISTS no", "0", NULL},
         {"SET string v", "+OK", "SET string v"},
-        {"XADD string * f v", WRONG_TYPE, NULL},
+        {"XADD string * f v", WRONGTYPE, NULL},
         {"XADD m 18446744073709551615-18446744073709551615 f v",
          "\"18446744073709551615-18446744073709551615\"",
          "XADD m 18446744073709551615-18446744073709551615 f v"},
@@ -49,12 +39,12 @@ TEST(xadd)
          NULL},
         {"XLEN s", "7", NULL},
         {"XLEN no", "0", NULL},
-        {"XLEN string", WRONG_TYPE, NULL},
+        {"XLEN string", WRONGTYPE, NULL},
         {"TYPE s", "+stream", NULL},
         {"OBJECT ENCODING s", "\"stream\"", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(xadd_that_trims)
@@ -83,7 +73,7 @@ TEST(xadd_that_trims)
         {"EXISTS s", "1", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(xtrim_xdel_xsetid)
@@ -121,7 +111,7 @@ TEST(xtrim_xdel_xsetid)
         {"XADD s 8 f v", TOO_SMALL, NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 /* XSETID may go back over entries that were deleted, and their IDs come again. */
@@ -140,7 +130,7 @@ TEST(ids_that_come_again)
         {"XREVRANGE s + -", "[[\"9-0\" [\"f\" \"x\"]] [\"1-0\" [\"f\" \"v\"]]]", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(ranges)
@@ -170,7 +160,7 @@ TEST(ranges)
         {"XRANGE s - (0-0", "-ERR invalid end ID for the interval", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(xread)
@@ -202,10 +192,10 @@ TEST(xread)
         {"XREAD BLOCK -1 STREAMS s 0", "-ERR timeout is negative", NULL},
         {"XREAD BLOCK 10 STREAMS s $", "nil*", NULL},
         {"SET string v", "+OK", "SET string v"},
-        {"XREAD STREAMS string 0", WRONG_TYPE, NULL},
+        {"XREAD STREAMS string 0", WRONGTYPE, NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 #define NO_GROUP "-NOGROUP No such key 's' or consumer group 'no'"
@@ -241,10 +231,10 @@ TEST(xgroup)
         {"XGROUP DESTROY s g", "1", "XGROUP DESTROY s g"},
         {"XGROUP DESTROY s g", "0", NULL},
         {"SET string v", "+OK", "SET string v"},
-        {"XGROUP CREATE string g 0", WRONG_TYPE, NULL},
+        {"XGROUP CREATE string g 0", WRONGTYPE, NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(xreadgroup)
@@ -286,7 +276,7 @@ TEST(xreadgroup)
          NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(claims)
@@ -333,7 +323,7 @@ TEST(claims)
         {"XPENDING s g", "[0 nil nil nil*]", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(xinfo_stream)
@@ -367,7 +357,7 @@ TEST(xinfo_stream)
         {"XLEN t", "2", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(events)

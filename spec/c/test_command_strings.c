@@ -4,18 +4,7 @@
 #include "command_fixture.h"
 #include "test.h"
 
-#define WRONGTYPE "-WRONGTYPE Operation against a key holding the wrong kind of value"
-#define NOT_AN_INTEGER "-ERR value is not an integer or out of range"
-#define SYNTAX "-ERR syntax error"
 #define TOO_LONG "-ERR string exceeds maximum allowed size (proto-max-bulk-len)"
-
-static void run_table(struct test *t_, const struct fixture_case *cases)
-{
-    struct fixture *f = fixture_new();
-    REQUIRE(f);
-    CHECK_TABLE(f, cases);
-    fixture_free(f);
-}
 
 TEST(set_and_get)
 {
@@ -73,7 +62,7 @@ TEST(set_options)
         {"GET k", "\"w\"", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(set_relatives)
@@ -91,7 +80,7 @@ TEST(set_relatives)
         {"GETDEL new", "nil", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(getex)
@@ -113,7 +102,7 @@ TEST(getex)
         {"EXISTS k", "0", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(many_keys)
@@ -129,7 +118,7 @@ TEST(many_keys)
         {"MSETNX c 1 d", "-ERR wrong number of arguments for 'msetnx' command", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(ranges)
@@ -165,7 +154,7 @@ TEST(ranges)
         {"SETRANGE k 9223372036854775807 ab", TOO_LONG, NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(edits_keep_the_expiry_time)
@@ -180,7 +169,7 @@ TEST(edits_keep_the_expiry_time)
         {"PTTL k", "500", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(size_is_bounded)
@@ -223,7 +212,7 @@ TEST(counters)
         {"OBJECT ENCODING k", "\"int\"", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(counters_by_floats)
@@ -240,7 +229,7 @@ TEST(counters_by_floats)
         {"INCRBYFLOAT k 1", "-ERR value is not a valid float", NULL},
         {NULL, NULL, NULL},
     };
-    if (test_has_long_doubles()) run_table(t_, cases);
+    if (test_has_long_doubles()) CHECK_CASES(cases, 3);
 }
 
 TEST(lcs)
@@ -260,7 +249,7 @@ TEST(lcs)
         {"LCS a b MINMATCHLEN x", NOT_AN_INTEGER, NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(lcs_memory_is_bounded)

@@ -4,19 +4,7 @@
 #include "command_fixture.h"
 #include "test.h"
 
-#define WRONGTYPE "-WRONGTYPE Operation against a key holding the wrong kind of value"
-#define NOT_AN_INTEGER "-ERR value is not an integer or out of range"
-#define SYNTAX "-ERR syntax error"
 #define NOT_A_FLOAT "-ERR value is not a valid float"
-
-static void run_table(struct test *t_, const struct fixture_case *cases)
-{
-    struct fixture *f = fixture_new();
-    REQUIRE(f);
-    f->protocol = 3;
-    CHECK_TABLE(f, cases);
-    fixture_free(f);
-}
 
 TEST(adding)
 {
@@ -58,7 +46,7 @@ TEST(adding)
         {"ZSCORE z zero", ",0", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(reading)
@@ -87,7 +75,7 @@ TEST(reading)
         {"ZSCAN z 0 MATCH a", "[\"0\" [\"a\" \"1\"]]", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(ranges)
@@ -129,7 +117,7 @@ TEST(ranges)
         {"ZRANGE nokey 0 -1", "[]", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(removing)
@@ -165,7 +153,7 @@ TEST(removing)
         {"BZMPOP 0 2 nokey z MAX COUNT 5", "[\"z\" [[\"b\" ,2] [\"a\" ,1]]]", "ZPOPMAX z 2"},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(together)
@@ -200,7 +188,7 @@ TEST(together)
         {"ZDIFF 2 a b WEIGHTS 1 1", SYNTAX, NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST(encodings_and_other_types)
@@ -242,7 +230,7 @@ TEST(encodings_and_other_types)
         {"TYPE s", "+zset", NULL},
         {NULL, NULL, NULL},
     };
-    run_table(t_, cases);
+    CHECK_CASES(cases, 3);
 }
 
 TEST_MAIN()
