@@ -1,6 +1,7 @@
 -- `tidelock restore`: of backups and RDB files, and of any moment that a journal has.
 
 local backup_check = require "tidelock.backup_check"
+local files = require "spec.files"
 local restore = require("tidelock.backup_restore").restore
 local support = require "spec.server.support"
 local tidelock = require "tidelock"
@@ -13,34 +14,12 @@ local function path(name)
   return directory .. "/" .. name
 end
 
-local function read_file(name)
-  local file <close> = assert(io.open(name, "rb"))
-  return file:read "a"
-end
-
-local function write_file(name, text)
-  local file <close> = assert(io.open(name, "wb"))
-  file:write(text)
-end
-
-local function fill(node, keys)
-  for i = 1, keys do node:call("SET", "key:" .. i, ("v"):rep(i % 100)) end
-  node:call("SET", "passing", "v", "PX", "100000000")
-  node:call("RPUSH", "list", "a", "b", "1")
-  node:call("SADD", "set", "m", "7")
-  node:call("HSET", "hash", "f", "v")
-  node:call("ZADD", "zset", "1.5", "m")
-  node:call("XADD", "stream", "1-1", "f", "v")
-end
-
 before_each(function()
-  directory = os.tmpname()
-  os.remove(directory)
-  assert(lfs.mkdir(directory))
+  directory = files.directory()
 end)
 
 after_each(function()
-  os.execute(("rm -r '%s'"):format(directory))
+  files.remove(directory)
 end)
 
 describe("tidelock restore", function()
@@ -73,7 +52,7 @@ describe("tidelock restore", function()
 
   it("puts a backup where servers find it", function()
     local a = servers:start()
-    fill(a, 100)
+    files.fill(a, 100)
     local want = a:call("DEBUG", "DIGEST")
     assert.equal(0, select(2, command("backup", "127.0.0.1:" .. a.port, path "b.rdb")))
     local output, status = command("restore", path "b.rdb", "--dir", path "new")
@@ -89,7 +68,7 @@ describe("tidelock restore", function()
 
   it("puts what a redis-server has back as it was", function()
     local r = servers:redis { "--repl-diskless-sync-delay", 0, "--enable-debug-command", "yes", "--save", "" }
-    fill(r, 100)
+    files.fill(r, 100)
     assert.equal("lib", r:call("FUNCTION", "LOAD",
       "#!lua name=lib\nredis.register_function('f', function() return 1 end)"))
     local want = r:call("DEBUG", "DIGEST")
@@ -107,10 +86,10 @@ describe("tidelock restore", function()
   it("refuses what is damaged, and a directory that is not empty", function()
     local world <close> = tidelock.sim { seed = 31 }
     local a = world:node { name = "a" }
-    fill(a, 10)
+    files.fill(a, 10)
     assert(a:backup(path "b.rdb"))
-    local text = read_file(path "b.rdb")
-    write_file(path "d.rdb", text:sub(1, 99) .. string.char(text:byte(100) ~ 1) .. text:sub(101))
+    local text = files.read(path "b.rdb")
+    files.write(path "d.rdb", text:sub(1, 99) .. string.char(text:byte(100) ~ 1) .. text:sub(101))
     local done, message = restore { source = path "d.rdb", directory = path "new" }
     assert.is_nil(done)
     assert.matches("d.rdb: damaged: 1 of 1 blocks damaged", message)
@@ -119,11 +98,11 @@ describe("tidelock restore", function()
     assert.equal(1, status)
     assert.matches("it is not empty", output)
     assert(lfs.mkdir(path "old"))
-    write_file(path "old/dump.rdb", "precious")
-    write_file(path "old/other", "unrelated")
+    files.write(path "old/dump.rdb", "precious")
+    files.write(path "old/other", "unrelated")
     assert(restore { source = path "b.rdb", directory = path "old", force = true })
-    assert.equal("precious", read_file(path "old/dump.rdb.replaced-1"))
-    assert.equal("unrelated", read_file(path "old/other"))
+    assert.equal("precious", files.read(path "old/dump.rdb.replaced-1"))
+    assert.equal("unrelated", files.read(path "old/other"))
     assert.equal(a:digest(), backup_check.check(path "old/dump.rdb").digest)
     output, status = command("restore", path "b.rdb", "--dir", path "x", "--to-offset", "5")
     assert.equal(1, status)
@@ -283,14 +262,14 @@ describe("tidelock restore to an offset", function()
     write(world, node, marks, 60)
     node:crash()
     local increment = path "src/appendonlydir/appendonly.aof.1.incr.aof"
-    local text = read_file(increment)
-    write_file(increment, text:sub(1, -3))
+    local text = files.read(increment)
+    files.write(increment, text:sub(1, -3))
     local done = assert(restore { source = path "src", directory = path "out" })
     assert.matches("a torn tail of %d+ bytes is left out", done.notes[1])
     assert.equal(mark_at(done.offset).digest, done.digest)
     -- the head of a command: a journal in Redis's format has no checksum that would tell one value from another
     local at = assert(text:find("\r\n*", #text * 3 // 4, true)) + 2
-    write_file(increment, text:sub(1, at - 1) .. string.char(text:byte(at) ~ 1) .. text:sub(at + 1))
+    files.write(increment, text:sub(1, at - 1) .. string.char(text:byte(at) ~ 1) .. text:sub(at + 1))
     local message
     done, message = restore { source = path "src", directory = path "out", force = true }
     assert.is_nil(done)
@@ -314,7 +293,7 @@ describe("tidelock restore to an offset", function()
     assert(lfs.mkdir(path "stranger"))
     for name in pairs(stranger:files()) do
       local file = name:match "^appendonlydir/(.*)"
-      if file then write_file(path("stranger/" .. file), stranger:file(name)) end
+      if file then files.write(path("stranger/" .. file), stranger:file(name)) end
     end
     for _, journal in ipairs { "base", "stranger" } do
       local done, message = restore { source = path "b.rdb", journal = path(journal), directory = path "out" }
@@ -366,7 +345,7 @@ end)
 describe("tidelock restore to an offset, after crashes", function()
   local function put(node, path_of)
     for name in pairs(node:files()) do
-      if name:find "^appendonlydir/" then write_file(path_of(name), node:file(name)) end
+      if name:find "^appendonlydir/" then files.write(path_of(name), node:file(name)) end
     end
   end
 

@@ -3,6 +3,7 @@
 
 local backup_check = require "tidelock.backup_check"
 local backup_schedule = require "tidelock.backup_schedule"
+local files = require "spec.files"
 local support = require "spec.server.support"
 
 local lfs = require "lfs"
@@ -14,20 +15,6 @@ local function path(name)
   return directory .. "/" .. name
 end
 
-local function write_file(name, text)
-  local file <close> = assert(io.open(name, "wb"))
-  file:write(text)
-end
-
-local function names()
-  local found = {}
-  for name in lfs.dir(directory) do
-    if name ~= "." and name ~= ".." then found[#found + 1] = name end
-  end
-  table.sort(found)
-  return found
-end
-
 before_each(function()
   servers = support.servers()
   directory = os.tmpname()
@@ -36,7 +23,7 @@ end)
 
 after_each(function()
   servers:stop_all()
-  os.execute(("rm -rf '%s'"):format(directory))
+  files.remove(directory)
 end)
 
 local function address(server)
@@ -64,9 +51,9 @@ describe("tidelock backup into a directory", function()
     local a = servers:start()
     local output, status = support.run { support.launcher(), "backup", address(a), directory, "--keep", 3 }
     assert.equal(0, status, output)
-    assert.same(backups(a), names())
-    assert.matches("^127%.0%.0%.1%-%d+%-%d+T%d+%.%d%d%dZ%.rdb$", names()[1])
-    assert.is_true(backup_check.check(path(names()[1])).good)
+    assert.same(backups(a), files.names(directory))
+    assert.matches("^127%.0%.0%.1%-%d+%-%d+T%d+%.%d%d%dZ%.rdb$", files.names(directory)[1])
+    assert.is_true(backup_check.check(path(files.names(directory)[1])).good)
   end)
 
   it("keeps the newest, and what is not its own", function()
@@ -74,7 +61,7 @@ describe("tidelock backup into a directory", function()
     assert(lfs.mkdir(directory))
     local old = ("127.0.0.1-%d-20200101T000000.000Z.rdb"):format(a.port)
     local others = { "127.0.0.1-1-20200101T000000.000Z.rdb", "dump.rdb", old .. ".bak", "x" .. old }
-    for _, name in ipairs { old, table.unpack(others) } do write_file(path(name), "something") end
+    for _, name in ipairs { old, table.unpack(others) } do files.write(path(name), "something") end
     local output, status =
       support.run { support.launcher(), "backup", address(a), directory, "--every", "20ms", "--keep", 3, "--count", 5 }
     assert.equal(0, status, output)
@@ -83,7 +70,7 @@ describe("tidelock backup into a directory", function()
     assert.equal(3, #kept)
     for _, name in ipairs(kept) do assert.is_true(backup_check.check(path(name)).good) end
     for _, name in ipairs(others) do assert.is_truthy(lfs.attributes(path(name)), name) end
-    assert.equal(3 + #others, #names())
+    assert.equal(3 + #others, #files.names(directory))
     assert.equal(5, select(2, output:gsub("verified", "")))
   end)
 
@@ -96,14 +83,14 @@ describe("tidelock backup into a directory", function()
     says(command, "again in 0.03 s", 2)
     local kept = backups(a)
     assert.equal(2, #kept)
-    assert.same(kept, names())
+    assert.same(kept, files.names(directory))
     local made = count(command:log(), "verified")
     a:restart()
     says(command, "verified", made + 1)
     signal.kill(command.pid, signal.SIGTERM)
     assert.same({ "exited", 0 }, { command:await_end() })
     assert.equal(2, #backups(a))
-    assert.same(backups(a), names())
+    assert.same(backups(a), files.names(directory))
   end)
 
   it("is stopped while a server says nothing", function()
@@ -113,7 +100,7 @@ describe("tidelock backup into a directory", function()
     support.eventually("it has begun", function() return lfs.attributes(directory) end)
     signal.kill(command.pid, signal.SIGTERM)
     assert.same({ "exited", 0 }, { command:await_end() })
-    assert.same({}, names())
+    assert.same({}, files.names(directory))
     a:thaw()
   end)
 
@@ -123,8 +110,8 @@ describe("tidelock backup into a directory", function()
     local stamp = "20200101T000000.000Z.rdb"
     local left = (".127.0.0.1-%d-%s.999999999-1.part"):format(a.port, stamp)
     local another = (".127.0.0.1-1-%s.999999999-1.part"):format(stamp)
-    write_file(path(left), "half")
-    write_file(path(another), "half")
+    files.write(path(left), "half")
+    files.write(path(another), "half")
     assert.equal(0, select(2, support.run { support.launcher(), "backup", address(a), directory }))
     assert.is_nil(lfs.attributes(path(left)))
     assert.is_truthy(lfs.attributes(path(another)))
@@ -139,7 +126,7 @@ describe("tidelock backup into a directory", function()
       assert.equal(1, status)
       assert.matches(case[3], output, 1, true)
     end
-    write_file(directory, "a file")
+    files.write(directory, "a file")
     local output, status = support.run { support.launcher(), "backup", "127.0.0.1:1", directory, "--keep", 3 }
     assert.equal(1, status)
     assert.matches("want a directory", output)

@@ -3,6 +3,7 @@
 
 local check = require("tidelock.backup_check").check
 local fake_server = require "spec.lua.fake_server"
+local files = require "spec.files"
 local remote = require "tidelock.remote"
 local support = require "spec.server.support"
 local tidelock = require "tidelock"
@@ -15,26 +16,6 @@ local function path(name)
   return directory .. "/" .. name
 end
 
-local function read_file(name)
-  local file <close> = assert(io.open(name, "rb"))
-  return file:read "a"
-end
-
-local function write_file(name, text)
-  local file <close> = assert(io.open(name, "wb"))
-  file:write(text)
-end
-
--- what is in the directory, in order
-local function names()
-  local found = {}
-  for name in lfs.dir(directory) do
-    if name ~= "." and name ~= ".." then found[#found + 1] = name end
-  end
-  table.sort(found)
-  return found
-end
-
 -- text that does not pack
 local function noise(world, size)
   local words = {}
@@ -42,25 +23,12 @@ local function noise(world, size)
   return table.concat(words)
 end
 
--- one key of every type, and a few more
-local function fill(node, keys)
-  for i = 1, keys do node:call("SET", "key:" .. i, ("v"):rep(i % 100)) end
-  node:call("SET", "passing", "v", "PX", "100000000")
-  node:call("RPUSH", "list", "a", "b", "1")
-  node:call("SADD", "set", "m", "7")
-  node:call("HSET", "hash", "f", "v")
-  node:call("ZADD", "zset", "1.5", "m")
-  node:call("XADD", "stream", "1-1", "f", "v")
-end
-
 before_each(function()
-  directory = os.tmpname()
-  os.remove(directory)
-  assert(lfs.mkdir(directory))
+  directory = files.directory()
 end)
 
 after_each(function()
-  os.execute(("rm -r '%s'"):format(directory))
+  files.remove(directory)
 end)
 
 describe("node:backup", function()
@@ -72,12 +40,12 @@ describe("node:backup", function()
     it("is of one moment, and restores to the same digest: " .. name, function()
       local world <close> = make()
       local a = assert(world:node { name = "a" })
-      fill(a, 3000)
+      files.fill(a, 3000)
       local want, state = a:digest(), a:state()
       local seen = {}
       local function progress(done, total) seen[#seen + 1] = done / total end
       local made = assert(a:backup(path "b.rdb", { progress = progress }))
-      assert.same({ "b.rdb" }, names())
+      assert.same({ "b.rdb" }, files.names(directory))
       assert.equal(state.replid, made.replid)
       assert.equal(state.offset, made.offset)
       assert.equal(3006, made.keys)
@@ -140,7 +108,7 @@ describe("node:backup", function()
     local world <close> = tidelock.sim { seed = 24 }
     local a = world:node { name = "a" }
     for i = 1, 2000 do a:set("key:" .. i, noise(world, 300)) end
-    write_file(path "b.rdb", "precious")
+    files.write(path "b.rdb", "precious")
     local done, message, code
     world:go(function()
       done, message, code = a:backup(path "b.rdb", { progress = function() a:crash() end })
@@ -149,8 +117,8 @@ describe("node:backup", function()
     assert.is_nil(done)
     assert.equal("CLOSED", code)
     assert.matches("down", message)
-    assert.same({ "b.rdb" }, names())
-    assert.equal("precious", read_file(path "b.rdb"))
+    assert.same({ "b.rdb" }, files.names(directory))
+    assert.equal("precious", files.read(path "b.rdb"))
     a:restart()
     world:await(function() return a:ping() end)
     done, message = a:backup(path "none/b.rdb")
@@ -158,7 +126,7 @@ describe("node:backup", function()
     assert.matches("No such file", message)
     local function broken() error("no more", 0) end
     assert.has_error(function() a:backup(path "e.rdb", { progress = broken }) end, "no more")
-    assert.same({ "b.rdb" }, names())
+    assert.same({ "b.rdb" }, files.names(directory))
     assert(a:backup(path "b.rdb"))
     assert.has_error(function() a:backup() end, "backup: path: string expected, got nil")
     assert.has_error(function() a:backup("x", { when = 1 }) end, "backup: unknown option 'when'")
@@ -167,7 +135,7 @@ describe("node:backup", function()
   it("of a replica whose data is replaced meanwhile is given up", function()
     local world <close> = tidelock.sim { seed = 25 }
     local a, b = world:node { name = "a" }, world:node { name = "b" }
-    fill(a, 10)
+    files.fill(a, 10)
     for i = 1, 2000 do b:set("key:" .. i, noise(world, 300)) end
     local done, message
     world:go(function()
@@ -179,7 +147,7 @@ describe("node:backup", function()
     world:run()
     assert.is_nil(done)
     assert.matches("replaced", message)
-    assert.same({}, names())
+    assert.same({}, files.names(directory))
   end)
 
   -- what a server that breaks off, or is none, makes of a backup
@@ -215,7 +183,7 @@ describe("node:backup", function()
         assert.is_nil(made, i)
         message = message:gsub("Connection reset by peer", GONE):gsub("Broken pipe", GONE)
         assert.matches(case[2], message, 1, true)
-        assert.same({}, names())
+        assert.same({}, files.names(directory))
       else
         assert(made, message)
         assert.same({ id, 7 }, { made.replid, made.offset })
@@ -228,7 +196,7 @@ describe("node:backup", function()
   it("of a process is what its replica would get", function()
     local world <close> = tidelock.processes {}
     local a = assert(world:node { name = "a" })
-    fill(a, 500)
+    files.fill(a, 500)
     local made = assert(a:backup(path "b.rdb"))
     local report = check(path "b.rdb")
     assert.is_true(report.good)
@@ -250,12 +218,12 @@ describe("tidelock backup", function()
 
   it("of our server", function()
     local a = servers:start()
-    fill(a, 200)
+    files.fill(a, 200)
     local output, status = tidelock_command("backup", "127.0.0.1:" .. a.port, path "b.rdb", "--progress")
     assert.equal(0, status)
     assert.matches("backup .- B, ", output)
     assert.matches("b%.rdb: %d+ bytes, history %x+, offset %d+, verified\n$", output)
-    assert.same({ "b.rdb" }, names())
+    assert.same({ "b.rdb" }, files.names(directory))
     output, status = tidelock_command("check", path "b.rdb")
     assert.equal(0, status)
     assert.matches("digest " .. a:call("DEBUG", "DIGEST"):sub(1, 32), output)
@@ -266,13 +234,13 @@ describe("tidelock backup", function()
     for _, diskless in ipairs { "yes", "no" } do
       local r = servers:redis { "--repl-diskless-sync", diskless, "--repl-diskless-sync-delay", 0,
         "--enable-debug-command", "yes", "--save", "" }
-      fill(r, 200)
+      files.fill(r, 200)
       local want = r:call("DEBUG", "DIGEST")
       r:call("CONFIG", "SET", "requirepass", "secret")
       local output, status = tidelock_command("backup", "127.0.0.1:" .. r.port, path "r.rdb")
       assert.equal(1, status)
       assert.matches("NOAUTH", output)
-      assert.same({}, names())
+      assert.same({}, files.names(directory))
       output, status = tidelock_command("backup", "127.0.0.1:" .. r.port, path "r.rdb", "--password", "secret")
       assert.equal(0, status, output)
       assert.is_true(check(path "r.rdb").good)
@@ -290,7 +258,7 @@ describe("tidelock backup", function()
       local output, status = tidelock_command("backup", ...)
       assert.equal(1, status)
       assert.matches(pattern, output)
-      assert.same({}, names())
+      assert.same({}, files.names(directory))
     end
     fails("Connection refused", "127.0.0.1:1", path "b.rdb")
     fails("HOST:PORT expected, got '127.0.0.1'", "127.0.0.1", path "b.rdb")
@@ -310,15 +278,15 @@ describe("tidelock check", function()
   it("finds any byte that has changed", function()
     local world <close> = tidelock.sim { seed = 26 }
     local a = world:node { name = "a" }
-    fill(a, 2)
+    files.fill(a, 2)
     assert(a:backup(path "b.rdb"))
-    local text = read_file(path "b.rdb")
+    local text = files.read(path "b.rdb")
     local missed = {}
     for at = 1, #text do
       local was = text:byte(at)
       for _, now in ipairs { was ~ 1, was ~ 0x80, was ~ 0xff, 0 } do
         if now ~= was then
-          write_file(path "d.rdb", text:sub(1, at - 1) .. string.char(now) .. text:sub(at + 1))
+          files.write(path "d.rdb", text:sub(1, at - 1) .. string.char(now) .. text:sub(at + 1))
           local report = check(path "d.rdb")
           if report.good or not report.problem then missed[#missed + 1] = at end
         end
@@ -332,12 +300,12 @@ describe("tidelock check", function()
     local a = world:node { name = "a" }
     for i = 1, 3000 do a:set("key:" .. i, noise(world, 300)) end
     assert(a:backup(path "b.rdb"))
-    local text = read_file(path "b.rdb")
+    local text = files.read(path "b.rdb")
     assert.is_true(#text > 10 * 65536)
     for _ = 1, 60 do
       local at = world:random(1, #text)
       local byte = text:byte(at) ~ world:random(1, 255)
-      write_file(path "d.rdb", text:sub(1, at - 1) .. string.char(byte) .. text:sub(at + 1))
+      files.write(path "d.rdb", text:sub(1, at - 1) .. string.char(byte) .. text:sub(at + 1))
       local report = check(path "d.rdb")
       assert.is_false(report.good)
       local from, to = report.problem:match "bytes (%d+) to (%d+)"
@@ -348,15 +316,15 @@ describe("tidelock check", function()
   it("finds a file that was cut, or added to", function()
     local world <close> = tidelock.sim { seed = 28 }
     local a = world:node { name = "a" }
-    fill(a, 2)
+    files.fill(a, 2)
     assert(a:backup(path "b.rdb"))
-    local text = read_file(path "b.rdb")
+    local text = files.read(path "b.rdb")
     for size = 28, #text - 1 do
-      write_file(path "d.rdb", text:sub(1, size))
+      files.write(path "d.rdb", text:sub(1, size))
       assert.is_false(check(path "d.rdb").good)
     end
     for extra = 1, 200 do
-      write_file(path "d.rdb", text .. ("x"):rep(extra))
+      files.write(path "d.rdb", text .. ("x"):rep(extra))
       assert.is_false(check(path "d.rdb").good)
     end
   end)
@@ -364,7 +332,7 @@ describe("tidelock check", function()
   it("knows RDB files and journals", function()
     local world <close> = tidelock.live {}
     local a = assert(world:node { name = "a", dir = directory, appendonly = "yes", appendfsync = "always" })
-    fill(a, 100)
+    files.fill(a, 100)
     assert(a:call "SAVE")
     local digest, offset = a:digest(), a:state().offset
     local report = check(path "dump.rdb")
@@ -375,25 +343,25 @@ describe("tidelock check", function()
       assert.same({ "journal", true, digest, offset, 106 },
         { report.kind, report.good, report.digest, report.offset, report.keys })
     end
-    local dump = read_file(path "dump.rdb")
-    write_file(path "d.rdb", dump .. "x")
+    local dump = files.read(path "dump.rdb")
+    files.write(path "d.rdb", dump .. "x")
     assert.equal("1 bytes behind the end of the RDB data, from offset " .. #dump .. " on", check(path "d.rdb").problem)
-    write_file(path "d.rdb", dump:sub(1, -9) .. ("\0"):rep(8))
+    files.write(path "d.rdb", dump:sub(1, -9) .. ("\0"):rep(8))
     assert.is_false(check(path "d.rdb").checksum)
-    write_file(path "d.rdb", "something else")
+    files.write(path "d.rdb", "something else")
     assert.equal("neither a backup, nor an RDB file, nor a journal", check(path "d.rdb").problem)
     local increment = path "appendonlydir/appendonly.aof.1.incr.aof"
-    local text = read_file(increment)
+    local text = files.read(increment)
     a:crash()
-    write_file(increment, text:sub(1, -5))
+    files.write(increment, text:sub(1, -5))
     assert.matches("a torn tail of %d+ bytes: appendonly%.aof%.1%.incr%.aof: at offset %d+", check(directory).problem)
     local at = #text // 2
-    write_file(increment, text:sub(1, at - 1) .. string.char(text:byte(at) ~ 1) .. text:sub(at + 1))
+    files.write(increment, text:sub(1, at - 1) .. string.char(text:byte(at) ~ 1) .. text:sub(at + 1))
     assert.matches("/appendonly%.aof%.1%.incr%.aof: at offset %d+", check(directory).problem)
   end)
 
   it("ends with a status for scripts", function()
-    write_file(path "x", "something else")
+    files.write(path "x", "something else")
     local output, status = support.run { support.launcher(), "check", path "x" }
     assert.equal(1, status)
     assert.matches("damaged: neither", output)

@@ -7,7 +7,7 @@ local root = arg[0]:match "^(.*)spec/crash_soak.lua$" or ""
 package.path = ("%s?.lua;%s"):format(root, package.path)
 
 local crashes = require "spec.crashes"
-local progress = require "tidelock.lab.progress"
+local progress = require "tidelock.progress"
 
 local function read_arguments()
   local given = { ["--seeds"] = 2000, ["--first"] = 1 }
@@ -41,7 +41,7 @@ end
 
 local first, count, hash, why = given["--first"], given["--seeds"], 0, {}
 do
-  local bar <close> = progress.new("crashes", count)
+  local bar <close> = progress.count("crashes", count)
   for i = 1, count do
     local seed = first + i - 1
     local ok, outcome = pcall(crashes.run, seed)

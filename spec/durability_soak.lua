@@ -7,7 +7,7 @@ local root = arg[0]:match "^(.*)spec/durability_soak.lua$" or ""
 package.path = ("%s?.lua;%s"):format(root, package.path)
 
 local durability = require "spec.durability"
-local progress = require "tidelock.lab.progress"
+local progress = require "tidelock.progress"
 
 local function read_arguments()
   local given = { seeds = 1000, first = 1, setting = "" }
@@ -25,7 +25,7 @@ end
 
 local function soak(setting, first, count)
   local sum = { writes = 0, acknowledged = 0, lost = 0, foretold = 0, asked = 0, damaged = 0, void = 0 }
-  local bar <close> = progress.new(setting, count)
+  local bar <close> = progress.count(setting, count)
   for i = 1, count do
     local seed = first + i - 1
     local ok, outcome = pcall(durability.run, setting, seed)

@@ -10,7 +10,7 @@ local root = arg and arg[0] and arg[0]:match "^(.*)spec/kill_loop.lua$"
 if root then package.path = ("%s?.lua;%s"):format(root, package.path) end
 
 local ledger = require "spec.ledger"
-local progress = require "tidelock.lab.progress"
+local progress = require "tidelock.progress"
 local tidelock = require "tidelock"
 
 local WRITERS = 4
@@ -65,7 +65,7 @@ function kill_loop.run(given)
   s.node = world:node { name = "a", dir = ".", appendonly = "yes", appendfsync = "always",
     auto_aof_rewrite_min_size = 20000 }
   for i = 1, WRITERS do s.ledgers[i] = ledger.new("w" .. i) end
-  local bar <close> = progress.new("kill -9", given.loops)
+  local bar <close> = progress.count("kill -9", given.loops)
   for i = 1, given.loops do
     local ok, message = pcall(world.run, world, function() life(s) end)
     if not ok then error(("loop %d of seed %d: %s"):format(i, given.seed, message), 0) end

@@ -7,7 +7,7 @@
 local root = arg[0]:match "^(.*)spec/soak.lua$" or ""
 package.path = ("%s?.lua;%s"):format(root, package.path)
 
-local progress = require "tidelock.lab.progress"
+local progress = require "tidelock.progress"
 local storm = require "spec.storm"
 
 local function read_arguments()
@@ -34,7 +34,7 @@ if given["--replay"] then return replay(given["--replay"]) end
 
 local first, count = given["--first"], given["--seeds"]
 local events, hash, sum = 0, 0, { prefixes = 0, waits = 0, writes = 0, histories = 0 }
-local bar <close> = progress.new("storms", count)
+local bar <close> = progress.count("storms", count)
 local began = os.clock()
 for i = 1, count do
   local seed = first + i - 1

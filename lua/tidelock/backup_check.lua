@@ -2,6 +2,7 @@
 
 local backup_file = require "tidelock.backup_file"
 local backup_load = require "tidelock.backup_load"
+local clock = require "tidelock.clock"
 local errors = require "tidelock.errors"
 
 local backup_check = {}
@@ -39,8 +40,8 @@ local function bad(report, problem)
 end
 
 -- without the path, which the report has
-local function plain(path, message)
-  message = message:gsub("^ERR ", "")
+local function without_path(path, message)
+  message = errors.plain(message)
   if message:sub(1, #path + 2) == path .. ": " then return message:sub(#path + 3) end
   return message
 end
@@ -54,7 +55,7 @@ end
 
 local function check_rdb(report, advance)
   local loader, found = backup_load.load { rdb = report.path, body = report.body, advance = advance }
-  if not loader then return bad(report, plain(report.path, found)) end
+  if not loader then return bad(report, without_path(report.path, found)) end
   loader:close()
   fill(report, found)
   if report.kind == "rdb" then
@@ -69,9 +70,9 @@ end
 
 local function check_journal(report, advance)
   local journal, message = backup_load.find_journal(report.path)
-  if not journal then return bad(report, plain(report.path, message)) end
+  if not journal then return bad(report, without_path(report.path, message)) end
   local loader, found = backup_load.load { journal = journal, advance = advance }
-  if not loader then return bad(report, plain(journal.directory, found)) end
+  if not loader then return bad(report, without_path(journal.directory, found)) end
   loader:close()
   fill(report, found)
   report.size, report.first_offset = found.size, found.first_offset
@@ -119,10 +120,6 @@ end
 
 local NAMES = { backup = "backup", rdb = "RDB file", journal = "journal", unknown = "unknown" }
 
-local function time_text(seconds)
-  return os.date("!%Y-%m-%dT%H:%M:%SZ", seconds)
-end
-
 ---@param db { db: integer, keys: integer, expires: integer, types: table<string, integer> }
 local function database_text(db)
   local types = {}
@@ -137,7 +134,7 @@ end
 function backup_check.describe(report)
   local head = ("%s: %s"):format(report.path, NAMES[report.kind])
   if report.size then head = ("%s, %d bytes"):format(head, report.size) end
-  if report.created_ms then head = ("%s, made %s"):format(head, time_text(report.created_ms // 1000)) end
+  if report.created_ms then head = ("%s, made %s"):format(head, clock.utc_text(report.created_ms // 1000)) end
   local lines = { head }
   local function add(format, ...) lines[#lines + 1] = ("  " .. format):format(...) end
   if not report.good then add("damaged: %s", report.problem) end
@@ -146,7 +143,7 @@ function backup_check.describe(report)
     add("can be restored to any offset from %d to %d", report.first_offset, report.offset)
   end
   if report.first_time then
-    add("…to any time from %s to %s", time_text(report.first_time), time_text(report.last_time))
+    add("…to any time from %s to %s", clock.utc_text(report.first_time), clock.utc_text(report.last_time))
   end
   if report.good and report.kind == "backup" then
     add "checksums good: every byte is as it was written"

@@ -6,20 +6,12 @@ local backup_file = require "tidelock.backup_file"
 local backup_restore = require "tidelock.backup_restore"
 local backup_schedule = require "tidelock.backup_schedule"
 local backup_source = require "tidelock.backup_source"
-local progress = require "tidelock.backup_progress"
+local clock = require "tidelock.clock"
+local errors = require "tidelock.errors"
+local progress = require "tidelock.progress"
 local signal = require "posix.signal"
-local time = require "posix.time"
 
 local backup_cli = {}
-
-local function plain(message)
-  return (message:gsub("^ERR ", ""))
-end
-
-local function now_ms()
-  local now = time.clock_gettime(time.CLOCK_REALTIME)
-  return now.tv_sec * 1000 + now.tv_nsec // 1000000
-end
 
 -- ---- backup -------------------------------------------------------------------------------------------------------
 
@@ -32,7 +24,7 @@ local function back_up(server, path, shown, stopped)
   local source <close>, message, code =
     backup_source.open(server.host, server.port, { auth = server.auth, timeout = server.timeout, stopped = stopped })
   if not source then return nil, message, code end
-  local bar <close> = progress.new("backup", shown)
+  local bar <close> = progress.bytes("backup", shown)
   return backup_file.write(path, {
     replid = source.replid, offset = source.offset,
     read = function()
@@ -40,7 +32,7 @@ local function back_up(server, path, shown, stopped)
       bar:advance(source.received, source.total)
       return piece, why, what
     end,
-  }, now_ms())
+  }, clock.wall_ms())
 end
 
 local function server_of(given, complain)
@@ -76,10 +68,10 @@ local function back_up_into(server, given, complain)
       io.stdout:flush()
     end,
     failed = function(why, retry)
-      complain("backup: %s%s", plain(why), retry and (" (again in %g s)"):format(retry / 1000) or "")
+      complain("backup: %s%s", errors.plain(why), retry and (" (again in %g s)"):format(retry / 1000) or "")
     end,
   }
-  if message then return complain("backup: %s", plain(message)) end
+  if message then return complain("backup: %s", errors.plain(message)) end
   return (good or stopping) and 0 or 1
 end
 
@@ -93,7 +85,7 @@ function backup_cli.backup(given, complain)
     return back_up_into(server, given, complain)
   end
   local made, message = back_up(server, given.path, given.progress)
-  if not made then return complain("backup: %s", plain(message)) end
+  if not made then return complain("backup: %s", errors.plain(message)) end
   say_made(made)
   return 0
 end
@@ -119,13 +111,13 @@ function backup_cli.restore(given, complain)
   if given.to_time and not to_time then
     return complain("restore: a time is '2026-01-31T12:00:00Z' or a unix time, not '%s'", given.to_time)
   end
-  local bar <close> = progress.new("restore", given.progress)
+  local bar <close> = progress.bytes("restore", given.progress)
   local done, message = backup_restore.restore {
     source = given.source, directory = given.dir, journal = given.journal, to_offset = given.to_offset,
     to_time = to_time, force = given.force, advance = function(read, total) bar:advance(read, total) end,
   }
   bar:remove()
-  if not done then return complain("restore: %s", plain(message)) end
+  if not done then return complain("restore: %s", errors.plain(message)) end
   print(("%s: %d keys, %sdigest %s"):format(given.dir, done.keys,
     done.replid and ("history %s, offset %d, "):format(done.replid, done.offset) or "", done.digest))
   for _, note in ipairs(done.notes) do print("  " .. note) end
@@ -137,14 +129,14 @@ end
 function backup_cli.check(given, complain)
   local worst = 0
   for _, path in ipairs(given.files) do
-    local bar <close> = progress.new("check", given.progress)
+    local bar <close> = progress.bytes("check", given.progress)
     local report, message = backup_check.check(path, function(done, total) bar:advance(done, total) end)
     bar:remove()
     if report then
       print(table.concat(backup_check.describe(report), "\n"))
       if not report.good then worst = 1 end
     else
-      worst = complain("check: %s", plain(message))
+      worst = complain("check: %s", errors.plain(message))
     end
   end
   return worst

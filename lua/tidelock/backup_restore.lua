@@ -7,6 +7,7 @@
 local backup_check = require "tidelock.backup_check"
 local backup_file = require "tidelock.backup_file"
 local backup_load = require "tidelock.backup_load"
+local clock = require "tidelock.clock"
 local core = require "tidelock.core"
 local errors = require "tidelock.errors"
 local dirent = require "posix.dirent"
@@ -87,10 +88,6 @@ end
 
 -- ---- a point in time ----------------------------------------------------------------------------------------------
 
-local function time_text(seconds)
-  return os.date("!%Y-%m-%dT%H:%M:%SZ", seconds)
-end
-
 -- Which offsets the files hold: the error of an offset that is none of them.
 local function outside(given, from)
   local loader, found = backup_load.load { rdb = given.rdb, body = given.body, journal = given.journal }
@@ -118,10 +115,10 @@ local function judge(given, found, notes)
     end
     if given.to_time < found.first_time then
       return errors.fail("ERR", "%s is before what the journal holds: its times begin at %s",
-        time_text(given.to_time), time_text(found.first_time))
+        clock.utc_text(given.to_time), clock.utc_text(found.first_time))
     end
     if not found.stopped then
-      notes[#notes + 1] = ("nothing in the journal is later than %s"):format(time_text(found.last_time))
+      notes[#notes + 1] = ("nothing in the journal is later than %s"):format(clock.utc_text(found.last_time))
     end
   end
   if found.torn and not found.stopped then

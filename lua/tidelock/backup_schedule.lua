@@ -2,23 +2,18 @@
 -- kept. Older ones go only when a newer one is there, good; and only files with names that this makes of the server.
 
 local backup_file = require "tidelock.backup_file"
+local clock = require "tidelock.clock"
 local dirent = require "posix.dirent"
 local errors = require "tidelock.errors"
 local poll = require "posix.poll"
 local signal = require "posix.signal"
 local stat = require "posix.sys.stat"
-local time = require "posix.time"
 
 local backup_schedule = {}
 
 local RETRY_MS = 10000 -- at the latest, after one that failed
 local UNITS = { ms = 1, s = 1000, m = 60 * 1000, h = 60 * 60 * 1000, d = 24 * 60 * 60 * 1000 }
 local STAMP = "%d%d%d%d%d%d%d%dT%d%d%d%d%d%d%.%d%d%dZ"
-
-local function clock_ms(which)
-  local now = time.clock_gettime(which)
-  return now.tv_sec * 1000 + now.tv_nsec // 1000000
-end
 
 ---Milliseconds of "1h", "90s", "100ms"; nil: it is no duration, or none at all.
 ---@param text string
@@ -56,7 +51,7 @@ end
 
 -- A name that is not taken yet.
 local function new_path(directory, server)
-  local ms = clock_ms(time.CLOCK_REALTIME)
+  local ms = clock.wall_ms()
   while true do
     local stamp = ("%s.%03dZ"):format(os.date("!%Y%m%dT%H%M%S", ms // 1000), ms % 1000)
     local path = ("%s/%s%s.rdb"):format(directory, prefix_of(server), stamp)
@@ -108,7 +103,7 @@ end
 -- Sleeps until then, or until told to stop.
 local function sleep_until(deadline, stopped)
   while not stopped() do
-    local left = deadline - clock_ms(time.CLOCK_MONOTONIC)
+    local left = deadline - clock.monotonic_ms()
     if left <= 0 then return end
     poll.poll({}, math.min(left, 1000))
   end
@@ -123,14 +118,14 @@ function backup_schedule.run(schedule)
     if not done then return errors.fail("ERR", "%s", message) end
   end
   clear_up(schedule.directory, schedule.server)
-  local due, count, good = clock_ms(time.CLOCK_MONOTONIC), 0, true
+  local due, count, good = clock.monotonic_ms(), 0, true
   while not schedule.stopped() do
     local message
     good, message = once(schedule)
     local retry = schedule.every and math.min(schedule.every, RETRY_MS)
     if good then count = count + 1 elseif not schedule.stopped() then schedule.failed(message, retry) end
     if not schedule.every or count == schedule.count then break end
-    local now = clock_ms(time.CLOCK_MONOTONIC)
+    local now = clock.monotonic_ms()
     if good then due = math.max(due + schedule.every, now) else due = math.max(now + retry, due) end
     sleep_until(due, schedule.stopped)
   end

@@ -2,13 +2,13 @@
 -- Speaks Redis's replication protocol over a socket of its own, as redis-cli --rdb does: `REPLCONF rdb-only` where the
 -- server knows it, so that no stream is kept for it, and PSYNC.
 
+local clock = require "tidelock.clock"
 local core = require "tidelock.core"
 local errno = require "posix.errno"
 local errors = require "tidelock.errors"
 local fcntl = require "posix.fcntl"
 local poll = require "posix.poll"
 local socket = require "posix.sys.socket"
-local time = require "posix.time"
 local unistd = require "posix.unistd"
 
 local RECEIVE = 256 * 1024
@@ -33,17 +33,12 @@ local function is_ready(fd, writing, ms)
   return ready == 1
 end
 
-local function monotonic_ms()
-  local now = time.clock_gettime(time.CLOCK_MONOTONIC)
-  return now.tv_sec * 1000 + now.tv_nsec / 1e6
-end
-
 -- blocks: for a program that has nothing else to do, unless it is stopped
 local function wait_unless(stopped)
   return function(fd, writing, ms)
-    local deadline = monotonic_ms() + ms
+    local deadline = clock.monotonic_ms() + ms
     while not stopped() do
-      local left = deadline - monotonic_ms()
+      local left = deadline - clock.monotonic_ms()
       local ready, message = is_ready(fd, writing, math.ceil(math.max(0, math.min(left, STOP_MS))))
       if ready or message then return ready, message end
       if left <= 0 then return false end

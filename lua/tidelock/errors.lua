@@ -22,6 +22,13 @@ function errors.failed(message)
   return nil, "ERR " .. message, "ERR"
 end
 
+---A message without the word ERR, which says nothing to people.
+---@param message string
+---@return string
+function errors.plain(message)
+  return (message:gsub("^ERR ", ""))
+end
+
 ---Whether a value is an error object: an error reply inside an array or map.
 ---@param value any
 ---@return boolean

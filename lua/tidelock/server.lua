@@ -3,6 +3,7 @@
 local stat = require "posix.sys.stat"
 local unistd = require "posix.unistd"
 local conf = require "tidelock.conf"
+local errors = require "tidelock.errors"
 local tidelock = require "tidelock"
 
 -- what is the place's, not the node's
@@ -87,7 +88,7 @@ local function make(world, place, parameters)
   for _, parameter in ipairs(parameters) do place.config[parameter[1]] = parameter[2] end
   local ok, node, message = pcall(world.node, world, place)
   if not ok then return nil, located(node:gsub("^node: ", ""), parameters) end
-  return node, message and message:gsub("^ERR ", "")
+  return node, message and errors.plain(message)
 end
 
 -- What ends an orderly life: everything that is to be saved is. Nil and why where that fails, and the node goes on.

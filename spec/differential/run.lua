@@ -10,7 +10,7 @@ package.path = ("%s?.lua;%s"):format(root, package.path)
 
 local families = require "spec.differential.families"
 local pair = require "spec.differential.pair"
-local progress = require "tidelock.lab.progress"
+local progress = require "tidelock.progress"
 local round = require "spec.differential.round"
 
 local ROUND = 1000
@@ -36,7 +36,7 @@ local names = {}
 for name in given.family:gmatch "[^,]+" do names[#names + 1] = name end
 local rows = round.rows(names)
 local both <close> = pair.new(names)
-local bar <close> = progress.new("commands", given.commands)
+local bar <close> = progress.count("commands", given.commands)
 local compared, seed, found = 0, given.seed, 0
 while compared < given.commands do
   local steps = round.steps(seed, rows, ROUND)

@@ -1,6 +1,6 @@
 -- Many trials and their summary: percentiles, seeds, what stops them, tables, progress.
 
-local progress = require "tidelock.lab.progress"
+local progress = require "tidelock.progress"
 local report = require "tidelock.lab.report"
 local samples = require "tidelock.lab.samples"
 local trials = require "tidelock.lab.trials"
@@ -142,10 +142,10 @@ end)
 
 describe("progress", function()
   it("is silent where stderr is not a terminal, or when told to be", function()
-    local bar <close> = progress.new("name", 10, true)
+    local bar <close> = progress.count("name", 10, true)
     assert.is_false(bar.shown)
     local pipe = io.popen(([[%s run /dev/stdin 2>&1 <<'END'
-      local bar <close> = require("tidelock.lab.progress").new("name", 3)
+      local bar <close> = require("tidelock.progress").count("name", 3)
       for i = 1, 3 do bar:advance(i) end
       print "done"
 END]]):format(os.getenv "TIDELOCK" or "build/tidelock"))
@@ -155,7 +155,7 @@ END]]):format(os.getenv "TIDELOCK" or "build/tidelock"))
 
   it("is a bar on a terminal, which goes away", function()
     -- script(1) makes a terminal, where there are any to be had
-    local code = [[local bar <close> = require("tidelock.lab.progress").new("name", 200)
+    local code = [[local bar <close> = require("tidelock.progress").count("name", 200)
       for i = 1, 200 do bar:advance(i) end]]
     local file = os.tmpname()
     local script <close> = assert(io.open(file, "w"))
@@ -167,7 +167,7 @@ END]]):format(os.getenv "TIDELOCK" or "build/tidelock"))
     pipe:close()
     os.remove(file)
     if not text:find "200" then return pending "script(1) cannot make a terminal here" end
-    assert.matches("name +%[%.+%] 2/200", text)
+    assert.matches("name +%[%.+%] 1/200", text)
     assert.matches("name +%[#+%] 200/200", text)
     assert.equal("\r\27[K", text:sub(-4))
     local _, drawn = text:gsub("name", "")

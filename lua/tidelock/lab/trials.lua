@@ -1,6 +1,6 @@
 -- Many trials of one experiment, by seed, each in a world of its own, and their summary.
 
-local progress = require "tidelock.lab.progress"
+local progress = require "tidelock.progress"
 local samples = require "tidelock.lab.samples"
 
 ---@class tidelock.TrialsOptions
@@ -82,7 +82,7 @@ end
 function trials.run(options)
   local summary = new_summary(options.name)
   local began = os.clock()
-  local bar <close> = progress.new(options.name, options.count, options.quiet)
+  local bar <close> = progress.count(options.name, options.count, options.quiet)
   for i = 1, options.count do
     local seed = (options.first_seed or 1) + i - 1
     add(summary, run_one(options, seed), seed)
