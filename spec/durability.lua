@@ -179,14 +179,16 @@ local function foretold(s, receipt)
 end
 
 -- Every token says what is so from here on. A replica that was given all data anew, or had none yet when it was
--- promoted, may have to say that it cannot tell.
+-- promoted, may have to say that it cannot tell; and so may everybody of a history that only an old primary had, which
+-- was back from its disk under a new name and was written to before it heard of its successor.
 local function ask_all(s, node)
   for _, write in ipairs(s.writes) do
     local receipt = write.receipt
     if receipt then
       local answer, kept = node:wait_for(receipt, 1), foretold(s, receipt)
       s.asked = s.asked + 1
-      local can_tell = node == s.primary and s.fork > 0
+      local known = receipt.replid == s.history or receipt.replid == s.successor
+      local can_tell = known and node == s.primary and s.fork > 0
       if answer ~= (kept and "applied" or "lost") and (can_tell or answer ~= "unknown") then
         error(("%s says of %s at %s, of which %d is left, that it is %s"):format(node.name, write.key, receipt.token,
           s.fork, answer), 0)

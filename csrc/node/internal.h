@@ -194,6 +194,7 @@ struct node {
     bool pause_writes;      /* …holds writes only */
     bool ack_wanted;        /* a WAIT began: ask replicas for acknowledgements when the turn ends */
     int64_t asked_offset;   /* where the log stood when they were asked last */
+    int64_t turn_offset;    /* …and when the last turn ended */
     bool shutdown, shutdown_told;
     bool follow_paused;
 
@@ -260,6 +261,9 @@ void session_close_now(struct session *s);
 void session_close_after_reply(struct session *s);
 /* Executes what is in the input as long as the session is free to. */
 void session_process(struct session *s);
+/* Has the memory that the next requests of a pipeline or stream will look at fetched, all of it at once. How many requests
+ * need not be looked at again. */
+size_t session_look_ahead(const struct node *n, int db, struct slice input);
 /* After each command: replies that pile up are checked at once, those to a connection that is going are dropped. */
 void session_replied(struct session *s);
 /* Checks its output limits: at the end of its input, and once a second. */

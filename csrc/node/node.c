@@ -9,8 +9,9 @@
 #include "persist/dump.h"
 
 enum {
-    EXPIRE_SLICE = 128, /* keys expired per turn, so that a million of them do not stop the world */
-    TIDY_SLICE = 256,   /* entries freed per turn */
+    HURRY_BYTES = 32 * 1024, /* of the log that replies wait for: worth a turn of their own */
+    EXPIRE_SLICE = 128,      /* keys expired per turn, so that a million of them do not stop the world */
+    TIDY_SLICE = 256,        /* entries freed per turn */
     SECOND_US = 1000000
 };
 
@@ -395,7 +396,14 @@ void node_settle(struct node *n)
     journaling_settle(n);
     barriers_settle(n);
     feeds_trim(&n->feeds);
+    n->turn_offset = log_offset(&n->log);
     if (!list_empty(&n->feeds.list)) node_wake_feeds(n);
+}
+
+bool node_hurries(const struct node *n)
+{
+    if (n->follow) return n->follow_session && !n->follow_session->output_told && n->follow->out.size > 0;
+    return n->ack_wanted && n->feeds.count > 0 && log_offset(&n->log) - n->turn_offset >= HURRY_BYTES;
 }
 
 /* What one session wants; false: nothing (any more). */

@@ -156,6 +156,10 @@ struct node_action {
 /* The end of a turn: asks replicas for acknowledgements if somebody waits for them, begins snapshots, trims the
  * backlog, wakes who can be woken. Before draining actions. */
 void node_settle(struct node *n);
+/* Whether another node waits for what the end of a turn would send: its primary for an acknowledgement, or a replica for
+ * so much that replies wait for that it might as well begin. A driver that hands over much in one turn had better end it
+ * then, so that both work at the same time. */
+bool node_hurries(const struct node *n);
 /* The next thing to do; false when there is none. */
 bool node_next_action(struct node *n, struct node_action *action);
 

@@ -279,15 +279,12 @@ static void session_protocol_error(struct session *s)
     session_close_after_reply(s);
 }
 
-/* Has the memory that the next requests of a pipeline will look at fetched, all of it at once. How many requests need not
- * be looked at again. */
-static size_t session_look_ahead(const struct session *s)
+size_t session_look_ahead(const struct node *n, int db, struct slice input)
 {
     struct slice keys[LOOK_AHEAD];
-    if (s->input_start == s->input.size || s->node->memory.used < LOOK_AHEAD_MEMORY) return LOOK_AHEAD;
-    size_t found =
-        resp_peek_keys(s->input.data + s->input_start, s->input.size - s->input_start, keys, LOOK_AHEAD);
-    if (found > 1) keyspace_prefetch(s->node->keyspace, s->db, keys, found);
+    if (input.size == 0 || n->memory.used < LOOK_AHEAD_MEMORY) return LOOK_AHEAD;
+    size_t found = resp_peek_keys(input.data, input.size, keys, LOOK_AHEAD);
+    if (found > 1) keyspace_prefetch(n->keyspace, db, keys, found);
     return found;
 }
 
@@ -321,7 +318,8 @@ void session_process(struct session *s)
         dispatch(s, s->reader.argc, s->reader.argv, raw);
         session_replied(s);
         if (fetched == 0)
-            fetched = session_look_ahead(s);
+            fetched = session_look_ahead(
+                s->node, s->db, slice_of(s->input.data + s->input_start, s->input.size - s->input_start));
         else
             fetched--;
     }

@@ -220,6 +220,7 @@ static void follow_steps(struct node *n)
 {
     if (!n->follow || n->sleep_until_us != 0 || n->follow_paused) return;
     if (persistence_loads(&n->persistence) || persistence_stands_still(&n->persistence)) return;
+    size_t fetched = 0;
     for (;;) {
         int64_t offset = log_offset(&n->log);
         switch (follow_next(n->follow, n->now.mono_us)) {
@@ -228,7 +229,11 @@ static void follow_steps(struct node *n)
         case FOLLOW_CONTINUED: trail_renamed(n); break;
         case FOLLOW_LOADING: break;
         case FOLLOW_LOADED: take_snapshot(n); break;
-        case FOLLOW_COMMAND: apply_or_abandon(n); break;
+        case FOLLOW_COMMAND:
+            apply_or_abandon(n);
+            fetched =
+                fetched > 0 ? fetched - 1 : session_look_ahead(n, n->follow->db, follow_ahead(n->follow));
+            break;
         case FOLLOW_NOTHING:
             if (log_offset(&n->log) != offset) trail_applied(n); /* PING, REPLCONF GETACK */
             topology_tell_primary(n);

@@ -158,6 +158,11 @@ bool follow_applied(struct follow *f, int64_t now_us);
 static inline bool follow_within(const struct follow *f) { return f->run_end > 0; }
 /* The offset up to which bytes have arrived here, applied or not. */
 int64_t follow_received(const struct follow *f);
+/* What has come of the stream behind the request that was given out last: for whoever wants to look ahead. */
+static inline struct slice follow_ahead(const struct follow *f)
+{
+    return slice_of(f->input.size > f->at ? f->input.data + f->at : "", f->input.size - f->at);
+}
 /* Time passes: time-outs, acknowledgements, attempts; another slice of what an interrupted synchronisation left. */
 void follow_advance(struct follow *f, int64_t now_us);
 int64_t follow_deadline(const struct follow *f);

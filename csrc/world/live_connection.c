@@ -140,6 +140,10 @@ static void connection_readable(struct live_socket *socket)
         }
         session_input_commit(c->session, (size_t)got);
         total += (size_t)got;
+        if (node_hurries(c->owner->base.node)) {
+            live_node_settle(c->owner); /* the connection may be gone afterwards */
+            return;
+        }
     } while ((size_t)got == room && total < LIVE_READ_TURN);
 }
 

@@ -267,7 +267,7 @@ static void carry_out(struct live_node *ln, const struct node_action *a)
     }
 }
 
-static void settle(struct live_node *ln)
+void live_node_settle(struct live_node *ln)
 {
     struct node_action action;
     world_local_retry(&ln->base);
@@ -281,7 +281,7 @@ void live_nodes_settle(struct live *l)
     struct list *link;
     while ((link = list_pop(&l->turning)) != NULL) {
         struct live_node *ln = list_item(link, struct live_node, turning);
-        if (ln->base.node && !ln->base.paused) settle(ln);
+        if (ln->base.node && !ln->base.paused) live_node_settle(ln);
     }
 }
 

@@ -34,6 +34,9 @@ static inline struct live *live_of_node(const struct live_node *ln) { return liv
 
 /* Takes a node in hand: the time of this turn is handed over, and at its end it is settled. */
 void live_node_touch(struct live_node *ln);
+/* Has the node finish what it was fed so far, and does what it wants done: at the end of a turn, or before when the node
+ * hurries (node_hurries). Connections may be closed by it, and the node may end. */
+void live_node_settle(struct live_node *ln);
 
 /* One of the node's parameters that are numbers; 0: memory is out. */
 int64_t live_node_parameter(struct live_node *ln, const char *name);
