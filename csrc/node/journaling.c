@@ -69,8 +69,9 @@ void journaling_adopt(struct node *n, const struct recover_found *found)
     if (!n->config.appendonly) return;
     p->journal = new_journal(n);
     if (!p->journal || !found->journal) return;
+    bool goes_on = found->replid[0] != '\0' && !found->doubted;
     struct journal_found files = {.manifest = &found->manifest,
-                                  .position = found->replid[0] != '\0' ? found->position : -1,
+                                  .position = goes_on ? found->position : -1,
                                   .offset = log_offset(&n->log),
                                   .base_size = found->base_size,
                                   .size = found->size};

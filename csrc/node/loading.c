@@ -45,6 +45,7 @@ static bool begin(struct node *n, struct keyspace *into, bool journal)
                                       .snapshot = n->config.dbfilename,
                                       .bulk_max = n->config.proto_max_bulk_len,
                                       .cut = n->config.aof_load_truncated,
+                                      .settle = !p->apart && !p->fresh,
                                       .to_offset = p->apart ? p->limits.to_offset : INT64_MAX,
                                       .to_time_s = p->apart ? p->limits.to_time_s : INT64_MAX};
     if (journal) {

@@ -116,6 +116,11 @@ struct disk_op *disk_list(struct disk *d, enum disk_lane lane, const void *owner
     return ask(d, DISK_LIST, lane, owner, name);
 }
 
+struct disk_op *disk_settle(struct disk *d, enum disk_lane lane, const void *owner, const char *name)
+{
+    return ask(d, DISK_SETTLE, lane, owner, name);
+}
+
 struct disk_op *disk_take(struct disk *d, const void *owner)
 {
     list_each(link, &d->completed)
@@ -180,7 +185,7 @@ void disk_done(struct disk *d, struct disk_op *op)
     } else if (op->kind == DISK_WRITE) {
         d->writes++;
         d->written_bytes += (int64_t)op->data.size;
-    } else if (op->kind == DISK_SYNC) {
+    } else if (op->kind == DISK_SYNC || op->kind == DISK_SETTLE) {
         d->syncs++;
     }
     list_remove(&op->link);

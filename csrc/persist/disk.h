@@ -23,8 +23,12 @@
  *   DISK_REMOVE    no error when the file is missing. Durable with the next sync or rename of any file.
  *   DISK_LIST      the names of the files in directory `name` ("": the node's own), each followed by '\n', in byte
  *                  order; none when there is no such directory.
+ *   DISK_SETTLE    for a file that an earlier process wrote: DISK_SYNC, and what is read of the file afterwards is what
+ *                  the disk has. A missing file: DISK_MISSING.
  *
- * Without it (a process killed, the machine up) everything that was carried out is there.
+ * Without it (a process killed, the machine up) everything that was carried out is there, in the system's cache. That
+ * says nothing about the disk: it may never have been synced, and what a sync has failed for the system takes for
+ * written, so that it is read, and no later sync that works has written it. Hence DISK_SETTLE.
  *
  * When the configuration names another directory, the driver goes there as soon as nothing is under way; so the node
  * does not let it be changed in the middle of something.
@@ -35,7 +39,16 @@
 #include "base/bytes.h"
 #include "base/list.h"
 
-enum disk_kind { DISK_READ, DISK_WRITE, DISK_SYNC, DISK_TRUNCATE, DISK_RENAME, DISK_REMOVE, DISK_LIST };
+enum disk_kind {
+    DISK_READ,
+    DISK_WRITE,
+    DISK_SYNC,
+    DISK_TRUNCATE,
+    DISK_RENAME,
+    DISK_REMOVE,
+    DISK_LIST,
+    DISK_SETTLE
+};
 
 /* DISK_LANE_SYNC: for syncs that the writes of another lane need not wait for; they cover what had completed before. */
 enum disk_lane { DISK_LANE_JOURNAL, DISK_LANE_SYNC, DISK_LANE_SNAPSHOT, DISK_LANE_READ, DISK_LANES };
@@ -95,6 +108,7 @@ struct disk_op *disk_rename(struct disk *d, enum disk_lane lane, const void *own
                             const char *to);
 struct disk_op *disk_remove(struct disk *d, enum disk_lane lane, const void *owner, const char *name);
 struct disk_op *disk_list(struct disk *d, enum disk_lane lane, const void *owner, const char *name);
+struct disk_op *disk_settle(struct disk *d, enum disk_lane lane, const void *owner, const char *name);
 
 /* The oldest completed operation of this owner, which is the owner's now (disk_op_free); NULL: none. */
 struct disk_op *disk_take(struct disk *d, const void *owner);

@@ -13,6 +13,12 @@ void file_reader_open(struct file_reader *r, struct disk *d, const char *name, i
     text_copy(r->name, sizeof r->name, name);
 }
 
+void file_reader_settle(struct file_reader *r)
+{
+    r->settling = disk_settle(r->disk, DISK_LANE_READ, r, r->name) != NULL;
+    r->doubted = !r->settling;
+}
+
 static void drop_piece(struct file_reader *r)
 {
     if (r->piece) disk_op_free(r->disk, r->piece);
@@ -22,8 +28,9 @@ static void drop_piece(struct file_reader *r)
 void file_reader_close(struct file_reader *r)
 {
     drop_piece(r);
-    if (r->asking > 0) disk_forget(r->disk, r);
+    if (r->asking > 0 || r->settling) disk_forget(r->disk, r);
     r->asking = 0;
+    r->settling = false;
 }
 
 static enum file_reader_result fail(struct file_reader *r, const char *why)
@@ -44,12 +51,23 @@ static bool ask(struct file_reader *r)
     return true;
 }
 
+/* Of those under way, the settling comes back first: the lane keeps their order. */
+static struct disk_op *take(struct file_reader *r)
+{
+    struct disk_op *op = disk_take(r->disk, r);
+    if (!op || op->kind != DISK_SETTLE) return op;
+    r->settling = false;
+    r->doubted = op->state != DISK_OK;
+    disk_op_free(r->disk, op);
+    return disk_take(r->disk, r);
+}
+
 enum file_reader_result file_reader_next(struct file_reader *r, struct slice *piece)
 {
     drop_piece(r);
     if (!ask(r)) return fail(r, "out of memory");
     if (r->asking == 0) return FILE_READER_END;
-    struct disk_op *op = disk_take(r->disk, r);
+    struct disk_op *op = take(r);
     if (!op) return FILE_READER_WAIT;
     r->asking--;
     r->piece = op;

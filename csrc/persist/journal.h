@@ -54,7 +54,7 @@ struct journal_turn {
 struct journal_found {
     const struct manifest *manifest;
     int64_t position,
-        offset; /* the last increment ends there; both -1: it is not to be continued (not ours) */
+        offset; /* the last increment ends there; position -1: it is not to be continued (not ours, or doubted) */
     int64_t base_size, size; /* bytes of the base, of everything */
 };
 
@@ -63,7 +63,8 @@ struct journal_found {
 struct journal *journal_new(const struct journal_options *options);
 /* Lets go of everything; what the disk has been asked for is still done. */
 void journal_free(struct journal *j);
-/* Goes on with the files that were found, in which everything up to the log's end is. False: memory is out. */
+/* Goes on with the files that were found, in which everything up to the log's end is, durably but for what may follow
+ * `position` in the last one. False: memory is out. */
 bool journal_adopt(struct journal *j, const struct journal_found *found, const struct journal_origin *origin);
 
 /* Takes what the disk has done: at the beginning of the end of a turn. */

@@ -62,7 +62,10 @@ struct recover *recover_new(const struct recover_options *options)
 
 static void close_file(struct recover *r)
 {
-    if (r->reading) file_reader_close(&r->file);
+    if (r->reading) {
+        r->found.doubted |= r->file.doubted;
+        file_reader_close(&r->file);
+    }
     r->reading = false;
 }
 
@@ -96,6 +99,7 @@ static void open_file(struct recover *r, const char *file, int64_t position)
     bool inside = (r->found.journal || r->step == STEP_MANIFEST) && !other;
     snprintf(path, sizeof path, "%s%s%s", inside ? r->options.directory : "", inside ? "/" : "", file);
     file_reader_open(&r->file, r->options.disk, path, position);
+    if (inside && r->options.settle && r->step != STEP_LOAD) file_reader_settle(&r->file);
     r->reading = true;
     r->fed = position;
 }

@@ -12,6 +12,12 @@
  *   - a tail that was being written when the power went: cut off there (options.cut), or RECOVER_FAILED. It is one when
  *     nothing behind it says that it had been durable (persist/journal_format.h); in a file without frames, Redis's, when
  *     it ends in the middle of a request.
+ *
+ * A journal's files were written by a process that may have been killed (options.settle). What the system still has of
+ * them in its cache may never have got to the disk, so each is settled before it is read (DISK_SETTLE in disk.h): what
+ * was never synced is, and what a sync had failed for is not taken for more than the disk has of it, the beginning of
+ * a torn tail. So what is loaded is durable. Where it cannot be settled it is loaded as it is and doubted
+ * (found.doubted): good data, of which nobody knows how much is durable.
  */
 #ifndef TIDELOCK_PERSIST_RECOVER_H
 #define TIDELOCK_PERSIST_RECOVER_H
@@ -41,6 +47,7 @@ struct recover_options {
         base; /* an RDB file in place of the journal's base, made at some moment that its increments have; NULL: its own */
     int64_t bulk_max;             /* longest string accepted */
     bool cut;                     /* a torn tail is cut off */
+    bool settle;                  /* the journal is to be durable as it is read */
     int64_t to_offset, to_time_s; /* go no further; INT64_MAX: to the end */
 };
 
@@ -68,6 +75,7 @@ struct recover_found {
     bool journal;
     struct manifest manifest;
     int64_t position;        /* where the last increment ends; -1: it cannot be continued as it is */
+    bool doubted;            /* some of it could not be settled: it may not be durable */
     int64_t base_size, size; /* bytes */
     int64_t cut;             /* bytes of a torn tail */
     char torn[200];          /* what was torn, and where; "": nothing */

@@ -20,6 +20,7 @@ struct live_handle {
     bool writable;
     bool forgotten; /* its name means another file now: closed as soon as nobody uses it */
     int users;      /* operations under way */
+    int failed;     /* errno of the sync that did; 0: none has */
     int64_t used;   /* when it was last used, as a count of uses */
     char name[DISK_NAME_MAX + 1];
 };
@@ -36,8 +37,9 @@ struct live_files {
         char name[DISK_NAME_MAX + 1];
     } locks[LIVE_LOCKS]; /* directories that are this node's alone; further ones are not locked */
     int lock_count;
-    uv_mutex_t opening_lock; /* held while a file is opened; before the others */
-    uv_mutex_t names_lock;   /* held while directories are synced */
+    uv_mutex_t opening_lock;             /* held while a file is opened; before the others */
+    uv_mutex_t names_lock;               /* held while directories are synced */
+    uv_mutex_t sync_locks[LIVE_HANDLES]; /* …while the handle's file is; alone */
     char dirty[LIVE_DIRTY]
               [DISK_NAME_MAX + 1]; /* directories in which names have changed; "": the node's own */
     int dirty_count;

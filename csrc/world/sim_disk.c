@@ -5,7 +5,8 @@
  * time for what the file has to get onto the disk. So a snapshot that is synced holds up the journal's syncs, as it
  * does in reality.
  *
- * An operation takes effect when it ends. When its node goes before that, a coin says whether it did all the same.
+ * An operation takes effect when it ends. When its node goes before that, a coin says whether it was carried out all the
+ * same, with the faults there are.
  */
 #include "world/sim_disk.h"
 
@@ -79,13 +80,18 @@ static int64_t device_end(struct sim_disk *d, int64_t bytes)
     return d->free_at;
 }
 
+/* What waits for the device. */
+static bool waits(const struct disk_op *op)
+{
+    return op->kind == DISK_SYNC || op->kind == DISK_SETTLE || op->kind == DISK_RENAME;
+}
+
 static int64_t end_of(struct sim_disk *d, const struct disk_op *op)
 {
     const struct world_disk *p = parameters(d);
     const struct sim_file *f = sim_files_find(&d->files, op->name);
     int64_t us = p->latency;
-    if (op->kind == DISK_SYNC || op->kind == DISK_RENAME)
-        return device_end(d, f && op->kind == DISK_SYNC ? f->dirty : 0);
+    if (waits(op)) return device_end(d, f && op->kind != DISK_RENAME ? f->dirty : 0);
     if (op->kind == DISK_READ && f) {
         int64_t there = (int64_t)f->content.size - op->offset, wanted = (int64_t)op->size;
         us += transfer(p, there < 0 ? 0 : there < wanted ? there : wanted);
@@ -116,7 +122,7 @@ void sim_disk_stall(struct sim_disk *d, int64_t us)
 
 static void fail(struct sim_disk *d, struct disk_op *op)
 {
-    if (op->kind == DISK_SYNC) {
+    if (op->kind == DISK_SYNC || op->kind == DISK_SETTLE) {
         sim_files_fail_sync(&d->files, op, &d->random);
         return;
     }
@@ -147,9 +153,8 @@ static void carry_out(struct sim_disk *d, const struct sim_disk_lane *lane)
 {
     const struct world_disk *p = parameters(d);
     struct disk_op *op = lane->op;
-    bool waits = op->kind == DISK_SYNC || op->kind == DISK_RENAME;
     bool fails = chance(d, p->fail);
-    if (waits) fails |= chance(d, p->fail_sync);
+    if (waits(op)) fails |= chance(d, p->fail_sync);
     prepare(d);
     if (fails && disk_names_good(op))
         fail(d, op);
@@ -196,8 +201,10 @@ void sim_disk_abandon(struct sim_disk *d, bool orderly)
         struct disk_op *op = lane->op;
         bool under_way = op && lane->event != 0 && disk_names_good(op);
         prepare(d);
-        if (under_way && (orderly || random_below(&d->random, 2) == 0))
+        if (under_way && orderly)
             carry_out_well(d, lane);
+        else if (under_way && random_below(&d->random, 2) == 0)
+            carry_out(d, lane); /* it may fail, and nobody hears of it */
         else if (under_way && op->kind == DISK_WRITE)
             sim_files_carry_out_part(&d->files, op, (size_t)random_below(&d->random, op->data.size + 1));
         lane->op = NULL;

@@ -282,6 +282,17 @@ static void carry_out_sync(struct sim_files *fs, struct disk_op *op)
     forget_removed(fs);
 }
 
+static void carry_out_settle(struct sim_files *fs, struct disk_op *op)
+{
+    struct sim_file *f = sim_files_find(fs, op->name);
+    if (!f) {
+        missing(op);
+        return;
+    }
+    sim_file_drop_cache(f);
+    carry_out_sync(fs, op);
+}
+
 static void carry_out_truncate(struct sim_files *fs, struct disk_op *op)
 {
     struct sim_file *f = sim_files_find(fs, op->name);
@@ -349,6 +360,7 @@ void sim_files_carry_out(struct sim_files *fs, struct disk_op *op)
     case DISK_RENAME: carry_out_rename(fs, op); break;
     case DISK_REMOVE: carry_out_remove(fs, op); break;
     case DISK_LIST: carry_out_list(fs, op); break;
+    case DISK_SETTLE: carry_out_settle(fs, op); break;
     }
 }
 

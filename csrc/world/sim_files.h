@@ -17,7 +17,8 @@
  * The same goes for names: a file that was made and never synced may be gone, one that was removed may be back.
  *
  * After a sync that failed, the kernel takes the sectors for written that never were: they are *doubtful*. A process
- * reads the new bytes, no later sync writes them, and a loss of power brings the old ones back. Only writing them again helps.
+ * reads the new bytes, no later sync writes them, and a loss of power brings the old ones back: so does settling, by which
+ * the cache is dropped. Only writing them again helps.
  *
  * When the process dies and the machine stays up nothing is lost.
  *
@@ -96,6 +97,8 @@ bool sim_files_lose_power(struct sim_files *fs, struct random *r, double lose, d
 void sim_files_enter(struct sim_files *fs, struct sim_file *f);
 /* Everything is durable now but what is doubtful. */
 void sim_file_settle(struct sim_files *fs, struct sim_file *f);
+/* What is doubtful is read as the disk has it. It is to be settled right after. */
+void sim_file_drop_cache(struct sim_file *f);
 /* Changes the size, with zeros where there was nothing. False: memory is out. */
 bool sim_file_resize(struct sim_files *fs, struct sim_file *f, int64_t size);
 /* NULL: nothing has been kept of it. */

@@ -101,7 +101,16 @@ bool sim_files_lose_power(struct sim_files *fs, struct random *r, double lose, d
     return done;
 }
 
-/* ---- syncs that fail ---- */
+/* ---- syncs that fail, and what is read after them ---- */
+
+void sim_file_drop_cache(struct sim_file *f)
+{
+    for (size_t i = 0; i < f->sector_count; i++) {
+        struct sim_sector *s = &f->sectors[i];
+        if (s->doubtful) restore(f, s->index, s->old, 0);
+        s->doubtful = false;
+    }
+}
 
 /* Sectors that were to be written: each has been, or becomes doubtful. */
 static bool doubt_sectors(struct sim_files *fs, struct sim_file *f, struct random *r)

@@ -137,6 +137,14 @@ static inline void fake_disk_carry_out(struct fake_disk *f, struct disk_op *op)
         fake_disk_copy(&file->durable, &file->now);
         file->is_durable = true;
         break;
+    case DISK_SETTLE:
+        if (!file) {
+            disk_fail(op, DISK_MISSING, "No such file or directory");
+            break;
+        }
+        fake_disk_copy(&file->durable, &file->now);
+        file->is_durable = true;
+        break;
     case DISK_TRUNCATE:
         if (file && file->now.size > (size_t)op->offset) file->now.size = (size_t)op->offset;
         break;

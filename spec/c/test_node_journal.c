@@ -298,6 +298,60 @@ TEST(after_a_sync_that_failed_one_that_works_says_nothing)
     room_close(&r);
 }
 
+/* Killed, the machine up: what it had written is there to be read, and none of it synced. */
+TEST(what_a_killed_process_had_not_synced_is_durable_when_it_has_been_loaded)
+{
+    struct room r;
+    room_open(&r, 0);
+    struct wire *c = start(&r, 0, 1, "no");
+    for (int i = 0; i < 20; i++) say(c, "INCR n");
+    struct fake_file *f = last_increment(&r, 0);
+    REQUIRE(f != NULL);
+    size_t size = f->now.size;
+    CHECK(f->durable.size < size);
+    start(&r, 0, 2, "no");
+    CHECK(f->durable.size >= size);
+    fake_disk_cut_power(&r.disks[0]);
+    c = start(&r, 0, 3, "no");
+    CHECK_EQ_STR(say(c, "GET n"), "$2\r\n20\r\n");
+    room_close(&r);
+}
+
+/* What cannot be settled is loaded, and not believed: all of it goes into other files at once. */
+TEST(a_start_on_a_disk_that_fails_once_ends_in_data_or_in_an_error)
+{
+    int started = 0, anew = 0, errors = 0;
+    for (int at = 1; at <= 20; at++) {
+        struct room r;
+        room_open(&r, 0);
+        struct wire *c = start(&r, 0, 1, "no");
+        for (int i = 0; i < 20; i++) say(c, "INCR n");
+        r.disks[0].fail_at = r.disks[0].operations + at;
+        begin(&r, 0, 2, "always", NULL);
+        if (r.shut_down[0]) {
+            CHECK(strstr(node_failure(r.nodes[0]), "cannot load appendonlydir/appendonly.aof") != NULL);
+            errors++;
+        } else {
+            c = room_dial(&r, 0);
+            room_pass(&r, 3000);
+            say(c, "INCR n");
+            room_pass(&r, 3000); /* its answer may have to wait */
+            started++;
+            anew += fake_disk_file(&r.disks[0], "appendonlydir/appendonly.aof.2.base.rdb") != NULL;
+        }
+        int want = r.shut_down[0] ? 20 : 21;
+        if (want == 21) fake_disk_cut_power(&r.disks[0]);
+        r.disks[0].fail_at = 0;
+        c = start(&r, 0, 3, "always");
+        REQUIRE(!r.shut_down[0]);
+        CHECK_EQ_STR(say(c, "GET n"), want == 20 ? "$2\r\n20\r\n" : "$2\r\n21\r\n");
+        room_close(&r);
+    }
+    CHECK(started >= 10);
+    CHECK(anew >= 3); /* manifest, base and increment */
+    CHECK(errors >= 3);
+}
+
 /* ---- crashes at any moment ---- */
 
 enum { STATES_MAX = 4096 };

@@ -64,6 +64,12 @@ static enum disk_state sync_file(struct fixture *x, const char *name)
     return perform(x);
 }
 
+static enum disk_state settle_file(struct fixture *x, const char *name)
+{
+    disk_settle(&x->disk, DISK_LANE_READ, NULL, name);
+    return perform(x);
+}
+
 static enum disk_state truncate_file(struct fixture *x, const char *name, int64_t size)
 {
     disk_truncate(&x->disk, DISK_LANE_JOURNAL, NULL, name, size);
@@ -456,6 +462,35 @@ TEST(writing_it_again_helps)
         REQUIRE(x.read.size == 1600 && is_pattern(&x, 0, 600, 0) && is_pattern(&x, 600, 1600, 1));
         CHECK(close_fixture(&x));
     }
+}
+
+/* Who settles a file reads what is left of it when the power goes, whatever that was. */
+TEST(settling_a_file_shows_what_the_disk_has_of_it)
+{
+    int lost = 0, kept = 0;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct fixture x;
+        char seen[1600];
+        open_fixture(&x, seed);
+        write_pattern(&x, "a", 0, 600, 0);
+        sync_file(&x, "a");
+        write_pattern(&x, "a", 600, 700, 0);
+        fail_sync(&x, "a");
+        write_pattern(&x, "a", 1300, 300,
+                      0); /* shares a sector with what was to be written: it is written again */
+        REQUIRE(settle_file(&x, "a") == DISK_OK);
+        read_file(&x, "a", 0, 16384);
+        REQUIRE(x.read.size == 1600 && is_pattern(&x, 0, 600, 0) && is_pattern(&x, 1300, 1600, 0));
+        *(is_pattern(&x, 600, 1300, 0) ? &kept : &lost) += 1;
+        memcpy(seen, x.read.data, sizeof seen);
+        lose_power(&x);
+        read_file(&x, "a", 0, 16384);
+        REQUIRE(x.read.size == sizeof seen && memcmp(x.read.data, seen, sizeof seen) == 0);
+        REQUIRE(settle_file(&x, "b") == DISK_MISSING);
+        CHECK(close_fixture(&x));
+    }
+    CHECK(lost > SEEDS / 4);
+    CHECK(kept > SEEDS / 50);
 }
 
 /* ---- the rest ---- */

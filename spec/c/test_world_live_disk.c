@@ -10,7 +10,6 @@
 
 #include "live_fixture.h"
 #include "persist/disk.h"
-#include "world/live_files.h"
 
 struct bench {
     struct fixture f;
@@ -299,66 +298,6 @@ TEST(lanes_of_a_node_share_its_files)
         for (int lane = 0; lane < DISK_LANES; lane++) REQUIRE(await_one(&x) == DISK_OK);
         CHECK_EQ_INT(strlen(content(&x, name)), DISK_LANES - 1 + 3);
     }
-    close_bench(&x);
-}
-
-enum { OPENERS = 3, OPENED = 4000 };
-
-struct opener {
-    uv_thread_t thread;
-    uv_barrier_t *together;
-    struct live_files *files;
-    int failed;
-};
-
-static void open_files(void *argument)
-{
-    struct opener *o = argument;
-    struct memory m;
-    struct disk d;
-    memory_init(&m);
-    disk_init(&d, &m);
-    for (int i = 0; i < OPENED; i++) {
-        struct live_outcome outcome;
-        char name[16];
-        snprintf(name, sizeof name, "o%d", i);
-        struct disk_op *op = disk_truncate(&d, DISK_LANE_JOURNAL, NULL, name, 0);
-        live_outcome_init(&outcome);
-        uv_barrier_wait(o->together);
-        live_files_carry_out(o->files, op, &outcome);
-        o->failed += outcome.state != DISK_OK;
-        live_outcome_apply(&outcome, op);
-        disk_next(&d);
-        disk_done(&d, op);
-    }
-    disk_free(&d);
-}
-
-TEST(lanes_that_open_a_file_at_the_same_time_do_not_find_it_locked)
-{
-    struct bench x;
-    struct live_files files;
-    struct opener openers[OPENERS];
-    uv_barrier_t together;
-    REQUIRE(open_bench(&x));
-    for (int i = 0; i < OPENED; i++) {
-        char name[16];
-        snprintf(name, sizeof name, "o%d", i);
-        int fd = open(name, O_CREAT | O_WRONLY, 0600);
-        REQUIRE(fd >= 0);
-        close(fd);
-    }
-    REQUIRE(live_files_open(&files, x.directory) && uv_barrier_init(&together, OPENERS) == 0);
-    for (int i = 0; i < OPENERS; i++) {
-        openers[i] = (struct opener){.together = &together, .files = &files};
-        REQUIRE(uv_thread_create(&openers[i].thread, open_files, &openers[i]) == 0);
-    }
-    for (int i = 0; i < OPENERS; i++) {
-        uv_thread_join(&openers[i].thread);
-        CHECK_EQ_INT(openers[i].failed, 0);
-    }
-    uv_barrier_destroy(&together);
-    live_files_close(&files);
     close_bench(&x);
 }
 
