@@ -163,7 +163,7 @@ describe("node:backup", function()
       { { "-ERR what\r\n", "-ERR what\r\n" }, GONE },
       { { "+OK\r\n", "+OK\r\n" }, GONE },
       { { "HTTP/1.1 400 no\r\n", "x\r\n", "x\r\n" }, "to PSYNC it says" },
-      { { "-NOAUTH log in\r\n" }, "NOAUTH log in" },
+      { { "-NOAUTH log in\r\n" }, "NOAUTH 127.0.0.1:" },
       { { "+OK\r\n", "+OK\r\n", "-ERR unknown command 'PSYNC'\r\n" }, "unknown command 'PSYNC'" },
       { { "+OK\r\n", "+OK\r\n", full }, GONE },
       { { "+OK\r\n", "+OK\r\n", full .. "nonsense\r\n" }, "data should follow, but it says 'nonsense'" },
@@ -177,7 +177,8 @@ describe("node:backup", function()
     for i, case in ipairs(cases) do
       local world <close> = tidelock.live {}
       local port = math.tointeger(fake_server.start(world, case[1]):match ":(%d+)$")
-      local node = setmetatable({ host = "127.0.0.1", port = port, world = world }, { __index = remote.Node })
+      local node = setmetatable({ host = "127.0.0.1", port = port, world = world, control = {} },
+        { __index = remote.Node })
       local made, message = node:backup(path "b.rdb", { timeout = 20000 })
       if case[2] then
         assert.is_nil(made, i)

@@ -120,7 +120,7 @@ static int client_index(lua_State *L)
     return 1;
 }
 
-/* client(world, name, host, port, timeout): a Client, or nil and why not. */
+/* client(world, name, host, port, timeout[, password[, user]]): a Client, or nil and why not. */
 static int new_client(lua_State *L)
 {
     struct lua_world *w = binding_world(L, 1);
@@ -128,6 +128,8 @@ static int new_client(lua_State *L)
     const char *host = luaL_checkstring(L, 3);
     int port = (int)luaL_checkinteger(L, 4);
     int64_t timeout = arguments_duration(L, 5, "timeout");
+    struct world_login login = {.user.data = luaL_optlstring(L, 7, NULL, &login.user.size),
+                                .password.data = luaL_optlstring(L, 6, NULL, &login.password.size)};
     struct lua_client *c = lua_newuserdatauv(L, sizeof *c, CLIENT_VALUES);
     c->class_name = CLASS_CLIENT;
     c->owner = w;
@@ -136,7 +138,7 @@ static int new_client(lua_State *L)
     lua_setiuservalue(L, -2, PLACE_WORLD);
     luaL_setmetatable(L, CLASS_CLIENT);
     if (!w->world) return result_fail(L, "CLOSED the world is closed");
-    c->client = world_client_new(w->world, name, host, port, timeout);
+    c->client = world_client_new(w->world, name, host, port, timeout, login.password.data ? &login : NULL);
     if (!c->client) return binding_world_failed(L, w, world_failure(w->world), "the world is closed");
     lua_pushstring(L, world_client_name(c->client));
     lua_setiuservalue(L, -2, PLACE_NAME);

@@ -7,13 +7,15 @@
  *
  *   IDLE -> CONNECTING -> OPEN -> IDLE ...      a request without a connection begins one
  *
- * Each connection begins with a greeting of the client's own, HELLO 3; a server too old for it answers with an
- * error and goes on in RESP2. Its reply is not handed out.
+ * Each connection begins with a greeting of the client's own: AUTH if it has something to log in with, and HELLO 3; a
+ * server too old for that answers with an error and goes on in RESP2. The replies are not handed out, but a login that
+ * is refused ends the connection, and its requests fail with the server's words.
  *
  * After a time-out the connection is dropped: replies are matched by order, and the late one would be taken for the
  * answer to something else. A client that was told nothing must not guess: the failures say TIMEOUT or CLOSED and
  * whether the request may have been executed.
  */
+#include <limits.h>
 #include <stdio.h>
 
 #include "resp/writer.h"
@@ -42,8 +44,16 @@ static bool set_address(struct world_client *c, const char *host, int port)
 
 static void client_connect(struct world_client *c);
 
+static bool set_login(struct world_client *c, const struct world_login *login)
+{
+    const struct slice named[] = {{"AUTH", 4}, login->user, login->password};
+    const struct slice unnamed[] = {{"AUTH", 4}, login->password};
+    return login->user.data ? resp_write_request(&c->login, 3, named)
+                            : resp_write_request(&c->login, 2, unnamed);
+}
+
 struct world_client *world_client_new(struct world *w, const char *name, const char *host, int port,
-                                      int64_t timeout)
+                                      int64_t timeout, const struct world_login *login)
 {
     struct world_client *c = w->ops->client_alloc(w);
     if (!c) {
@@ -56,9 +66,10 @@ struct world_client *world_client_new(struct world *w, const char *name, const c
     list_init(&c->member);
     bytes_init(&c->output, &w->memory);
     bytes_init(&c->input, &w->memory);
+    bytes_init(&c->login, &w->memory);
     client_inbox_init(c);
     if (!world_place_name(w, &c->place, name, "client") || !set_address(c, host, port) ||
-        (w->ops->client_settle && !w->ops->client_settle(c))) {
+        (login && !set_login(c, login)) || (w->ops->client_settle && !w->ops->client_settle(c))) {
         client_finish(c);
         return NULL;
     }
@@ -73,6 +84,7 @@ void client_finish(struct world_client *c)
     list_remove(&c->member);
     bytes_free(&c->output);
     bytes_free(&c->input);
+    bytes_free(&c->login);
     client_inbox_free(c);
     memory_free(m, c->requests, c->capacity * sizeof *c->requests);
     if (c->host) memory_free(m, c->host, strlen(c->host) + 1);
@@ -103,21 +115,39 @@ static bool reserve_request(struct world_client *c)
     return true;
 }
 
+/* Enters in the ring what has been written behind `size` bytes of output, or takes it back. NULL: it was not whole. */
+static struct client_request *enter_request(struct world_client *c, size_t size, bool whole, int64_t ticket)
+{
+    if (!whole) {
+        c->output.size = size;
+        c->output.failed = false;
+        return NULL;
+    }
+    c->written += (int64_t)(c->output.size - size);
+    struct client_request *r = request_at(c, c->count++);
+    *r = (struct client_request){.ticket = ticket, .deadline = INT64_MAX, .end = c->written};
+    return r;
+}
+
 /* Writes a request and enters it in the ring. All or nothing. */
 static bool write_request(struct world_client *c, int64_t ticket, int argc, const struct slice *argv)
 {
     size_t size = c->output.size;
     if (!reserve_request(c)) return false;
-    if (!resp_write_request(&c->output, argc, argv)) {
-        c->output.size = size;
-        c->output.failed = false;
-        return false;
-    }
-    c->written += (int64_t)(c->output.size - size);
-    struct client_request *r = request_at(c, c->count++);
-    *r = (struct client_request){.ticket = ticket, .deadline = INT64_MAX, .end = c->written};
-    client_push_expect(r, argc, argv);
-    return true;
+    bool whole = resp_write_request(&c->output, argc, argv);
+    struct client_request *r = enter_request(c, size, whole, ticket);
+    if (r) client_push_expect(r, argc, argv);
+    return r != NULL;
+}
+
+/* Without memory for it the server says that nobody has logged in. */
+static void write_login(struct world_client *c)
+{
+    size_t size = c->output.size;
+    if (c->login.size == 0 || !reserve_request(c)) return;
+    bool whole = bytes_append_slice(&c->output, bytes_slice(&c->login));
+    struct client_request *r = enter_request(c, size, whole, 0);
+    if (r) r->login = true;
 }
 
 static void client_connect(struct world_client *c)
@@ -125,6 +155,8 @@ static void client_connect(struct world_client *c)
     c->state = CLIENT_CONNECTING;
     c->connections++;
     resp_parser_init(&c->parser);
+    c->refusal[0] = '\0';
+    write_login(c);
     const struct slice hello[] = {{"HELLO", 5}, {"3", 1}};
     write_request(c, 0, 2, hello); /* without memory it is a RESP2 connection */
     c->world->ops->client_open(c);
@@ -257,6 +289,13 @@ void client_output_taken(struct world_client *c, size_t size)
     c->output_start = 0;
 }
 
+/* The login's error becomes the connection's. */
+static void refused(struct world_client *c, struct slice reply)
+{
+    size_t size = reply.size < 3 ? 0 : reply.size - 3; /* without the minus and the line's end */
+    snprintf(c->refusal, sizeof c->refusal, "%.*s", size < INT_MAX ? (int)size : INT_MAX, reply.data + 1);
+}
+
 void client_answered(struct world_client *c, struct slice reply)
 {
     if (c->count == 0) return;
@@ -268,8 +307,10 @@ void client_answered(struct world_client *c, struct slice reply)
     if (w->ops->client_replied) w->ops->client_replied(c, c->replies, r.write, reply);
     if (r.ticket != 0)
         world_complete_reply(w, r.ticket, reply);
-    else
+    else if (!r.login)
         c->inbox.resp2 = reply.data[0] == '-';
+    else if (reply.data[0] == '-')
+        refused(c, reply);
 }
 
 /* One whole reply, or what a server sends on its own, which answers no request. */
@@ -283,7 +324,7 @@ static void take_reply(struct world_client *c, struct slice reply)
 static int64_t take_replies(struct world_client *c, struct slice bytes, const char **why)
 {
     size_t start = 0;
-    while (start < bytes.size) {
+    while (start < bytes.size && !c->refusal[0]) {
         int64_t size = resp_reply_size(&c->parser, bytes.data + start, bytes.size - start);
         if (size < 0) *why = "CLOSED the answer is not RESP";
         if (c->inbox.full) *why = "CLOSED more messages than a client keeps that does not receive them";
@@ -292,7 +333,8 @@ static int64_t take_replies(struct world_client *c, struct slice bytes, const ch
         take_reply(c, slice_of(bytes.data + start, (size_t)size));
         start += (size_t)size;
     }
-    return (int64_t)start;
+    if (c->refusal[0]) *why = c->refusal;
+    return c->refusal[0] ? -1 : (int64_t)start;
 }
 
 bool client_input(struct world_client *c, struct slice bytes)

@@ -173,11 +173,18 @@ enum world_result world_node_put_file(struct world_node *wn, const char *name, c
 
 /* ---- clients ---- */
 
+/* What AUTH is told. */
+struct world_login {
+    struct slice user; /* data NULL: the default one */
+    struct slice password;
+};
+
 /* A client at a place called `name` (NULL: one is made up), which connects to host:port (simulator: host is a node's name), now
- * and again whenever a request is made without a connection. `timeout`: of each request, us, 0: none.
+ * and again whenever a request is made without a connection. `timeout`: of each request, us, 0: none. `login` (NULL:
+ * none) is copied: each connection begins with it, and one that is refused fails with what the server said.
  * NULL: memory. */
 struct world_client *world_client_new(struct world *w, const char *name, const char *host, int port,
-                                      int64_t timeout);
+                                      int64_t timeout, const struct world_login *login);
 const char *world_client_name(const struct world_client *c);
 /* Which of its connections this is, counted from 1; 0: there is none, the next request begins one. */
 int64_t world_client_connection(const struct world_client *c);

@@ -223,6 +223,7 @@ struct client_request {
     int64_t ticket;   /* 0: the client's own greeting */
     int64_t deadline; /* monotonic us, INT64_MAX: none */
     int64_t end;      /* where its last byte ends in what was written on this connection */
+    bool login;       /* …namely its AUTH */
     bool write;       /* it is a write command (looked up only when somebody checks) */
     enum push_answer answer;
     int pushes; /* ANSWER_PUSHES: still to come */
@@ -235,6 +236,8 @@ struct world_client {
     enum client_state state;
     char *host; /* owned */
     int port;
+    struct bytes login; /* the request that logs in, empty: there is none */
+    char refusal[128];  /* what the server said to that, empty: nothing bad */
     int64_t timeout;
     int64_t alarm;       /* the driver has been asked to call at this time; INT64_MAX: not */
     int64_t connections; /* begun so far */

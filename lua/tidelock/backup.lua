@@ -7,7 +7,6 @@
 local backup_file = require "tidelock.backup_file"
 local backup_source = require "tidelock.backup_source"
 local core = require "tidelock.core"
-local errors = require "tidelock.errors"
 local options = require "tidelock.options"
 
 local SLICE = 64 * 1024 -- bytes per turn of the node
@@ -74,9 +73,11 @@ end
 -- node:backup of a server somewhere else
 local function of_server(node, path, given)
   local progress, timeout = check(path, given)
+  local login = node.control.login
+  local auth = login and (login.user and { login.user, login.password } or { login.password })
   local source <close>, message, code =
-    backup_source.open(node.host, node.port, { timeout = timeout, world = node.world })
-  if not source then return errors.failed(message, code) end
+    backup_source.open(node.host, node.port, { timeout = timeout, world = node.world, auth = auth })
+  if not source then return nil, message, code end
   return backup_file.write(path, {
     replid = source.replid, offset = source.offset,
     read = function()

@@ -165,7 +165,8 @@ function Source:ask(...)
   line, message, code = self:line()
   if not line then return nil, message, code end
   if line:sub(1, 1) == "-" then
-    return nil, ("%s: %s"):format(self.name, line:sub(2)), line:match "^%-(%S+)", true
+    local why, words = line:match "^%-(%S*) ?(.*)$"
+    return nil, ("%s %s: %s"):format(why, self.name, words), why, true
   end
   return line
 end

@@ -1,7 +1,6 @@
 -- The connections over which a node somewhere else is asked (remote.lua): one for what is answered at once, which after
 -- two seconds without an answer takes the server for gone; and others, made when they are needed, for what may take as
--- two seconds without an answer takes the server for gone; and others, made when needed, for what may take as
--- at a time, for what comes behind one that waits would wait with it.
+-- long as it likes. Each of these has one request at a time, for what comes behind one that waits would wait with it.
 
 local core = require "tidelock.core"
 
@@ -31,6 +30,7 @@ end
 ---@field package live tidelock.World
 ---@field package host string
 ---@field package port integer
+---@field package login tidelock.Login|nil
 ---@field package quick tidelock.Client
 ---@field package patient tidelock.Client[]
 ---@field package idle tidelock.Client[] of those
@@ -41,11 +41,16 @@ local function address(self)
   return ("%s:%d"):format(self.host, self.port)
 end
 
+local function connect(self, timeout)
+  local login = self.login or {}
+  return self.live:client(address(self), { timeout = timeout, user = login.user, password = login.password })
+end
+
 function Control:call(...)
   if not waits(...) then return self.quick:call(...) end
   local client = table.remove(self.idle)
   if not client then
-    client = self.live:client(address(self), { timeout = false })
+    client = connect(self, false)
     table.insert(self.patient, client)
   end
   local function done(...)
@@ -92,10 +97,11 @@ end
 ---@param live tidelock.World
 ---@param host string
 ---@param port integer
+---@param login? tidelock.Login
 ---@return tidelock.Control
-local function new(live, host, port)
-  local self = setmetatable({ live = live, host = host, port = port, patient = {}, idle = {} }, Control)
-  self.quick = live:client(address(self), { timeout = LIMIT_MS })
+local function new(live, host, port, login)
+  local self = setmetatable({ live = live, host = host, port = port, login = login, patient = {}, idle = {} }, Control)
+  self.quick = connect(self, LIMIT_MS)
   return self
 end
 

@@ -157,15 +157,15 @@ function World:cuts()
   return self.cut_list
 end
 
----Adds a node that runs at host:port. `level`: of the error, when the name is taken.
+---Adds a node that runs at host:port, with these fields. `login`: what the server wants to be told.
 ---@package
-function World:add(name, host, port, fields, level)
+function World:add(name, host, port, fields, login)
   if self.places[name] then
-    error(("node: name: there is already something called '%s' in this world"):format(name), level or 3)
+    error(("node: name: there is already something called '%s' in this world"):format(name), 3)
   end
   local node = fields or {}
   node.name, node.host, node.port, node.world = name, host, port, self
-  node.control = control.new(self.live, host, port)
+  node.control = control.new(self.live, host, port, login)
   setmetatable(node, self.node_metatable)
   self.places[name] = node
   table.insert(self.list, node)
@@ -188,9 +188,9 @@ function World:route(_, target) -- luacheck: ignore 212/self
   return options.address("client", target)
 end
 
-local CLIENT_OPTIONS = options.names("name", "timeout")
+local CLIENT_OPTIONS = options.names("name", "timeout", "user", "password")
 
----Makes a client of a node; as in other worlds.
+---Makes a client of a node; as in other worlds. It logs in as the node's world does, unless it is told how.
 function World:client(target, given)
   given = options.check("client", given, CLIENT_OPTIONS)
   local name = options.text("client", given, "name")
@@ -204,7 +204,10 @@ function World:client(target, given)
     error(("client: there is already something called '%s' in this world"):format(name), 2)
   end
   local host, port = self:route(name, target)
-  local client, message, code = self.live:client(("%s:%d"):format(host, port), { timeout = given.timeout })
+  local login = given.password and given or type(target) == "table" and target.control.login or {}
+  local client, message, code = self.live:client(("%s:%d"):format(host, port), {
+    timeout = given.timeout, user = login.user, password = login.password,
+  })
   if not client then return nil, message, code end
   return self:wrap_client(name, client)
 end

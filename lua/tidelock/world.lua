@@ -114,7 +114,7 @@ end
 -- ---- nodes and clients --------------------------------------------------------------------------------------------
 
 local NODE_OPTIONS = options.names("name", "port", "host", "bind", "replicaof", "slaveof", "config")
-local CLIENT_OPTIONS = options.names("name", "timeout")
+local CLIENT_OPTIONS = options.names("name", "timeout", "user", "password")
 
 ---Makes a node. Options besides those listed are Redis parameters (`maxmemory = "100mb"`), with underscores for
 ---hyphens; they can also be in the table `config`. All of it is the node's command line: a restart applies it again.
@@ -160,13 +160,15 @@ function World:client(target, given)
   local host, port = options.address("client", target)
   given = options.check("client", given, CLIENT_OPTIONS)
   local name = options.text("client", given, "name")
+  local user, password = options.text("client", given, "user"), options.text("client", given, "password")
+  if user and not password then error("client: user: a password is missing", 2) end
   local timeout = given.timeout
   if timeout == nil then timeout = 10000 end
   timeout = timeout and options.duration("client", "timeout", timeout) or 0
   if not self:is_open() then return errors.fail("CLOSED", "the world is closed") end
   local state = core.state(self)
   state.places = state.places or {}
-  local ok, client, message, code = pcall(core.client, self, name, host, port, timeout)
+  local ok, client, message, code = pcall(core.client, self, name, host, port, timeout, password, user)
   if not ok then error("client: " .. client, 2) end
   if not client then return nil, message, code end
   state.places[client.name] = client

@@ -60,7 +60,8 @@ static void write_something(struct storm *s)
 
 static struct world_client *new_client(struct storm *s)
 {
-    return world_client_new(s->lab.world, NULL, world_node_host(any_node(s)), 6379, below(s, 2) * 500000);
+    return world_client_new(s->lab.world, NULL, world_node_host(any_node(s)), 6379, below(s, 2) * 500000,
+                            NULL);
 }
 
 static void replace_client(struct storm *s)

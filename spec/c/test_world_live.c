@@ -438,7 +438,7 @@ TEST(a_client_pipelines)
     fixture_begin(&f);
     struct world_node *a = node_at(&f, "a", NULL, 0);
     REQUIRE(a);
-    struct world_client *c = world_client_new(f.world, NULL, "127.0.0.1", world_node_port(a), 0);
+    struct world_client *c = world_client_new(f.world, NULL, "127.0.0.1", world_node_port(a), 0, NULL);
     REQUIRE(c);
     CHECK_EQ_STR(ask(&f, c, "SET k v"), "+OK\r\n");
     int64_t first = 0;
@@ -462,7 +462,7 @@ TEST(a_client_says_what_it_does_not_know)
     struct world_node *a = node_at(&f, "a", NULL, 0);
     REQUIRE(a);
     int port = world_node_port(a);
-    struct world_client *c = world_client_new(f.world, "c", "127.0.0.1", port, 100 * MS);
+    struct world_client *c = world_client_new(f.world, "c", "127.0.0.1", port, 100 * MS, NULL);
     CHECK_EQ_STR(ask(&f, c, "SET k v"), "+OK\r\n");
     world_node_pause(a, true);
     int64_t begun = now(&f);
@@ -489,8 +489,9 @@ TEST(a_world_may_end_in_the_middle_of_things)
     struct world_node *a = node_at(&f, "a", NULL, 0), *b = node_at(&f, "b", NULL, 0);
     REQUIRE(a && b);
     follow(&f, b, "127.0.0.1", world_node_port(a));
-    struct world_client *c = world_client_new(f.world, NULL, "127.0.0.1", world_node_port(a), 1000 * MS);
-    struct world_client *d = world_client_new(f.world, NULL, "127.0.0.1", world_node_port(b), 0);
+    struct world_client *c =
+        world_client_new(f.world, NULL, "127.0.0.1", world_node_port(a), 1000 * MS, NULL);
+    struct world_client *d = world_client_new(f.world, NULL, "127.0.0.1", world_node_port(b), 0, NULL);
     request(&f, c, "PING");
     request(&f, d, "WAIT 3 0");
     world_timer(f.world, ++f.tickets, now(&f) + 1000 * MS);
@@ -510,7 +511,7 @@ TEST(two_worlds)
     fixture_begin(&g);
     struct world_node *a = node_at(&f, "a", NULL, 0), *b = node_at(&g, "a", NULL, 0);
     REQUIRE(a && b);
-    struct world_client *c = world_client_new(g.world, NULL, "127.0.0.1", world_node_port(a), 0);
+    struct world_client *c = world_client_new(g.world, NULL, "127.0.0.1", world_node_port(a), 0, NULL);
     int64_t ticket = request(&g, c, "SET k v");
     struct world_completion completion;
     int64_t until = now(&f) + PATIENCE_US;
@@ -539,7 +540,8 @@ TEST(memory_runs_out)
         int fd = dial(a);
         m->fail_after = fail;
         struct world_node *b = node_at(&f, name, NULL, 0);
-        struct world_client *c = world_client_new(f.world, NULL, "127.0.0.1", world_node_port(a), 500 * MS);
+        struct world_client *c =
+            world_client_new(f.world, NULL, "127.0.0.1", world_node_port(a), 500 * MS, NULL);
         int64_t ticket = c ? request(&f, c, "PING") : 0;
         if (ticket) CHECK(strcmp(answer(&f, ticket), "never") != 0);
         if (say(&f, fd, "PING\r\n", 6)) (void)hear(&f, fd, heard, sizeof heard);

@@ -26,7 +26,7 @@ static void write_some(struct lab *l, struct world_client *c)
 static void live_a_little(struct lab *l)
 {
     struct world_node *a = lab_node(l, "a"), *b = lab_node(l, NULL);
-    struct world_client *c = world_client_new(l->world, NULL, "a", 6379, 50000);
+    struct world_client *c = world_client_new(l->world, NULL, "a", 6379, 50000, NULL);
     if (!a || !b) return;
     world_node_configure(a, slice_text("repl-timeout"), slice_text("5"));
     lab_begin(l, b, "REPLICAOF a 6379");

@@ -68,7 +68,7 @@ static int64_t run_for(struct world *w, int64_t us)
 /* A client that writes 100 keys, each when the one before is answered; the primary crashes somewhere in between. */
 static int64_t write_keys(struct world *w, struct world_node *primary, int64_t crash_at)
 {
-    struct world_client *client = world_client_new(w, NULL, "a", 6379, 1000000);
+    struct world_client *client = world_client_new(w, NULL, "a", 6379, 1000000, NULL);
     struct world_completion c;
     int64_t acknowledged = 0;
     for (int i = 0; i < 100; i++) {

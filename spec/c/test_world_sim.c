@@ -33,7 +33,7 @@ static void trio_open(struct trio *t, uint64_t seed)
 
 static struct world_client *client_of(struct trio *t, struct world_node *n)
 {
-    return world_client_new(t->lab.world, NULL, world_node_host(n), world_node_port(n), 1000000);
+    return world_client_new(t->lab.world, NULL, world_node_host(n), world_node_port(n), 1000000, NULL);
 }
 
 /* ---- replication ---- */
@@ -136,7 +136,7 @@ TEST(a_full_synchronisation_takes_the_time_its_link_needs_and_holds_up_nobody)
     struct trio t;
     trio_open(&t, 16);
     struct lab *l = &t.lab;
-    struct world_client *c = world_client_new(l->world, NULL, "a", 6379, 0);
+    struct world_client *c = world_client_new(l->world, NULL, "a", 6379, 0, NULL);
     set_noise(l, c, "one", 1000000);
     set_noise(l, c, "two", 1000000);
     struct world_link slow = {.latency = 1000, .bandwidth = 1e6};
@@ -162,7 +162,7 @@ TEST(a_replica_that_does_not_read_costs_its_primary_no_time)
     struct trio t;
     trio_open(&t, 17);
     struct lab *l = &t.lab;
-    struct world_client *c = world_client_new(l->world, NULL, "a", 6379, 0);
+    struct world_client *c = world_client_new(l->world, NULL, "a", 6379, 0, NULL);
     world_node_pause(t.b, true);
     for (int i = 0; i < 20; i++) {
         char key[16];
@@ -404,7 +404,7 @@ TEST(names_and_links_are_looked_after)
     CHECK(lab_node(&l, "a") == NULL);
     CHECK_EQ_STR(world_error(l.world), "there is already something called 'a' in this world");
     CHECK_EQ_STR(world_node_name(lab_node(&l, NULL)), "node-1");
-    struct world_client *c = world_client_new(l.world, NULL, "a", 6379, 0);
+    struct world_client *c = world_client_new(l.world, NULL, "a", 6379, 0, NULL);
     CHECK_EQ_STR(world_client_name(c), "client-2");
     struct world_link link;
     CHECK(world_link_get(l.world, "a", "nobody", &link) == WORLD_BAD);

@@ -2,6 +2,7 @@
 
 local tidelock = require "tidelock"
 local lab = require "tidelock.lab"
+local support = require "spec.server.support"
 
 local SERVERS = { "tidelock" }
 do
@@ -112,15 +113,60 @@ for _, server in ipairs(SERVERS) do
   end)
 end
 
+for name, start in pairs { tidelock = "start", redis = SERVERS[2] and "redis" } do
+  describe("servers that want a password, " .. name, function()
+    local servers, server
+    setup(function()
+      servers = support.servers()
+      server = servers[start](servers, { "--requirepass", "s:e@t", "--save", "" })
+    end)
+    teardown(function() servers:stop_all() end)
+
+    local function attach(login)
+      return tidelock.attach { a = ("redis://%s@127.0.0.1:%d"):format(login, server.port) }
+    end
+
+    it("are told it on every connection: those of nodes, clients and backups", function()
+      for _, login in ipairs { ":s%3Ae%40t", "default:s%3ae%40t" } do
+        local world <close> = attach(login)
+        local a = world.node_by_name.a
+        assert.is_true(a:set("k", "v"))
+        assert.is_nil(a:blpop("none", 0.01))
+        local client <close> = world:client(a)
+        assert.equal("v", client:get "k")
+        local path = os.tmpname()
+        assert.equal(0, select(2, assert(a:backup(path)).path:gsub("^$", "")))
+        os.remove(path)
+        assert.equal(2, a:client("KILL", "TYPE", "normal", "SKIPME", "yes"))
+        support.eventually("connected again", function() return client:get "k" == "v" end)
+      end
+    end)
+
+    it("refuse a wrong one in their own words", function()
+      local world <close> = attach ":wrong"
+      local a = world.node_by_name.a
+      local value, message, code = a:get "k"
+      assert.is_nil(value)
+      assert.equal("WRONGPASS invalid username-password pair or user is disabled.", message)
+      assert.equal("WRONGPASS", code)
+      assert.is_false(a:is_up())
+      assert.equal("WRONGPASS", select(3, a:backup "/nowhere/to/be/found"))
+    end)
+  end)
+end
+
+local WANTED = "attach: a: \"redis://%[%[user%]:password@%]host:port\" or \"host:port\" expected, got "
+
 describe("attach", function()
   it("is told what is wrong", function()
     for _, case in ipairs {
       { nil, "attach: table of servers expected, got nil" },
       { { "127.0.0.1:6379" }, "attach: every server needs a name" },
-      { { a = 6379 }, "attach: a: \"redis://host:port\" or \"host:port\" expected, got 6379" },
-      { { a = "redis://:secret@host:6379" }, "attach: a: \"redis://host:port\" or \"host:port\" expected" },
-      { { a = "rediss://host:6379" }, "attach: a: \"redis://host:port\" or \"host:port\" expected" },
-      { { a = "redis://host:6379/3" }, "attach: a: \"redis://host:port\" or \"host:port\" expected" },
+      { { a = 6379 }, WANTED .. "6379" },
+      { { a = "redis://secret@host:6379" }, WANTED },
+      { { a = "redis://:secret@host:6379/3" }, WANTED .. "something else behind the password" },
+      { { a = "rediss://host:6379" }, WANTED },
+      { { a = "redis://host:6379/3" }, WANTED },
       { { a = "host" }, "attach: a: node or \"host:port\" expected, got host" },
     } do
       assert.error_matches(function() tidelock.attach(case[1]) end, case[2])

@@ -62,9 +62,15 @@
 ---@field timeout? integer ms, 0: for ever (default: the node's sync-timeout)
 ---@field on_timeout? "error"|"degrade" (default: the node's sync-on-timeout)
 
+---@class tidelock.Login what AUTH is told
+---@field user? string the default one if there is none
+---@field password string
+
 ---@class tidelock.ClientOptions
 ---@field name? string of its place in the world
 ---@field timeout? tidelock.Milliseconds|false of each request (default: 10,000); 0 or false: none
+---@field password? string logs in with it on each connection
+---@field user? string …as this user
 
 ---@class tidelock.LinkProperties
 ---@field latency? tidelock.Milliseconds
