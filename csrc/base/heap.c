@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { BLOCK_SLOTS = 512, FIRST_SLOTS = 8, CHILDREN = 4 };
+enum { BLOCK_SLOTS = 256, FIRST_SLOTS = 8, CHILDREN = 4 };
 
 static inline struct heap_slot *slot_at(const struct heap *h, size_t index)
 {
@@ -28,12 +28,19 @@ static size_t block_bytes(const struct heap *h, size_t block)
     return (block == 0 ? h->first_slots : BLOCK_SLOTS) * sizeof(struct heap_slot);
 }
 
-void heap_free(struct heap *h)
+bool heap_drain(struct heap *h, size_t budget)
 {
-    while (h->block_count > 0) {
+    for (; budget > 0 && h->block_count > 0; budget--) {
         size_t last = --h->block_count;
         memory_free(h->memory, h->blocks[last], block_bytes(h, last));
     }
+    h->size = 0;
+    return h->block_count > 0;
+}
+
+void heap_free(struct heap *h)
+{
+    heap_drain(h, SIZE_MAX);
     memory_free(h->memory, h->blocks, h->block_slots * sizeof *h->blocks);
     heap_init(h, h->memory, h->moved);
 }

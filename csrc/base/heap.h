@@ -30,6 +30,8 @@ struct heap {
 
 void heap_init(struct heap *h, struct memory *m, void (*moved)(void *item, size_t index));
 void heap_free(struct heap *h);
+/* The items are forgotten and about `budget` blocks freed. True: there are more; then only this or heap_free may follow. */
+bool heap_drain(struct heap *h, size_t budget);
 /* False when memory is out, the heap unchanged. */
 bool heap_insert(struct heap *h, int64_t key, void *item);
 /* The smallest, NULL when empty. */

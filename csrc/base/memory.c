@@ -100,6 +100,11 @@ void memory_free(struct memory *m, void *p, size_t size)
 
 /* ---- whole cache lines ---- */
 
+static inline bool in_slabs(const struct memory *m, size_t size)
+{
+    return m->use_slabs && size <= SLAB_LINES_MAX; /* those are aligned to the size's power of two */
+}
+
 static inline bool has_pages(const struct memory *m, size_t size) { return m->use_slabs && size >= LARGE; }
 
 static void *map_pages(size_t size)
@@ -110,7 +115,7 @@ static void *map_pages(size_t size)
 
 void *memory_alloc_lines(struct memory *m, size_t size)
 {
-    if (is_small(m, size)) return memory_alloc(m, size); /* slabs align to the size's power of two */
+    if (in_slabs(m, size)) return memory_alloc(m, size);
     if (size == 0 || !admit(m, size)) return NULL;
     void *p = has_pages(m, size) ? map_pages(size) : aligned_alloc(LINE, size);
     if (p) count(m, size);
@@ -119,10 +124,19 @@ void *memory_alloc_lines(struct memory *m, size_t size)
 
 void memory_free_lines(struct memory *m, void *p, size_t size)
 {
-    if (!p || !has_pages(m, size)) {
+    if (!p || in_slabs(m, size)) {
         memory_free(m, p, size);
         return;
     }
     m->used -= size;
-    munmap(p, size);
+    if (has_pages(m, size))
+        munmap(p, size);
+    else
+        free(p);
 }
+
+/* ---- giving back ---- */
+
+bool memory_tidy(struct memory *m, size_t budget) { return slab_tidy(m->slabs, budget) != 0; }
+
+size_t memory_stale(const struct memory *m) { return slab_stale(m->slabs); }

@@ -56,4 +56,9 @@ void *memory_resize(struct memory *m, void *p, size_t old_size, size_t new_size)
 /* Gives back a block of `size` bytes. `p` may be NULL. */
 void memory_free(struct memory *m, void *p, size_t size);
 
+/* With slabs: memory_stale pieces of 64 KiB are empty and still have their pages; memory_tidy gives those of about
+ * `budget` of them back to the system, a few microseconds each. True: there are more. */
+bool memory_tidy(struct memory *m, size_t budget);
+size_t memory_stale(const struct memory *m);
+
 #endif

@@ -3,8 +3,13 @@
  * Each class has a list of its chunks that have room; blocks come from the first. Blocks given back form a list within
  * the chunk; those that have never been out are taken in order, so that pages are touched one after the other.
  *
+ * Blocks above SMALL_MAX are a chunk's room divided by 8, 9 .. 16, 18 .. 32, 36 .. 64, 72 .. 120: a block has at most an
+ * eighth to spare, and there is nothing over at the end of a chunk.
+ *
  * One empty chunk stays with its class as long as it is the only one with room, and one empty arena with all, so that a
- * block that comes and goes does not take pages from the system each time.
+ * block that comes and goes does not take pages from the system each time. Other empty chunks are stale until
+ * slab_tidy gives their pages back: that takes the system some microseconds each, and who frees the last blocks of a
+ * hundred chunks in one turn must not wait for it.
  */
 #include "base/slab.h"
 
@@ -20,14 +25,22 @@ enum {
     ARENA_SIZE = ARENA_CHUNKS * CHUNK_SIZE,
     HEAD_SIZE = 128,  /* of a chunk; keeps blocks aligned */
     PAGE_SIZE = 4096, /* what stays of the first chunk of an arena, whose head is also the arena's */
-    FINE_MAX = 128,   /* up to here classes are 8 bytes apart, then 16 */
+    FINE_MAX = 128,   /* up to here classes are 8 bytes apart, … */
+    SMALL_MAX = 512,  /* … up to here 16, from then on so many go into a chunk: … */
+    FEW = 8,          /* … at least this many, and as many classes for each power of two */
     FINE_CLASSES = FINE_MAX / 8,
-    CLASSES = FINE_CLASSES + (SLAB_MAX - FINE_MAX) / 16
+    SMALL_CLASSES = FINE_CLASSES + (SMALL_MAX - FINE_MAX) / 16,
+    CLASSES = SMALL_CLASSES + 4 * FEW,
+    ROOM = CHUNK_SIZE - HEAD_SIZE
 };
 
+_Static_assert(ROOM / FEW == SLAB_MAX && SLAB_MAX % 16 == 0, "the largest blocks fill a chunk");
+
 struct arena {
-    struct list link; /* in slabs.arenas while it has an unused chunk */
-    unsigned unused;  /* bit n: chunk n is */
+    struct list link;       /* in slabs.arenas while it has an unused chunk */
+    struct list stale_link; /* in slabs.stale_arenas while it has a stale one */
+    unsigned unused;        /* bit n: chunk n is */
+    unsigned stale;         /* of these, those that have their pages still */
 };
 
 struct chunk {
@@ -42,22 +55,35 @@ struct chunk {
 
 struct slabs {
     struct list classes[CLASSES];
-    struct list arenas;
-    size_t used; /* blocks that are out */
+    struct list arenas, stale_arenas;
+    size_t used;  /* blocks that are out */
+    size_t stale; /* chunks */
     size_t arena_count;
 };
 
 _Static_assert(sizeof(struct chunk) <= HEAD_SIZE, "a chunk's head has room");
 
+/* How many go into a chunk, less than twice FEW after a shift: what is shifted out does not count. */
+static unsigned medium_class(size_t size)
+{
+    unsigned fit = (unsigned)ROOM / (unsigned)((size + 15) & ~(size_t)15), shift = 0;
+    while (fit >> shift >= 2 * FEW) shift++;
+    return SMALL_CLASSES + shift * FEW + (fit >> shift) - FEW;
+}
+
 static inline unsigned class_of(size_t size)
 {
     if (size <= FINE_MAX) return (unsigned)((size - 1) / 8);
-    return (unsigned)(FINE_CLASSES + (size - FINE_MAX - 1) / 16);
+    if (size <= SMALL_MAX) return (unsigned)(FINE_CLASSES + (size - FINE_MAX - 1) / 16);
+    return medium_class(size);
 }
 
-static inline size_t class_size(unsigned class)
+static size_t class_size(unsigned class)
 {
-    return class < FINE_CLASSES ? (class + 1) * 8 : FINE_MAX + (class - FINE_CLASSES + 1) * 16;
+    if (class < FINE_CLASSES) return (class + 1) * 8;
+    if (class < SMALL_CLASSES) return FINE_MAX + (class - FINE_CLASSES + 1) * 16;
+    unsigned medium = class - SMALL_CLASSES, fit = (medium % FEW + FEW) << medium / FEW;
+    return (size_t)(ROOM / fit) & ~(size_t)15;
 }
 
 int slab_same_class(size_t a, size_t b) { return class_of(a) == class_of(b); }
@@ -89,6 +115,8 @@ static struct arena *arena_new(struct slabs *s)
     if (!first) return NULL;
     struct arena *a = &first->own;
     a->unused = (1u << ARENA_CHUNKS) - 1;
+    a->stale = 0;
+    list_init(&a->stale_link);
     list_push(&s->arenas, &a->link);
     s->arena_count++;
     return a;
@@ -97,19 +125,30 @@ static struct arena *arena_new(struct slabs *s)
 static void arena_free(struct slabs *s, struct arena *a)
 {
     list_remove(&a->link);
+    list_remove(&a->stale_link);
     s->arena_count--;
     munmap(chunk_at(a, 0), ARENA_SIZE);
 }
 
 /* ---- chunks ---- */
 
+/* The chunk is not stale (any more). */
+static void set_fresh(struct slabs *s, struct arena *a, unsigned index)
+{
+    if (!(a->stale >> index & 1)) return;
+    a->stale &= ~(1u << index);
+    s->stale--;
+    if (a->stale == 0) list_remove(&a->stale_link);
+}
+
 static struct chunk *chunk_new(struct slabs *s, unsigned class)
 {
     struct arena *a = list_empty(&s->arenas) ? arena_new(s) : list_item(s->arenas.next, struct arena, link);
     if (!a) return NULL;
-    unsigned index = (unsigned)__builtin_ctz(a->unused);
+    unsigned index = (unsigned)__builtin_ctz(a->stale ? a->stale : a->unused);
     struct chunk *c = chunk_at(a, index);
     a->unused &= ~(1u << index);
+    set_fresh(s, a, index);
     if (a->unused == 0) list_remove(&a->link);
     c->arena = a;
     c->given_back = NULL;
@@ -121,19 +160,39 @@ static struct chunk *chunk_new(struct slabs *s, unsigned class)
     return c;
 }
 
-/* An empty chunk goes back to its arena, and its pages to the system. */
+/* An empty chunk goes back to its arena. */
 static void chunk_free(struct slabs *s, struct chunk *c)
 {
     struct arena *a = c->arena;
-    unsigned index = (unsigned)(((char *)c - (char *)chunk_at(a, 0)) / CHUNK_SIZE);
+    unsigned bit = 1u << (unsigned)(((char *)c - (char *)chunk_at(a, 0)) / CHUNK_SIZE);
     list_remove(&c->link);
-    size_t keep = index == 0 ? PAGE_SIZE : 0;
-    madvise((char *)c + keep, CHUNK_SIZE - keep, MADV_DONTNEED);
     if (a->unused == 0) list_push(&s->arenas, &a->link);
-    a->unused |= 1u << index;
-    bool empty = a->unused == (1u << ARENA_CHUNKS) - 1, others = s->arenas.next->next != &s->arenas;
-    if (empty && others) arena_free(s, a);
+    if (a->stale == 0) list_push(&s->stale_arenas, &a->stale_link);
+    a->unused |= bit;
+    a->stale |= bit;
+    s->stale++;
 }
+
+/* Gives the pages of a stale chunk back to the system; the arena's addresses too when it was the last. */
+static void give_back(struct slabs *s)
+{
+    struct arena *a = list_item(s->stale_arenas.next, struct arena, stale_link);
+    unsigned index = (unsigned)__builtin_ctz(a->stale);
+    size_t keep = index == 0 ? PAGE_SIZE : 0;
+    madvise((char *)chunk_at(a, index) + keep, CHUNK_SIZE - keep, MADV_DONTNEED);
+    set_fresh(s, a, index);
+    bool empty = a->unused == (1u << ARENA_CHUNKS) - 1, others = s->arenas.next->next != &s->arenas;
+    if (empty && a->stale == 0 && others) arena_free(s, a);
+}
+
+int slab_tidy(struct slabs *slabs, size_t budget)
+{
+    if (!slabs) return 0;
+    for (; budget > 0 && slabs->stale > 0; budget--) give_back(slabs);
+    return slabs->stale > 0;
+}
+
+size_t slab_stale(const struct slabs *slabs) { return slabs ? slabs->stale : 0; }
 
 static inline bool is_full(const struct chunk *c) { return !c->given_back && c->fresh == c->end; }
 
@@ -145,7 +204,8 @@ static struct slabs *slabs_new(void)
     if (!s) return NULL;
     for (unsigned i = 0; i < CLASSES; i++) list_init(&s->classes[i]);
     list_init(&s->arenas);
-    s->used = s->arena_count = 0;
+    list_init(&s->stale_arenas);
+    s->used = s->stale = s->arena_count = 0;
     return s;
 }
 

@@ -305,6 +305,7 @@ int64_t node_deadline(const struct node *n)
 {
     if (n->sleep_until_us != 0) return n->sleep_until_us;
     if (n->expiring || n->tidying || n->evicting || keyspace_untidy(n->keyspace)) return n->now.mono_us;
+    if (memory_stale(&n->memory) > 0) return n->now.mono_us;
     int64_t deadline = INT64_MAX;
     const struct heap_slot *first = heap_top(&n->timeouts);
     if (first) earlier(&deadline, first->key);

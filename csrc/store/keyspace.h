@@ -126,8 +126,8 @@ struct entry *keyspace_next_expired(struct keyspace *ks, int *db);
 /* The one that expires first, whether its time has come or not. NULL: none expires. */
 struct entry *keyspace_next_expiring(struct keyspace *ks, int *db);
 
-/* One bounded slice of background work (freeing what was set aside): about `budget` entries, or elements of large
- * values. True when more
+/* One bounded slice of background work (freeing what was set aside, giving memory back to the system): about `budget`
+ * entries, or elements of large values, or a few pieces of 64 KiB. True when more
  * may be left. What an open view still has to read waits for it. */
 bool keyspace_tidy(struct keyspace *ks, size_t budget);
 /* Whether something waits to be freed, and for nobody. */

@@ -308,7 +308,8 @@ static size_t count(const struct entry *e) { return stream_of(e)->length; }
 
 static bool free_some(struct memory *m, void *value, size_t budget)
 {
-    return stream_free_some(m, value, budget);
+    enum { NODE_WORTH = 8 }; /* freeing a node costs as much as so many elements of other types */
+    return stream_free_some(m, value, budget / NODE_WORTH + 1);
 }
 
 const struct value_class stream_class = {"stream", encoding, digest, check, count, free_some, copy, memory};

@@ -48,7 +48,9 @@ static void free_visited(void *context, void *entry) { table_free_entry(context,
 
 bool table_free_some(struct keyspace *ks, struct table *t, size_t budget)
 {
-    if (dict_drain(&t->dict, budget, free_visited, ks)) return true;
+    enum { BLOCK_WORTH = 16 }; /* a block of the heap costs as much as so many entries */
+    if (t->dict.size > 0 && dict_drain(&t->dict, budget, free_visited, ks)) return true;
+    if (heap_drain(&t->expiry, budget / BLOCK_WORTH + 1)) return true;
     dict_free(&t->dict);
     heap_free(&t->expiry);
     list_remove(&t->grave);

@@ -1,4 +1,8 @@
-/* tidy.c: work that is put off and done in slices: freeing tables and large values, and clearing stale epochs.
+/* tidy.c: work that is put off and done in slices: freeing tables and large values, giving memory back to the system, and
+ * clearing stale epochs.
+ *
+ * Memory is given back between the other slices and not in them: how much of it a slice empties depends on where its
+ * entries happen to lie, and towards the end of a flush each entry is the last one in its piece of 64 KiB.
  *
  * Epochs. An entry carries the epoch of the last view that has seen it, in two bits, and a view that opens
  * takes an epoch that no entry carries. When a view is read to its end all entries carry its epoch. One
@@ -79,6 +83,8 @@ bool keyspace_untidy(struct keyspace *ks) { return !list_empty(&ks->values) || n
 
 bool keyspace_tidy(struct keyspace *ks, size_t budget)
 {
+    enum { GIVE_BACK = 16, STALE_MAX = 4 * GIVE_BACK };
+    if (memory_stale(ks->memory) > STALE_MAX) return memory_tidy(ks->memory, GIVE_BACK), true;
     if (tidy_values(ks, budget)) return true;
     struct table *t = next_grave(ks);
     if (t) {
@@ -91,5 +97,5 @@ bool keyspace_tidy(struct keyspace *ks, size_t budget)
         tidy_epochs(ks, t, budget);
         return true;
     }
-    return false;
+    return memory_tidy(ks->memory, GIVE_BACK);
 }

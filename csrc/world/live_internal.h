@@ -29,7 +29,8 @@
 #include "world/world_internal.h"
 
 enum {
-    LIVE_READ_TURN = 256 * 1024,   /* read from one socket per turn, so that all others get theirs */
+    LIVE_READ_TURN =
+        32 * 1024, /* read from one socket per turn, so that all others get theirs: some hundred requests */
     LIVE_WRITE_TURN = 1024 * 1024, /* written to one socket per turn */
     LIVE_CHUNK = 64 * 1024,        /* live->chunk */
     LIVE_BREATH_US = 1000          /* live_breathe */

@@ -129,6 +129,26 @@ TEST(random_operations_with_indexes)
     CHECK_EQ_INT(m.used, 0);
 }
 
+TEST(goes_in_slices)
+{
+    enum { COUNT = 10000 };
+    struct memory m;
+    memory_init(&m);
+    struct heap h;
+    heap_init(&h, &m, NULL);
+    for (int i = 0; i < COUNT; i++) REQUIRE(heap_insert(&h, i, NULL));
+    size_t used = m.used;
+    int slices = 0;
+    while (heap_drain(&h, 2)) {
+        CHECK(used - m.used <= 2 * 4096);
+        used = m.used;
+        slices++;
+    }
+    CHECK(slices > 15);
+    heap_free(&h);
+    CHECK_EQ_INT(m.used, 0);
+}
+
 TEST(replace_keeps_the_place)
 {
     struct memory m;

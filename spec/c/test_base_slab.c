@@ -25,6 +25,7 @@ static bool is_whole(const struct block *b, size_t number)
 
 static size_t alignment_of(size_t size)
 {
+    if (size > SLAB_LINES_MAX) return 8;
     return size % 64 == 0 ? 64 : size % 32 == 0 ? 32 : size % 16 == 0 ? 16 : 8;
 }
 
@@ -65,11 +66,46 @@ TEST(little_is_lost)
     CHECK(slab_footprint(slabs) < 1000000 * 49);
     /* all but one of each hundred: chunks are not empty, and stay; all but the first thousand: they go */
     for (size_t i = 1000; i < 1000000; i++) slab_free(&slabs, blocks[i], 48);
+    size_t stale = slab_stale(slabs), slices = 0;
+    CHECK(stale > 700);
+    for (; slab_tidy(slabs, 10); slices++) {
+        CHECK_EQ_INT(slab_stale(slabs), stale - 10);
+        stale -= 10;
+    }
+    CHECK(slices >= 70);
+    CHECK_EQ_INT(slab_stale(slabs), 0);
     CHECK(slab_footprint(slabs) <= 2 << 20);
     for (size_t i = 0; i < 1000; i++) slab_free(&slabs, blocks[i], 48);
     CHECK(slabs == NULL);
     CHECK_EQ_INT(slab_footprint(slabs), 0);
     free(blocks);
+}
+
+/* What is taken again is not given back before. */
+TEST(stale_chunks_are_used_first)
+{
+    enum { COUNT = 10000 };
+    struct slabs *slabs = NULL;
+    void *blocks[COUNT], *kept = slab_alloc(&slabs, 8);
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < COUNT; i++) blocks[i] = slab_alloc(&slabs, 1000);
+        CHECK(slab_stale(slabs) < 16);
+        size_t footprint = slab_footprint(slabs);
+        CHECK(footprint < COUNT * 1000 * 10 / 9);
+        for (int i = 0; i < COUNT; i++) slab_free(&slabs, blocks[i], 1000);
+        CHECK(slab_stale(slabs) > 100);
+        CHECK_EQ_INT(slab_footprint(slabs), footprint);
+    }
+    slab_free(&slabs, kept, 8);
+    CHECK(slabs == NULL);
+}
+
+/* No block above a small one has more than an eighth to spare, and about a sixteenth on the average. */
+TEST(sizes_are_near_enough)
+{
+    for (size_t size = SLAB_LINES_MAX + 1; size + size / 7 + 32 <= SLAB_MAX; size += 8)
+        CHECK(!slab_same_class(size, size + size / 7 + 32));
+    CHECK(slab_same_class(SLAB_MAX, SLAB_MAX - 100));
 }
 
 TEST(memory_over_slabs)
