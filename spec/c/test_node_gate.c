@@ -1,37 +1,6 @@
 /* test_node_gate.c: replies that wait for chosen replicas: what is held, what lets it go, what takes its place. */
-#include "nodes.h"
+#include "sync_nodes.h"
 #include "test.h"
-
-/* Node 0 with replicas b and c (nodes 1 and 2), up to date; `count` nodes in all. Their wires are held and let go with
- * hold_replica. */
-static void open_pair(struct room *r, int count)
-{
-    room_open(r, count);
-    for (int i = 1; i < count; i++) {
-        struct wire *w = room_dial(r, i);
-        say(w, "REPLICAOF host 1");
-        room_hang_up(w);
-    }
-    room_pass(r, 1500);
-}
-
-/* The wire over which a replica sends its acknowledgements, and its primary's other end. */
-static struct wire *wire_of(struct room *r, int node)
-{
-    for (int i = 0; i < ROOM_WIRES; i++) {
-        struct wire *w = &r->wires[i];
-        if (w->used && w->node == r->nodes[node] && w->peer) return w;
-    }
-    abort();
-}
-
-/* Nothing passes between the replica and its primary any more, or everything again. */
-static void hold_replica(struct room *r, int node, bool hold)
-{
-    struct wire *w = wire_of(r, node);
-    w->held = w->peer->held = hold;
-    room_settle(r);
-}
 
 TEST(a_reply_waits_for_the_replica_that_is_named)
 {
@@ -87,15 +56,6 @@ TEST(a_time_out_answers_an_error_or_the_reply_all_the_same)
     room_pass(&r, 101);
     CHECK_EQ_STR(room_hear(a), "+OK\r\n$1\r\nw\r\n");
     room_close(&r);
-}
-
-/* Whether the bytes heard begin with these; `*heard` is moved behind them. */
-static bool begins(const char **heard, const char *text)
-{
-    size_t size = strlen(text);
-    if (strncmp(*heard, text, size) != 0) return false;
-    *heard += size;
-    return true;
 }
 
 /* Past a bulk string of 40 hexadecimal digits, a colon and a number. */

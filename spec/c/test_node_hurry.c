@@ -1,17 +1,8 @@
 /* test_node_hurry.c: when a driver that hands over much in one turn had better end it (node_hurries). */
-#include "nodes.h"
+#include "sync_nodes.h"
 #include "test.h"
 
 enum { MUCH = 40 * 1024 };
-
-/* A primary (a) and its replica (b), which the primary's rule names. */
-static void open_pair(struct room *r)
-{
-    room_open(r, 2);
-    struct wire *b = room_dial(r, 1);
-    say(b, "REPLICAOF host 1");
-    room_pass(r, 1500);
-}
 
 /* Writes of `size` bytes in all, in the primary's turn, which goes on. */
 static void write_much(struct wire *a, const char *write, size_t size)
@@ -22,7 +13,7 @@ static void write_much(struct wire *a, const char *write, size_t size)
 TEST(a_primary_hurries_when_replies_wait_for_much)
 {
     struct room r;
-    open_pair(&r);
+    open_pair(&r, 2);
     struct wire *a = room_dial(&r, 0);
     struct node *n = r.nodes[0];
     write_much(a, "SET key value\r\n", MUCH);
@@ -55,12 +46,9 @@ TEST(a_primary_without_replicas_has_nobody_to_hurry_for)
 TEST(a_replica_hurries_to_acknowledge)
 {
     struct room r;
-    open_pair(&r);
-    struct wire *a = room_dial(&r, 0), *stream = NULL;
+    open_pair(&r, 2);
+    struct wire *a = room_dial(&r, 0), *stream = wire_of(&r, 1);
     struct node *n = r.nodes[1];
-    for (int i = 0; i < ROOM_WIRES; i++)
-        if (r.wires[i].used && r.wires[i].node == n && r.wires[i].peer) stream = &r.wires[i];
-    CHECK(stream != NULL);
     stream->held = true;
     CHECK_EQ_STR(say(a, "SET key value"), "+OK\r\n");
     CHECK(!node_hurries(n));

@@ -140,6 +140,49 @@ describe("sync replicas", function()
     assert.are.equal("ERR", select(3, b:committed():get "k"))
   end)
 
+  it("that stop hold those who asked for them, and nobody else", function()
+    a:sync "ANY 1 (b)"
+    local writers = {
+      world:client(a),
+      world:client(a):durable { first = 1, of = { b } },
+      world:client(a):durable "ANY 1 (c)",
+      world:client(a):durable "async",
+    }
+    local written = { 0, 0, 0, 0 }
+    for i, writer in ipairs(writers) do
+      world:go(function()
+        for n = 1, 200 do
+          assert(writer:set("k" .. i, n))
+          written[i] = n
+          world:sleep(1)
+        end
+      end)
+    end
+    -- how many each writes in the next while, when what has been on its way has come
+    local function progress()
+      world:sleep(5)
+      local before = table.move(written, 1, 4, 1, {})
+      world:sleep(24)
+      local made = {}
+      for i = 1, 4 do made[i] = written[i] - before[i] end
+      return made
+    end
+    local free = progress()
+    local function check(held, made)
+      for i = 1, 4 do
+        if held[i] then assert.equal(0, made[i]) else assert.is_true(free[i] > 10 and made[i] >= free[i] - 1) end
+      end
+    end
+    c:pause() -- for whom only the third waits
+    check({ [3] = true }, progress())
+    c:resume()
+    b:pause()
+    check({ true, true }, progress())
+    b:resume()
+    world:run()
+    assert.same({ 200, 200, 200, 200 }, written)
+  end)
+
   it("are named with care", function()
     assert.has_error(function() a:durable { any = 1 } end, "durable: of: table of replicas' names expected, got nil")
     assert.has_error(function() a:durable {} end, "durable: any, first or rule expected")
@@ -213,7 +256,8 @@ describe("sync replicas of real processes", function()
     assert.is_true(a:sync "ANY 1 (b)")
     local client, other = world:client(a, { timeout = 30000 }), world:client(a)
     assert.is_true(c:pause()) -- asynchronous: nobody waits for it
-    assert.is_true(client:set("k", 1))
+    for i = 1, 100 do assert.is_true(client:set("k", i)) end
+    assert.is_true(c:resume())
     assert.is_true(b:pause())
     local held
     world:go(function() held = client:set("k", 2) end)
@@ -222,6 +266,12 @@ describe("sync replicas of real processes", function()
     assert.is_true(other:set("other", 1, "ASYNC"))
     assert.are.equal("1", other:get "other")
     assert.is_true(other:durable "async":set("other", 2))
+    for i = 1, 100 do
+      local by_c, c_has = other:durable { any = 1, of = { b, c }, timeout = 30000 }:set("third", i)
+      assert.is_true(by_c)
+      assert.same({ c = "applied" }, c_has.acknowledged)
+    end
+    assert.is_nil(held)
     assert.is_true(b:resume())
     assert(world:await(function() return held end, 60000))
     assert.are.equal("2", b:get "k")
@@ -229,7 +279,6 @@ describe("sync replicas of real processes", function()
     assert.is_true(ok)
     assert.are.equal("applied", receipt.acknowledged.b)
     assert.are.equal("applied", b:wait_for(receipt, 1000))
-    assert.is_true(c:resume())
     assert(world:await(function() return c:wait_for(receipt, 100) == "applied" end, 60000))
   end)
 
