@@ -31,7 +31,8 @@ local tidelock = require "tidelock"
 local durability = { settings = settings.names }
 
 local NAMES = { "a", "b", "c", "d" }
-local WRITERS, WRITES, CONVERGE_MS = 3, 12, 120000
+local WRITERS, WRITES = 3, 12
+local CONVERGE_MS = 120000 -- a connection whose first five segments are lost takes half a minute
 local GOOD_DISK = { fail = 0, fail_sync = 0, full = false, slow = 1 }
 
 -- ---- writing --------------------------------------------------------------------------------------------------------
@@ -333,7 +334,7 @@ local function build(s)
       node:configure("sync-timeout", tostring(settings.TIMEOUT_MS))
     end
   end
-  assert(world:await(function() return s.a:state().replicas == #s.replicas end, 20000))
+  assert(world:await(function() return s.a:state().replicas == #s.replicas end, CONVERGE_MS))
   s.history = s.a:state().replid
 end
 

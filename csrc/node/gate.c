@@ -97,8 +97,9 @@ void gate_group_leave(struct gate_group *group) { group->users--; }
 
 int64_t gate_reached(struct node *n, struct gate_group *group)
 {
-    if (group->version != n->feeds.version) {
+    if (group->version != n->feeds.version || group->generation != n->log.generation) {
         group->version = n->feeds.version;
+        group->generation = n->log.generation;
         group->reached = sync_reached(&group->want.rule, &n->feeds);
     }
     return group->reached;

@@ -41,10 +41,11 @@ struct durability {
 struct gate_group {
     struct list link; /* gates.groups */
     struct durability want;
-    int64_t users;     /* sessions and gates that refer to it */
-    struct heap lines; /* whose first gate is of this group, by its offset */
-    int64_t reached;   /* the offset up to which the rule is fulfilled, as of: */
-    uint64_t version;  /* feeds.version; 0: find it out again */
+    int64_t users;       /* sessions and gates that refer to it */
+    struct heap lines;   /* whose first gate is of this group, by its offset */
+    int64_t reached;     /* the offset up to which the rule is fulfilled, as of: */
+    uint64_t version;    /* feeds.version; 0: find it out again… */
+    uint64_t generation; /* …and log.generation */
 };
 
 /* One reply that waits. */
