@@ -92,32 +92,51 @@ static void drop(struct node *n)
 
 /* ---- requests of a journal ---- */
 
-static const char *execute(struct node *n, const struct recover_request *r)
+enum { WHY_MAX = 120 };
+
+/* Into `why`: that there was an error, and which. */
+static void describe_error(struct slice output, char why[WHY_MAX])
+{
+    const char *end = output.size > 1 ? memchr(output.data, '\r', output.size) : NULL;
+    bool told = end && output.data[0] == '-';
+    snprintf(why, WHY_MAX, "a command that could not be executed%s%.*s", told ? ": " : "",
+             told ? (int)(end - output.data - 1) : 0, told ? output.data + 1 : "");
+}
+
+/* False: it could not be done, for the reason in `why`. */
+static bool execute(struct node *n, const struct recover_request *r, char why[WHY_MAX])
 {
     struct session *s = n->stream;
     struct call c;
     s->db = r->db;
-    if (r->db >= (int)n->config.databases) return "a database that is none";
+    if (r->db >= (int)n->config.databases) {
+        snprintf(why, WHY_MAX, "a database that is none");
+        return false;
+    }
     call_init(&c, s, slice_of(NULL, 0));
     if (n->persistence.fresh) c.exec.keyspace = n->persistence.fresh;
     int64_t errors = s->writer.reply.errors;
     const struct command *command = command_resolve(n->commands, r->argv, r->argc, s->reply);
     if (command && command->flags & COMMAND_WRITE) dispatch_run(&c, command, r->argc, r->argv);
-    errors = s->writer.reply.errors - errors;
+    bool done = command && s->writer.reply.errors == errors;
+    if (!command)
+        snprintf(why, WHY_MAX, "a command that this node does not know");
+    else if (!done)
+        describe_error(bytes_slice(&s->output), why);
     bytes_clear(&s->output);
-    if (!command) return "a command that this node does not know";
-    return errors > 0 ? "a command that could not be executed" : NULL;
+    return done;
 }
 
 static void apply(struct node *n)
 {
     struct persistence *p = &n->persistence;
     const struct recover_request *r = recover_request(p->recover);
-    const char *why = r->applies ? execute(n, r) : NULL;
+    char why[WHY_MAX] = "out of memory";
+    bool done = !r->applies || execute(n, r, why);
     bool logs = r->counts && p->joined && !p->fresh;
-    if (!why && logs && !log_append(&n->log, r->raw.data, r->raw.size)) why = "out of memory";
+    if (done && logs) done = log_append(&n->log, r->raw.data, r->raw.size);
     if (logs) n->log.db = r->db;
-    if (why) recover_reject(p->recover, why);
+    if (!done) recover_reject(p->recover, why);
 }
 
 /* The log is where the files say, or has another name from here on. */
