@@ -160,6 +160,12 @@ static void set_integer(lua_State *L, const char *name, int64_t value)
     lua_setfield(L, -2, name);
 }
 
+static void set_text(lua_State *L, const char *name, const char *text)
+{
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, name);
+}
+
 static int state(lua_State *L)
 {
     const struct lua_node *n = check_node(L);
@@ -167,15 +173,15 @@ static int state(lua_State *L)
     struct node_state s;
     if (!node) return node_closed(L, n);
     node_inspect(node, &s);
-    lua_createtable(L, 0, 14);
+    lua_createtable(L, 0, 15);
     lua_pushboolean(L, s.primary);
     lua_setfield(L, -2, "primary");
     lua_pushboolean(L, s.link_up);
     lua_setfield(L, -2, "link_up");
-    lua_pushstring(L, s.replid);
-    lua_setfield(L, -2, "replid");
-    lua_pushstring(L, s.replid2);
-    lua_setfield(L, -2, "replid2");
+    set_text(L, "link_error", s.link_error);
+    set_text(L, "torn", s.torn);
+    set_text(L, "replid", s.replid);
+    set_text(L, "replid2", s.replid2);
     set_integer(L, "offset", s.offset);
     set_integer(L, "second_offset", s.second_offset);
     set_integer(L, "replicas", s.replicas);

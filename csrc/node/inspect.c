@@ -11,6 +11,8 @@ void node_inspect(struct node *n, struct node_state *state)
 {
     *state = (struct node_state){.primary = !n->follow,
                                  .link_up = n->follow && n->follow->state == FOLLOW_STREAMING,
+                                 .link_error = "",
+                                 .torn = persistence_said(n, TEXT_TORN),
                                  .offset = log_offset(&n->log),
                                  .second_offset = n->log.second_offset,
                                  .fsynced = n->fsynced_offset,
@@ -19,6 +21,7 @@ void node_inspect(struct node *n, struct node_state *state)
                                  .discarded_bytes = n->counters.discarded_bytes,
                                  .full_syncs = n->feeds.full_syncs,
                                  .partial_syncs = n->feeds.partial_syncs};
+    if (n->follow && !state->link_up && n->follow->why) state->link_error = n->follow->why;
     memcpy(state->replid, n->log.replid, sizeof state->replid);
     memcpy(state->replid2, n->log.replid2, sizeof state->replid2);
     for (int db = 0; db < keyspace_databases(n->keyspace); db++)

@@ -214,6 +214,9 @@ void node_backup_progress(const struct node *n, int64_t id, size_t *done, size_t
 struct node_state {
     bool primary;
     bool link_up; /* a replica whose channel streams */
+    const char
+        *link_error;  /* why it does not, "": it does, it is not known; good until the node's next turn */
+    const char *torn; /* what was cut off the journal's end when the node started; "": nothing */
     char replid[41], replid2[41];
     int64_t offset, second_offset;
     int64_t fsynced; /* offset up to which the journal is durable, -1: it is not, or there is none */

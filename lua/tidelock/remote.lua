@@ -83,6 +83,7 @@ function Node:state()
   return {
     primary = primary,
     link_up = not primary and info.master_link_status == "up",
+    link_error = info.master_link_error or "",
     replid = info.master_replid,
     replid2 = info.master_replid2,
     offset = info.slave_repl_offset or info.master_repl_offset,

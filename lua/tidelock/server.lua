@@ -4,6 +4,7 @@ local stat = require "posix.sys.stat"
 local unistd = require "posix.unistd"
 local conf = require "tidelock.conf"
 local errors = require "tidelock.errors"
+local server_log = require "tidelock.server_log"
 local tidelock = require "tidelock"
 
 -- what is the place's, not the node's
@@ -103,10 +104,19 @@ local function shut_down(world, node)
   return nil, message
 end
 
+local function say(line)
+  print(line)
+  io.stdout:flush()
+end
+
 -- Serves until told to stop.
 local function serve(world, node, complain)
+  local watch = server_log.new(say)
   while true do
-    while not world:stopping() do world:step() end
+    while not world:stopping() do
+      watch(node)
+      world:step(1000)
+    end
     if not node:is_up() then return 0 end
     local done, message = shut_down(world, node)
     if done then return 0 end
@@ -134,9 +144,8 @@ local function main(words, complain)
   node:call "PING" -- answered when everything has been loaded
   if node:failure() then return complain("server: %s", node:failure()) end
 
-  print(("tidelock %s ready to accept connections on port %d (pid %d)"):format(tidelock.version, node.port,
+  say(("tidelock %s ready to accept connections on port %d (pid %d)"):format(tidelock.version, node.port,
     unistd.getpid()))
-  io.stdout:flush()
   return serve(world, node, complain)
 end
 

@@ -140,6 +140,33 @@ describe("tidelock", function()
       assert.equal("1", replica:call("GET", "a"))
     end)
 
+    it("says once why it does not follow a primary, and what a start has cut off", function()
+      local primary = servers:start()
+      local replica = servers:start { replicaof = primary, "--appendonly", "yes", "--repl-retry-max-ms", 50 }
+      primary:call("SET", "a", 1)
+      replica:in_step_with(primary)
+      primary:signal(signal.SIGKILL)
+      primary:await_end()
+      primary:restart() -- without its data
+      local told = "\nreplication: the primary has lost its data: 0 keys at offset %d+, here 1 at %d+ [^\n]*\n"
+      support.eventually("it says so", function() return replica:log():find(told), replica:log() end)
+      support.eventually("it has asked again", function()
+        return replica:info("stats").repl_full_syncs_refused > 3
+      end)
+      assert.equal(1, select(2, replica:log():gsub(told, "")))
+      replica:signal(signal.SIGKILL)
+      replica:await_end()
+      local journal = io.popen(("ls '%s'/appendonlydir/*.incr.aof"):format(replica.directory))
+      local file <close> = assert(io.open(journal:read "l", "ab"))
+      journal:close()
+      file:write "#TL:F 100 "
+      file:flush()
+      replica:restart()
+      support.eventually("it says so", function()
+        return replica:log():find "\nthe end of the journal was cut off: [^\n]*incr.aof: at offset", replica:log()
+      end)
+    end)
+
     it("serves as many databases as it is told", function()
       local server = servers:start { "--databases", 3 }
       assert.equal("OK", server:call("SELECT", 2))

@@ -106,6 +106,8 @@
 ---@class tidelock.NodeState
 ---@field primary boolean
 ---@field link_up boolean a replica whose channel streams
+---@field link_error string why it does not; "": it does, or nothing is known
+---@field torn string what was cut off the journal's end at the start; "": nothing
 ---@field replid string
 ---@field replid2 string
 ---@field offset integer
