@@ -97,13 +97,18 @@ static bool take(struct backup *b, struct bytes *out)
     return true;
 }
 
+static size_t held(const struct backup *b)
+{
+    return (size_t)(b->tape.end - b->tape.start) + rdb_writer_held(b->writer);
+}
+
 static void step(struct node *n, struct backup *b, size_t budget)
 {
     if (!b->writer) return;
     int more = rdb_writer_step(b->writer, budget);
     if (more == 0) close_view(b);
     if (more < 0) fail(b, "OOM out of memory");
-    if (more > 0 && (size_t)(b->tape.end - b->tape.start) > persistence_held_max(n) + budget)
+    if (more > 0 && held(b) > persistence_held_max(n) + budget)
         fail(b, "ERR too much has changed since it was begun");
 }
 

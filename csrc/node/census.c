@@ -9,13 +9,15 @@ struct census {
     struct node_census *counts;
 };
 
-static void count(struct view_sink *sink, int db, const struct entry *e)
+static bool count(struct view_sink *sink, int db, const struct entry *e, bool whole)
 {
     struct census *c = (struct census *)sink;
-    if (db != c->db) return;
+    (void)whole;
+    if (db != c->db) return true;
     c->counts->keys++;
     c->counts->types[entry_type(e)]++;
     c->counts->expires += entry_expire(e) >= 0;
+    return true;
 }
 
 bool node_census(struct node *n, int db, struct node_census *counts)

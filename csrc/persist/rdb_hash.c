@@ -10,19 +10,21 @@
 
 int rdb_hash_type(const struct entry *e) { return value_large(e) ? RDB_HASH : RDB_HASH_LISTPACK; }
 
-void rdb_hash_write(struct rdb_output *o, const struct entry *e)
+bool rdb_hash_write(struct rdb_output *o, const struct entry *e, struct rdb_walk *w, size_t until)
 {
     if (!value_large(e)) {
         rdb_put_string(o, value_compact(e));
-        return;
+        return true;
     }
-    struct hash_walk w = {.begun = false};
     struct hash_pair pair;
-    rdb_put_length(o, hash_size(e));
-    while (hash_walk_next(e, &w, &pair)) {
+    if (w->stage == 0) rdb_put_length(o, hash_size(e));
+    w->stage = 1;
+    while (hash_walk_next(e, &w->hash, &pair)) {
         rdb_put_string(o, pair.field);
         rdb_put_string(o, pair.value);
+        if (rdb_output_size(o) >= until) return false;
     }
+    return true;
 }
 
 /* ---- reading ---- */

@@ -22,13 +22,18 @@ static void put_node(struct rdb_output *o, const char *sequence)
     rdb_put_string(o, slice_of(sequence, packed_bytes(sequence)));
 }
 
-void rdb_list_write(struct rdb_output *o, const struct entry *e)
+bool rdb_list_write(struct rdb_output *o, const struct entry *e, struct rdb_walk *w, size_t until)
 {
     const struct quicklist *q = value_large(e);
     struct quicklist_scratch scratch;
-    rdb_put_length(o, q ? q->count : 1);
+    if (w->stage == 0) rdb_put_length(o, q ? q->count : 1);
+    w->stage = 1;
     if (!q) put_node(o, value_compact(e).data);
-    for (size_t i = 0; q && i < q->count; i++) put_node(o, quicklist_sequence(q, i, &scratch));
+    for (; q && w->at < q->count; w->at++) {
+        if (rdb_output_size(o) >= until) return false;
+        put_node(o, quicklist_sequence(q, w->at, &scratch));
+    }
+    return true;
 }
 
 /* ---- reading ---- */

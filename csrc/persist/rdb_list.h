@@ -5,7 +5,7 @@
 #include "persist/rdb_value.h"
 
 int rdb_list_type(const struct entry *e);
-void rdb_list_write(struct rdb_output *o, const struct entry *e);
+bool rdb_list_write(struct rdb_output *o, const struct entry *e, struct rdb_walk *w, size_t until);
 
 enum rdb_step rdb_list_read(struct rdb_value *v);          /* RDB_LIST */
 enum rdb_step rdb_list_read_ziplist(struct rdb_value *v);  /* RDB_LIST_ZIPLIST */

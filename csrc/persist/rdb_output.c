@@ -69,6 +69,11 @@ void rdb_put_string(struct rdb_output *o, struct slice s)
         return;
     }
     rdb_append_length(&o->buffer, s.size);
+    rdb_put_raw(o, s);
+}
+
+void rdb_put_raw(struct rdb_output *o, struct slice s)
+{
     rdb_output_flush(o);
     if (!o->failed) to_tape(o, s);
 }

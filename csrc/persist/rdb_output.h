@@ -21,6 +21,8 @@ struct rdb_output {
 
 void rdb_output_init(struct rdb_output *o, struct memory *m, struct tape *tape, bool checksum);
 void rdb_output_free(struct rdb_output *o);
+/* Bytes so far, on the tape and on their way to it. */
+static inline size_t rdb_output_size(const struct rdb_output *o) { return o->written + o->buffer.size; }
 /* Takes everything to the tape. */
 void rdb_output_flush(struct rdb_output *o);
 
@@ -32,6 +34,8 @@ void rdb_put_double(struct rdb_output *o, double value);
 void rdb_put_length(struct rdb_output *o, uint64_t length);
 /* A string, encoded as Redis does. */
 void rdb_put_string(struct rdb_output *o, struct slice s);
+/* What is RDB data already. */
+void rdb_put_raw(struct rdb_output *o, struct slice s);
 /* A string that is the text of an integer. */
 void rdb_put_integer(struct rdb_output *o, int64_t value);
 

@@ -11,16 +11,20 @@
 
 int rdb_set_type(const struct entry *e) { return value_large(e) ? RDB_SET : RDB_SET_INTSET; }
 
-void rdb_set_write(struct rdb_output *o, const struct entry *e)
+bool rdb_set_write(struct rdb_output *o, const struct entry *e, struct rdb_walk *w, size_t until)
 {
     if (!value_large(e)) {
         rdb_put_string(o, value_compact(e));
-        return;
+        return true;
     }
-    struct set_walk w = {.index = 0};
     struct set_member member;
-    rdb_put_length(o, set_size(e));
-    while (set_walk_next(e, &w, &member)) rdb_put_string(o, set_member_text(&member));
+    if (w->stage == 0) rdb_put_length(o, set_size(e));
+    w->stage = 1;
+    while (set_walk_next(e, &w->set, &member)) {
+        rdb_put_string(o, set_member_text(&member));
+        if (rdb_output_size(o) >= until) return false;
+    }
+    return true;
 }
 
 /* ---- reading ---- */

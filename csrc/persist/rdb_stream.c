@@ -38,26 +38,22 @@ static void put_raw_id(struct rdb_output *o, struct stream_id id)
     for (int i = 0; i < ID_BYTES; i++) rdb_put_byte(o, bytes[i]);
 }
 
-static void put_nodes(struct rdb_output *o, const struct stream *s)
+static void put_node(struct rdb_output *o, const struct stream_node *n)
 {
-    rdb_put_length(o, s->nodes.size);
-    struct tree_cursor c = tree_first(&s->nodes);
-    for (; tree_is_somewhere(c); c = tree_next(c)) {
-        const struct stream_node *n = tree_cursor_item(c);
-        char key[ID_BYTES];
-        id_bytes(n->base, key);
-        rdb_put_string(o, slice_of(key, sizeof key));
-        rdb_write_stream_node(o, n);
-    }
+    char key[ID_BYTES];
+    id_bytes(n->base, key);
+    rdb_put_string(o, slice_of(key, sizeof key));
+    rdb_write_stream_node(o, n);
 }
 
-static void put_consumer(struct rdb_output *o, const struct stream_consumer *consumer)
+static void put_head(struct rdb_output *o, const struct stream *s)
 {
-    rdb_put_string(o, consumer->name);
-    rdb_put_little(o, (uint64_t)consumer->seen_ms, TIME_BYTES);
-    rdb_put_length(o, consumer->pending.size);
-    struct tree_cursor c = tree_first(&consumer->pending);
-    for (; tree_is_somewhere(c); c = tree_next(c)) put_raw_id(o, stream_pending_at(c)->id);
+    rdb_put_length(o, s->length);
+    put_id(o, s->last_id);
+    put_id(o, s->first_id);
+    put_id(o, s->max_deleted_id);
+    rdb_put_length(o, s->entries_added);
+    rdb_put_length(o, s->groups.count);
 }
 
 static void put_group(struct rdb_output *o, const struct stream_group *g)
@@ -66,28 +62,100 @@ static void put_group(struct rdb_output *o, const struct stream_group *g)
     put_id(o, g->last_id);
     rdb_put_length(o, (uint64_t)g->entries_read);
     rdb_put_length(o, g->pending.size);
-    struct tree_cursor c = tree_first(&g->pending);
-    for (; tree_is_somewhere(c); c = tree_next(c)) {
-        const struct stream_pending *p = stream_pending_at(c);
-        put_raw_id(o, p->id);
-        rdb_put_little(o, (uint64_t)p->delivered_ms, TIME_BYTES);
-        rdb_put_length(o, p->deliveries);
-    }
-    rdb_put_length(o, g->consumers.count);
-    for (size_t i = 0; i < g->consumers.count; i++) put_consumer(o, stream_consumer_at(g, i));
 }
 
-void rdb_write_stream(struct rdb_output *o, const struct entry *e)
+static void put_delivery(struct rdb_output *o, const struct stream_pending *p)
+{
+    put_raw_id(o, p->id);
+    rdb_put_little(o, (uint64_t)p->delivered_ms, TIME_BYTES);
+    rdb_put_length(o, p->deliveries);
+}
+
+static void put_consumer(struct rdb_output *o, const struct stream_consumer *consumer)
+{
+    rdb_put_string(o, consumer->name);
+    rdb_put_little(o, (uint64_t)consumer->seen_ms, TIME_BYTES);
+    rdb_put_length(o, consumer->pending.size);
+}
+
+/* What is being written. */
+enum part { BEGIN, PUT_NODES, PUT_GROUP, PUT_DELIVERIES, PUT_CONSUMER, PUT_OWN, WRITTEN };
+
+static void next_part(struct rdb_walk *w, enum part part, struct tree_cursor from)
+{
+    w->stage = (int)part;
+    w->stream.at = from;
+}
+
+/* The group's next consumer, or the next group. */
+static void begin_consumer(struct rdb_output *o, const struct stream_group *g, struct rdb_walk *w)
+{
+    if (w->stream.consumer == g->consumers.count) {
+        w->stream.group++;
+        w->stage = PUT_GROUP;
+        return;
+    }
+    const struct stream_consumer *consumer = stream_consumer_at(g, w->stream.consumer++);
+    put_consumer(o, consumer);
+    next_part(w, PUT_OWN, tree_first(&consumer->pending));
+}
+
+static void begin_group(struct rdb_output *o, const struct stream *s, struct rdb_walk *w)
+{
+    if (w->stream.group == s->groups.count) {
+        w->stage = WRITTEN;
+        return;
+    }
+    const struct stream_group *g = stream_group_at(s, w->stream.group);
+    put_group(o, g);
+    w->stream.consumer = 0;
+    next_part(w, PUT_DELIVERIES, tree_first(&g->pending));
+}
+
+/* Nodes and deliveries are over: goes to what comes after them. */
+static void end_part(struct rdb_output *o, const struct stream *s, struct rdb_walk *w)
+{
+    switch (w->stage) {
+    case BEGIN:
+        rdb_put_length(o, s->nodes.size);
+        next_part(w, PUT_NODES, tree_first(&s->nodes));
+        break;
+    case PUT_NODES:
+        put_head(o, s);
+        w->stage = PUT_GROUP;
+        break;
+    case PUT_GROUP: begin_group(o, s, w); break;
+    case PUT_DELIVERIES:
+        rdb_put_length(o, stream_group_at(s, w->stream.group)->consumers.count);
+        w->stage = PUT_CONSUMER;
+        break;
+    case PUT_OWN: w->stage = PUT_CONSUMER; break;
+    default: begin_consumer(o, stream_group_at(s, w->stream.group), w);
+    }
+}
+
+static void put_item(struct rdb_output *o, enum part part, struct tree_cursor c)
+{
+    switch (part) {
+    case PUT_NODES: put_node(o, tree_cursor_item(c)); break;
+    case PUT_DELIVERIES: put_delivery(o, stream_pending_at(c)); break;
+    default: put_raw_id(o, stream_pending_at(c)->id);
+    }
+}
+
+bool rdb_write_stream(struct rdb_output *o, const struct entry *e, struct rdb_walk *w, size_t until)
 {
     const struct stream *s = stream_of(e);
-    put_nodes(o, s);
-    rdb_put_length(o, s->length);
-    put_id(o, s->last_id);
-    put_id(o, s->first_id);
-    put_id(o, s->max_deleted_id);
-    rdb_put_length(o, s->entries_added);
-    rdb_put_length(o, s->groups.count);
-    for (size_t i = 0; i < s->groups.count; i++) put_group(o, stream_group_at(s, i));
+    while (w->stage != WRITTEN) {
+        if (rdb_output_size(o) >= until) return false;
+        if (!tree_is_somewhere(w->stream.at)) {
+            end_part(o, s, w);
+            continue;
+        }
+        put_item(o, (enum part)w->stage, w->stream.at);
+        w->stream.at = tree_next(w->stream.at);
+    }
+    return true;
 }
 
 /* ---- reading ---- */

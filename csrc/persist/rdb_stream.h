@@ -21,7 +21,7 @@
 #include "store/stream.h"
 
 int rdb_stream_type(const struct entry *e);
-void rdb_write_stream(struct rdb_output *o, const struct entry *e);
+bool rdb_write_stream(struct rdb_output *o, const struct entry *e, struct rdb_walk *w, size_t until);
 enum rdb_step rdb_read_stream(struct rdb_value *v);
 
 /* ---- nodes (rdb_stream_node.c) ---- */

@@ -18,21 +18,35 @@ static int string_type(const struct entry *e)
     return RDB_STRING;
 }
 
-static void string_write(struct rdb_output *o, const struct entry *e)
+/* Strings that go to a tape as they are go there piece by piece. */
+static bool string_write(struct rdb_output *o, const struct entry *e, struct rdb_walk *w, size_t until)
 {
+    enum { PIECE = 16 * 1024 };
     int64_t integer;
     struct entry_text text;
-    if (entry_integer(e, &integer))
+    if (entry_integer(e, &integer)) {
         rdb_put_integer(o, integer);
-    else
-        rdb_put_string(o, entry_string(e, &text));
+        return true;
+    }
+    struct slice s = entry_string(e, &text);
+    if (!o->tape || !rdb_is_large(s.size)) {
+        rdb_put_string(o, s);
+        return true;
+    }
+    if (w->stage == 0) rdb_put_length(o, s.size);
+    for (w->stage = 1; w->at < s.size; w->at += PIECE) {
+        if (rdb_output_size(o) >= until) return false;
+        size_t left = s.size - w->at;
+        rdb_put_raw(o, slice_of(s.data + w->at, left < PIECE ? left : PIECE));
+    }
+    return true;
 }
 
 /* ---- writing ---- */
 
 static const struct {
     int (*type)(const struct entry *e);
-    void (*write)(struct rdb_output *o, const struct entry *e);
+    bool (*write)(struct rdb_output *o, const struct entry *e, struct rdb_walk *w, size_t until);
 } writers[] = {
     [VALUE_STRING] = {string_type, string_write},   [VALUE_LIST] = {rdb_list_type, rdb_list_write},
     [VALUE_ZSET] = {rdb_zset_type, rdb_zset_write}, [VALUE_STREAM] = {rdb_stream_type, rdb_write_stream},
@@ -41,7 +55,16 @@ static const struct {
 
 int rdb_value_type(const struct entry *e) { return writers[entry_type(e)].type(e); }
 
-void rdb_value_write(struct rdb_output *o, const struct entry *e) { writers[entry_type(e)].write(o, e); }
+bool rdb_value_write_some(struct rdb_output *o, const struct entry *e, struct rdb_walk *w, size_t until)
+{
+    return writers[entry_type(e)].write(o, e, w, until);
+}
+
+void rdb_value_write(struct rdb_output *o, const struct entry *e)
+{
+    struct rdb_walk w = {.stage = 0};
+    rdb_value_write_some(o, e, &w, SIZE_MAX);
+}
 
 /* ---- reading ---- */
 

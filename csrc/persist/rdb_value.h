@@ -1,7 +1,7 @@
 /* rdb_value.h: how the value of each type is written to and read from RDB data: one file per type, one table.
  *
  * Writing: rdb_value_type names the format that a value is written in, rdb_value_write writes it. A format is what follows
- * the type byte (and in a file, the key).
+ * the type byte (and in a file, the key). A large value can be written in parts, as long as it does not change.
  *
  * Reading: a value may arrive in pieces of any size, so its reader is a small machine. rdb_value_begin prepares it for a
  * format; rdb_value_read goes on with it until it answers something other than RDB_MORE. What is read grows in a
@@ -27,9 +27,13 @@
 #ifndef TIDELOCK_PERSIST_RDB_VALUE_H
 #define TIDELOCK_PERSIST_RDB_VALUE_H
 
+#include "base/tree.h"
 #include "persist/rdb_input.h"
 #include "persist/rdb_output.h"
 #include "store/edit.h"
+#include "store/hash.h"
+#include "store/set.h"
+#include "store/zset_value.h"
 
 struct stream_group;
 struct stream_consumer;
@@ -52,9 +56,26 @@ struct rdb_value {
     } stream;            /* whose reader reads lists within lists */
 };
 
+/* Where the writing of a value stands. All zero: at its beginning. */
+struct rdb_walk {
+    int stage;
+    union {
+        struct hash_walk hash;
+        struct set_walk set;
+        struct zset_walk zset;
+        size_t at; /* the next node of a list, byte of a string */
+        struct {
+            struct tree_cursor at;  /* the next node or delivery */
+            size_t group, consumer; /* that is being written */
+        } stream;
+    };
+};
+
 /* The format in which a value is written. */
 int rdb_value_type(const struct entry *e);
 void rdb_value_write(struct rdb_output *o, const struct entry *e);
+/* Goes on writing, up to about where rdb_output_size is `until`. False: there is more. */
+bool rdb_value_write_some(struct rdb_output *o, const struct entry *e, struct rdb_walk *w, size_t until);
 
 /* Whether values in this format can be read. */
 bool rdb_value_readable(int type);

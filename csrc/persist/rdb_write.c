@@ -4,6 +4,9 @@
  * from whichever database. So the file selects a database whenever the next entry is in another one, and gives its
  * sizes the first time; readers take that as well as one section per database.
  *
+ * A value is written from its beginning to its end: what comes while a large one is written in parts goes to a tape of
+ * its own, and from there into the file when the value is complete.
+ *
  * SPDX-License-Identifier: MIT */
 #include "persist/rdb_write.h"
 
@@ -13,13 +16,23 @@
 
 enum { VIEW_BUDGET = 16 /* entries asked of the view at a time */ };
 
+/* Where entries go, and the database that is selected there, -1: none yet. */
+struct file {
+    struct rdb_output out;
+    int db;
+};
+
 struct rdb_writer {
     struct view_sink sink; /* first: the view hands it back */
     struct memory *memory;
     struct view *view;
-    struct rdb_output out;
+    struct file main, aside;
+    struct tape aside_tape;
+    int64_t aside_at;         /* of which so much is in the file */
+    const struct entry *open; /* it is in the file up to `walk`; NULL: none */
+    struct rdb_walk walk;
+    size_t until; /* the size of the main file at which this step ends */
     bool complete;
-    int db; /* selected, -1: none yet */
     int databases;
     bool *sized; /* for each database: its sizes have been written */
     size_t done, total;
@@ -29,9 +42,9 @@ struct rdb_writer {
 
 static void write_aux(struct rdb_writer *w, const char *key, struct slice value)
 {
-    rdb_put_byte(&w->out, RDB_AUX);
-    rdb_put_string(&w->out, slice_text(key));
-    rdb_put_string(&w->out, value);
+    rdb_put_byte(&w->main.out, RDB_AUX);
+    rdb_put_string(&w->main.out, slice_text(key));
+    rdb_put_string(&w->main.out, value);
 }
 
 static void write_aux_integer(struct rdb_writer *w, const char *key, int64_t value)
@@ -42,7 +55,7 @@ static void write_aux_integer(struct rdb_writer *w, const char *key, int64_t val
 
 static void write_header(struct rdb_writer *w, const struct rdb_info *info)
 {
-    bytes_append_format(&w->out.buffer, "REDIS%04d", RDB_VERSION);
+    bytes_append_format(&w->main.out.buffer, "REDIS%04d", RDB_VERSION);
     write_aux(w, "redis-ver", slice_text(info->version));
     write_aux_integer(w, "redis-bits", 64);
     write_aux_integer(w, "ctime", info->created_s);
@@ -57,43 +70,83 @@ static void write_header(struct rdb_writer *w, const struct rdb_info *info)
 
 static void write_end(struct rdb_writer *w)
 {
-    rdb_put_byte(&w->out, RDB_EOF);
-    rdb_output_flush(&w->out);
-    rdb_put_little(&w->out, w->out.checksum ? w->out.crc : 0, RDB_CHECKSUM_SIZE);
-    rdb_output_flush(&w->out);
-    w->complete = !w->out.failed;
+    struct rdb_output *o = &w->main.out;
+    rdb_put_byte(o, RDB_EOF);
+    rdb_output_flush(o);
+    rdb_put_little(o, o->checksum ? o->crc : 0, RDB_CHECKSUM_SIZE);
+    rdb_output_flush(o);
+    w->complete = !o->failed;
 }
 
 /* ---- entries --------------------------------------------------------------------------------------------------- */
 
-static void select_db(struct rdb_writer *w, int db)
+static void select_db(struct rdb_writer *w, struct file *f, int db)
 {
-    if (db == w->db) return;
-    w->db = db;
-    rdb_put_byte(&w->out, RDB_SELECTDB);
-    rdb_put_length(&w->out, (uint64_t)db);
+    if (db == f->db) return;
+    f->db = db;
+    rdb_put_byte(&f->out, RDB_SELECTDB);
+    rdb_put_length(&f->out, (uint64_t)db);
     if (w->sized[db]) return;
     w->sized[db] = true;
-    rdb_put_byte(&w->out, RDB_RESIZEDB);
-    rdb_put_length(&w->out, view_size(w->view, db));
-    rdb_put_length(&w->out, view_volatile(w->view, db));
+    rdb_put_byte(&f->out, RDB_RESIZEDB);
+    rdb_put_length(&f->out, view_size(w->view, db));
+    rdb_put_length(&f->out, view_volatile(w->view, db));
 }
 
-/* The view's sink: from a step, or from a command that is about to change `e`. */
-static void write_entry(struct view_sink *sink, int db, const struct entry *e)
+/* All of an entry but its value. */
+static void begin_entry(struct rdb_writer *w, struct file *f, int db, const struct entry *e)
 {
-    struct rdb_writer *w = (struct rdb_writer *)sink;
-    if (w->out.failed) return;
-    select_db(w, db);
+    select_db(w, f, db);
     int64_t expire_ms = entry_expire(e);
     if (expire_ms >= 0) {
-        rdb_put_byte(&w->out, RDB_EXPIRETIME_MS);
-        rdb_put_little(&w->out, (uint64_t)expire_ms, 8);
+        rdb_put_byte(&f->out, RDB_EXPIRETIME_MS);
+        rdb_put_little(&f->out, (uint64_t)expire_ms, 8);
     }
-    rdb_put_byte(&w->out, rdb_value_type(e));
-    rdb_put_string(&w->out, entry_key(e));
-    rdb_value_write(&w->out, e);
-    w->done++;
+    rdb_put_byte(&f->out, rdb_value_type(e));
+    rdb_put_string(&f->out, entry_key(e));
+}
+
+static bool has_aside(const struct rdb_writer *w) { return rdb_writer_held(w) > 0; }
+
+/* The view's sink: from a step, or (whole) from a command that is about to change `e`. */
+static bool write_entry(struct view_sink *sink, int db, const struct entry *e, bool whole)
+{
+    struct rdb_writer *w = (struct rdb_writer *)sink;
+    if (w->main.out.failed) return true;
+    if (e != w->open && (w->open || has_aside(w))) {
+        begin_entry(w, &w->aside, db, e);
+        rdb_value_write(&w->aside.out, e);
+        w->done++;
+        return true;
+    }
+    if (!w->open) {
+        begin_entry(w, &w->main, db, e);
+        w->walk = (struct rdb_walk){.stage = 0};
+    }
+    bool complete = rdb_value_write_some(&w->main.out, e, &w->walk, whole ? SIZE_MAX : w->until);
+    w->open = complete ? NULL : e;
+    w->done += complete;
+    return complete;
+}
+
+/* Moves some of what is aside into the file. */
+static void write_aside(struct rdb_writer *w)
+{
+    struct tape *t = &w->aside_tape;
+    rdb_output_flush(&w->aside.out);
+    w->main.out.failed |= w->aside.out.failed;
+    struct tape_cursor cursor = tape_seek(t, w->aside_at);
+    struct slice slice;
+    if (tape_peek(t, &cursor, &slice, 1) > 0) {
+        size_t room = w->until - rdb_output_size(&w->main.out);
+        if (slice.size > room) slice.size = room;
+        rdb_put_raw(&w->main.out, slice);
+        w->aside_at += (int64_t)slice.size;
+        tape_trim(t, w->aside_at);
+    }
+    if (has_aside(w)) return;
+    w->main.db = w->aside.db;
+    w->aside.db = -1;
 }
 
 /* ---- the writer ------------------------------------------------------------------------------------------------ */
@@ -105,12 +158,14 @@ struct rdb_writer *rdb_writer_open(struct memory *m, struct keyspace *ks, struct
     if (!w) return NULL;
     w->sink.entry = write_entry;
     w->memory = m;
-    rdb_output_init(&w->out, m, out, info->checksum);
-    w->db = -1;
+    tape_init(&w->aside_tape, m, 0);
+    rdb_output_init(&w->main.out, m, out, info->checksum);
+    rdb_output_init(&w->aside.out, m, &w->aside_tape, false);
+    w->main.db = w->aside.db = -1;
     w->databases = keyspace_databases(ks);
     w->sized = memory_alloc_zero(m, (size_t)w->databases * sizeof *w->sized);
     write_header(w, info);
-    w->view = w->sized && !w->out.buffer.failed ? view_open(ks, &w->sink) : NULL;
+    w->view = w->sized && !w->main.out.buffer.failed ? view_open(ks, &w->sink) : NULL;
     if (!w->view) {
         rdb_writer_close(w);
         return NULL;
@@ -121,14 +176,21 @@ struct rdb_writer *rdb_writer_open(struct memory *m, struct keyspace *ks, struct
 
 int rdb_writer_step(struct rdb_writer *w, size_t budget)
 {
-    bool more = !w->complete;
-    size_t start = w->out.written;
-    while (more && !w->out.failed && w->out.written + w->out.buffer.size - start < budget) {
-        more = view_step(w->view, VIEW_BUDGET);
-        if (!more) write_end(w);
+    struct rdb_output *o = &w->main.out;
+    w->until = rdb_output_size(o) + budget;
+    while (!w->complete && !o->failed && rdb_output_size(o) < w->until) {
+        if (!w->open && has_aside(w))
+            write_aside(w);
+        else if (!view_step(w->view, VIEW_BUDGET))
+            write_end(w);
     }
-    rdb_output_flush(&w->out);
-    return w->out.failed ? -1 : !w->complete;
+    rdb_output_flush(o);
+    return o->failed ? -1 : !w->complete;
+}
+
+size_t rdb_writer_held(const struct rdb_writer *w)
+{
+    return (size_t)(w->aside_tape.end - w->aside_at) + w->aside.out.buffer.size;
 }
 
 void rdb_writer_progress(const struct rdb_writer *w, size_t *done, size_t *total)
@@ -142,6 +204,8 @@ void rdb_writer_close(struct rdb_writer *w)
     if (!w) return;
     if (w->view) view_close(w->view);
     memory_free(w->memory, w->sized, (size_t)w->databases * sizeof *w->sized);
-    rdb_output_free(&w->out);
+    rdb_output_free(&w->main.out);
+    rdb_output_free(&w->aside.out);
+    tape_free(&w->aside_tape);
     memory_free(w->memory, w, sizeof *w);
 }

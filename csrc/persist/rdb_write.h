@@ -1,7 +1,8 @@
 /* rdb_write.h: a snapshot in RDB format, taken incrementally.
  *
  * A writer opens a view on the keyspace and, each time it is stepped, appends a slice of the file to a tape; entries
- * that are about to change meanwhile append themselves (store/view.h). The bytes, once complete, are the dataset as it
+ * that are about to change meanwhile append themselves (store/view.h). A large value takes several steps, unless it is
+ * about to change: then the rest of it is written at once. The bytes, once complete, are the dataset as it
  * was at rdb_writer_open, exactly. Whoever wants the bytes (replicas in full sync, a file) reads the tape.
  */
 #ifndef TIDELOCK_PERSIST_RDB_WRITE_H
@@ -28,6 +29,8 @@ struct rdb_writer *rdb_writer_open(struct memory *m, struct keyspace *ks, struct
                                    const struct rdb_info *info);
 /* Writes about `budget` bytes more. 1: more to do, 0: complete (the tape holds the whole file), -1: memory is out. */
 int rdb_writer_step(struct rdb_writer *w, size_t budget);
+/* Bytes it holds that are not on the tape yet. */
+size_t rdb_writer_held(const struct rdb_writer *w);
 /* Keys written and keys in all: progress. */
 void rdb_writer_progress(const struct rdb_writer *w, size_t *done, size_t *total);
 /* Closes the view, complete or not. */

@@ -14,20 +14,25 @@
 int rdb_zset_type(const struct entry *e) { return value_large(e) ? RDB_ZSET_2 : RDB_ZSET_LISTPACK; }
 
 /* From the last to the first: who inserts them into a skiplist is faster so. */
-void rdb_zset_write(struct rdb_output *o, const struct entry *e)
+bool rdb_zset_write(struct rdb_output *o, const struct entry *e, struct rdb_walk *w, size_t until)
 {
-    struct zset_walk w;
+    struct zset_walk *walk = &w->zset;
     size_t size = zset_count(e);
     if (!value_large(e)) {
         rdb_put_string(o, value_compact(e));
-        return;
+        return true;
     }
-    rdb_put_length(o, size);
-    if (size == 0) return;
-    for (zset_walk_begin(&w, e, size - 1, true); !w.over; zset_walk_next(&w)) {
-        rdb_put_string(o, w.member);
-        rdb_put_double(o, w.score);
+    if (w->stage == 0) {
+        rdb_put_length(o, size);
+        if (size == 0) return true;
+        zset_walk_begin(walk, e, size - 1, true);
     }
+    for (w->stage = 1; !walk->over; zset_walk_next(walk)) {
+        if (rdb_output_size(o) >= until) return false;
+        rdb_put_string(o, walk->member);
+        rdb_put_double(o, walk->score);
+    }
+    return true;
 }
 
 /* ---- scores ---- */

@@ -5,7 +5,7 @@
 #include "persist/rdb_value.h"
 
 int rdb_zset_type(const struct entry *e);
-void rdb_zset_write(struct rdb_output *o, const struct entry *e);
+bool rdb_zset_write(struct rdb_output *o, const struct entry *e, struct rdb_walk *w, size_t until);
 
 enum rdb_step rdb_zset_read(struct rdb_value *v);         /* RDB_ZSET */
 enum rdb_step rdb_zset_read_binary(struct rdb_value *v);  /* RDB_ZSET_2 */

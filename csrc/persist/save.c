@@ -203,6 +203,10 @@ void save_progress(const struct save *s, size_t *done, size_t *total, int64_t *b
     *bytes = s->tape.end;
 }
 
-size_t save_held(const struct save *s) { return (size_t)(s->tape.end - s->tape.start) + s->flying; }
+size_t save_held(const struct save *s)
+{
+    size_t held = (size_t)(s->tape.end - s->tape.start) + s->flying;
+    return s->writer ? held + rdb_writer_held(s->writer) : held;
+}
 
 size_t save_held_peak(const struct save *s) { return s->held_peak; }

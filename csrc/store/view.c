@@ -14,7 +14,8 @@ struct view_part {
 struct view {
     struct keyspace *keyspace;
     struct view_sink *sink;
-    uint64_t cursor; /* in the table of parts[at] */
+    uint64_t cursor;    /* in the table of parts[at] */
+    struct entry *open; /* of that table: the sink has a part of it; NULL: there is none */
     size_t at, count;
     struct view_part parts[];
 };
@@ -66,11 +67,18 @@ struct view *view_open(struct keyspace *ks, struct view_sink *sink)
     return v;
 }
 
-void view_hand_over(struct view *v, const struct table *t, struct entry *e)
+/* An entry that the sink has only a part of remains one that it has not seen. */
+static void hand_over(struct view *v, const struct table *t, struct entry *e, bool whole)
 {
+    if (!v->sink->entry(v->sink, t->view_db, e, whole)) {
+        v->open = e;
+        return;
+    }
     entry_set_epoch(e, v->keyspace->epoch);
-    v->sink->entry(v->sink, t->view_db, e);
+    if (v->open == e) v->open = NULL;
 }
+
+void view_hand_over(struct view *v, const struct table *t, struct entry *e) { hand_over(v, t, e, true); }
 
 struct view_step {
     struct view *view;
@@ -82,15 +90,21 @@ static void view_visit(void *context, void *entry)
     struct view_step *step = context;
     struct view *v = step->view;
     step->seen++;
-    if (entry_epoch(entry) != v->keyspace->epoch) view_hand_over(v, v->parts[v->at].table, entry);
+    if (!v->open && entry_epoch(entry) != v->keyspace->epoch)
+        hand_over(v, v->parts[v->at].table, entry, false);
 }
 
+/* A bucket in which an entry was left open is read again, for the others that are in it. */
 bool view_step(struct view *v, size_t budget)
 {
     struct view_step step = {v, 0};
+    if (v->open) hand_over(v, v->parts[v->at].table, v->open, false);
+    if (v->open) return true;
     for (size_t buckets = 0; v->at < v->count && buckets + step.seen < budget; buckets++) {
         struct table *t = v->parts[v->at].table;
-        v->cursor = dict_scan(&t->dict, v->cursor, view_visit, &step);
+        uint64_t next = dict_scan(&t->dict, v->cursor, view_visit, &step);
+        if (v->open) return true;
+        v->cursor = next;
         if (v->cursor != 0) continue;
         t->in_view = false;
         t->epochs = 1u << v->keyspace->epoch;

@@ -7,6 +7,9 @@
  * value it had then, in no particular order, and the extra memory is only what the sink keeps. (The idea is
  * Dragonfly's.)
  *
+ * A sink may take a large entry in parts: it is then asked again with each step, and nothing else is read from the
+ * tables meanwhile. When that entry is about to change, the sink has to take the rest of it at once.
+ *
  * Flushing and swapping databases go on meanwhile: the view reads on in the old tables, which keyspace_tidy
  * does not free before, and names databases by the numbers they had when it was opened. The sink must not
  * change the keyspace.
@@ -19,14 +22,15 @@
 #include "store/keyspace.h"
 
 struct view_sink {
-    void (*entry)(struct view_sink *sink, int db, const struct entry *e);
+    /* True: it has got all of it, as it must when `whole`. False: it wants this entry again. */
+    bool (*entry)(struct view_sink *sink, int db, const struct entry *e, bool whole);
 };
 
 struct view;
 
 /* NULL when memory is out or a view is already open. The sink must outlive the view. */
 struct view *view_open(struct keyspace *ks, struct view_sink *sink);
-/* Hands over about `budget` further entries. False when the walk is complete. */
+/* Hands over about `budget` further entries, or a part of one. False when the walk is complete. */
 bool view_step(struct view *v, size_t budget);
 /* Keys in each database when it was opened: for the RDB's RESIZEDB. */
 size_t view_size(const struct view *v, int db);

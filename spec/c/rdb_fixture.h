@@ -147,4 +147,19 @@ static inline bool digest_same(struct digest a, struct digest b)
     return a.low == b.low && a.high == b.high;
 }
 
+/* Reads `file` into an empty keyspace and compares. */
+static inline bool rdb_fixture_reads_back(struct memory *m, struct slice file, size_t step,
+                                          struct digest want)
+{
+    struct keyspace *ks = rdb_fixture_keyspace(m);
+    struct rdb_reader *r = rdb_fixture_reader(m, ks);
+    size_t at = 0;
+    int result = rdb_fixture_feed(r, file, &at, step);
+    bool same = result == 0 && at == file.size && digest_same(keyspace_digest(ks), want);
+    if (!same) printf("# result %d at %zu of %zu: %s\n", result, at, file.size, rdb_reader_error(r));
+    rdb_reader_free(r);
+    keyspace_free(ks);
+    return same;
+}
+
 #endif

@@ -213,17 +213,26 @@ static bool do_time(struct model *m)
 
 /* ---- the view ---- */
 
-static void view_entry(struct view_sink *sink, int db, const struct entry *e)
+static bool view_entry(struct view_sink *sink, int db, const struct entry *e, bool whole)
 {
     struct model_view *v = (struct model_view *)sink;
     int number = key_number(entry_key(e));
-    if (v->seen[db][number]++ > 0 || !cell_is(&v->then[db][number], e)) v->wrong = true;
+    if (!cell_is(&v->then[db][number], e)) v->wrong = true;
+    if (v->open && v->open != e && !whole) v->wrong = true;
+    if (!whole && ++v->asked % 3 != 0) {
+        v->open = e;
+        return false;
+    }
+    if (v->open == e) v->open = NULL;
+    if (v->seen[db][number]++ > 0) v->wrong = true;
+    return true;
 }
 
 static void view_forget(struct model_view *v)
 {
     if (v->view) view_close(v->view);
     v->view = NULL;
+    v->open = NULL;
     for (int db = 0; db < MODEL_DATABASES; db++)
         for (int k = 0; k < MODEL_KEYS; k++) cell_clear(&v->then[db][k]);
     memset(v->seen, 0, sizeof v->seen);

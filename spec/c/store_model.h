@@ -26,6 +26,8 @@ struct model_view {
     struct view *view; /* NULL: none is open */
     struct cell then[MODEL_DATABASES][MODEL_KEYS];
     int seen[MODEL_DATABASES][MODEL_KEYS];
+    const struct entry *open; /* it was given in part */
+    int asked;
     bool wrong;
 };
 

@@ -262,7 +262,7 @@ TEST(round_trip)
         bytes_init(&file, &m);
         struct keyspace *ks = rdb_fixture_keyspace(&m), *again;
         REQUIRE(make(&m, ks, seed));
-        REQUIRE(rdb_fixture_write(&m, ks, 100000, &file));
+        REQUIRE(rdb_fixture_write(&m, ks, 1 + seed * 50, &file));
         CHECK(!read_file(&m, bytes_slice(&file), 1 + seed * 7, &again, error));
         CHECK(digest_same(keyspace_digest(ks), keyspace_digest(again)));
         keyspace_free(again);

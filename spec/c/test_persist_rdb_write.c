@@ -5,20 +5,6 @@
 #include "rdb_fixture.h"
 #include "test.h"
 
-/* Reads `file` into an empty keyspace and compares. */
-static bool reads_back(struct memory *m, struct slice file, size_t step, struct digest want)
-{
-    struct keyspace *ks = rdb_fixture_keyspace(m);
-    struct rdb_reader *r = rdb_fixture_reader(m, ks);
-    size_t at = 0;
-    int result = rdb_fixture_feed(r, file, &at, step);
-    bool same = result == 0 && at == file.size && digest_same(keyspace_digest(ks), want);
-    if (!same) printf("# result %d at %zu of %zu: %s\n", result, at, file.size, rdb_reader_error(r));
-    rdb_reader_free(r);
-    keyspace_free(ks);
-    return same;
-}
-
 TEST(golden_file)
 {
     static const char want[] = "REDIS0010"
@@ -69,8 +55,8 @@ TEST(round_trip)
         struct digest before = keyspace_digest(ks);
         REQUIRE(rdb_fixture_write(&m, ks, 1 + random_below(&r, 5000), &file));
         CHECK(digest_same(keyspace_digest(ks), before));
-        CHECK(reads_back(&m, bytes_slice(&file), 1 + random_below(&r, 3000), before));
-        CHECK(reads_back(&m, bytes_slice(&file), file.size, before));
+        CHECK(rdb_fixture_reads_back(&m, bytes_slice(&file), 1 + random_below(&r, 3000), before));
+        CHECK(rdb_fixture_reads_back(&m, bytes_slice(&file), file.size, before));
         keyspace_free(ks);
         bytes_free(&file);
         CHECK_EQ_INT(m.used, 0);
@@ -98,7 +84,7 @@ TEST(strings_of_every_size)
             REQUIRE(keyspace_set_string(ks, 0, slice_text(key), slice_of(value, sizes[i]), KEYSPACE_NO_TTL));
         }
         REQUIRE(rdb_fixture_write(&m, ks, 1000, &file));
-        CHECK(reads_back(&m, bytes_slice(&file), 4096, keyspace_digest(ks)));
+        CHECK(rdb_fixture_reads_back(&m, bytes_slice(&file), 4096, keyspace_digest(ks)));
         CHECK(!compressible || file.size < (5 << 20));
         keyspace_free(ks);
         bytes_free(&file);
@@ -181,7 +167,7 @@ TEST(changes_while_writing)
         CHECK_EQ_INT(rdb_writer_step(w, 100), 0);
         rdb_writer_close(w);
         rdb_fixture_drain(&t, &file);
-        CHECK(reads_back(&m, bytes_slice(&file), 500, before));
+        CHECK(rdb_fixture_reads_back(&m, bytes_slice(&file), 500, before));
         const char *wrong = "";
         CHECK(keyspace_check(ks, &wrong));
         tape_free(&t);
@@ -260,7 +246,7 @@ TEST(out_of_memory)
         bool whole = rdb_fixture_write(&m2, ks, 500, &file);
         bool injected = m2.fail_after < 0;
         m.fail_after = m2.fail_after = -1;
-        if (whole) CHECK(reads_back(&m2, bytes_slice(&file), 4096, before));
+        if (whole) CHECK(rdb_fixture_reads_back(&m2, bytes_slice(&file), 4096, before));
         bytes_free(&file);
         CHECK_EQ_INT(m2.used, 0);
         CHECK_EQ_INT(m.used, used);

@@ -13,12 +13,14 @@ struct fixture {
     int *got, keys, in_all, db;
 };
 
-static void take(struct view_sink *sink, int db, const struct entry *e)
+static bool take(struct view_sink *sink, int db, const struct entry *e, bool whole)
 {
     struct fixture *f = (struct fixture *)sink;
     f->got[strtol(entry_key(e).data + 1, NULL, 10)]++;
     f->in_all++;
     f->db = db;
+    (void)whole;
+    return true;
 }
 
 static struct slice name(char text[16], int number)
