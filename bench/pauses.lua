@@ -1,11 +1,12 @@
 -- Pauses: how long a PING waits while a server does something large: it takes keys in as fast as they come, a million
--- of them expire at once, a large collection is deleted, everything is flushed.
+-- of them expire at once, everything is flushed, a large collection is saved, and deleted. Beside each, the CPU time
+-- that the server took while one waited: a busy machine adds to the time, not to that.
 
 local measure = require "bench.measure"
 local pinger = require "bench.pinger"
 local servers = require "bench.servers"
 
-local SETTLE_MS, TARGET_MS = 1000, 2
+local SETTLE_MS, TARGET_MS, ROUNDS_MAX = 1000, 2, 3
 local KEY_SPACE = 2000000000 -- keys drawn from so many are nearly all different
 
 local function collection_words(kind, i)
@@ -70,16 +71,24 @@ local function steps(context, world, node)
   }
 end
 
--- Deletions go after the flush, so that they are not lost in what others do.
-local function deletions(context, world, node)
+-- Collections go after the flush, so that they are not lost in what others do.
+local function collections(context, world, node)
   local list = {}
   for _, kind in ipairs(KINDS) do
+    local what = ("a %s of %gM elements: "):format(kind, context.keys / 1e6)
     list[#list + 1] = {
-      what = ("a %s of %gM elements: DEL, UNLINK"):format(kind, context.keys / 1e6),
-      prepare = function()
-        fill_collection(node, kind, "one", context.keys)
-        fill_collection(node, kind, "two", context.keys)
+      what = what .. "BGSAVE",
+      prepare = function() fill_collection(node, kind, "one", context.keys) end,
+      run = function()
+        assert(node:call "BGSAVE")
+        world:await(function() return node:info("persistence").rdb_bgsave_in_progress == 0 end, 120000, 20)
+        assert(node:info("persistence").rdb_last_bgsave_status == "ok", "BGSAVE failed")
+        world:sleep(SETTLE_MS)
       end,
+    }
+    list[#list + 1] = {
+      what = what .. "DEL, UNLINK",
+      prepare = function() fill_collection(node, kind, "two", context.keys) end,
       run = function()
         ask(node, "DEL one")
         world:sleep(SETTLE_MS)
@@ -91,32 +100,43 @@ local function deletions(context, world, node)
   return list
 end
 
--- The times of all steps of one server, in order.
-local function measure_side(context, side)
+-- What is told of each step, and what of that has a target.
+local FIGURES = {
+  { name = "p999_ms", what = "p99.9", limit = TARGET_MS }, { name = "worst_ms", what = "worst" },
+  { name = "cpu_p999_ms", what = "p99.9 of the server's CPU time" },
+}
+
+-- The times of all steps of one server, by name of step and figure; the names of the steps in order go to `order`.
+local function measure_side(context, side, order)
   local world <close>, node = servers.start(side)
   pinger.prefer(node)
-  local results = {}
-  for _, list in ipairs { steps(context, world, node), deletions(context, world, node) } do
+  local values = {}
+  for _, list in ipairs { steps(context, world, node), collections(context, world, node) } do
     for _, step in ipairs(list) do
       io.stderr:write("    ", side, ": ", step.what, "\n")
       if step.prepare then step.prepare() end
       local times = pinger.run(context, world, node, step.run)
-      results[#results + 1] = { what = step.what, p999 = times.p999_ms, worst = times.worst_ms }
+      order[#order + 1] = step.what
+      for _, figure in ipairs(FIGURES) do values[step.what .. figure.name] = times[figure.name] end
     end
   end
-  return results
+  return values
 end
 
 return function(context)
-  local ours, rival = measure_side(context, "ours"), measure_side(context, "rival")
-  for i, values in ipairs(ours) do
-    for _, name in ipairs { "p999", "worst" } do
-      local got = measure.alternate(1, {
-        ours = function() return { ms = values[name] } end, rival = function() return { ms = rival[i][name] } end,
-      })
+  local order
+  local function side(name)
+    return function()
+      order = {}
+      return measure_side(context, name, order)
+    end
+  end
+  local got = measure.alternate(math.min(context.rounds, ROUNDS_MAX), { ours = side "ours", rival = side "rival" })
+  for i, step in ipairs(order) do -- the first is the machine itself
+    for _, figure in ipairs(FIGURES) do
       context.table:add {
-        what = ("PING while %s: %s"):format(values.what, name == "p999" and "p99.9" or "worst"), unit = "ms",
-        comparison = got.ms, digits = 2, limit = name == "p999" and TARGET_MS or nil,
+        what = ("PING while %s: %s"):format(step, figure.what), unit = "ms",
+        comparison = got[step .. figure.name], digits = 2, limit = i > 1 and figure.limit or nil,
       }
     end
   end

@@ -23,11 +23,11 @@ end
 ---@param node tidelock.ProcessNode
 ---@param fn fun()
 ---@param keys? integer SETs of so many keys; otherwise PINGs
----@return { p50_ms: number, p99_ms: number, p999_ms: number, worst_ms: number, count: integer }
+---@return { p50_ms: number, p99_ms: number, p999_ms: number, worst_ms: number, cpu_p999_ms: number, count: integer }
 function pinger.run(context, world, node, fn, keys)
   local path = os.tmpname()
-  local command = ("%s; exec '%s' run '%s/inside/pinger.lua' %d %s > %s"):format(PINGER_AHEAD,
-    context.tidelock, context.directory, node.port, keys or "", path)
+  local command = ("%s; exec '%s' run '%s/inside/pinger.lua' %d %d %s > %s"):format(PINGER_AHEAD,
+    context.tidelock, context.directory, node.port, node.pid, keys or "", path)
   local process = assert(io.popen(command, "w"))
   local good, message = world:await(function() return measure.size(path) > 0 end, START_MS, 10), "no pinger"
   if good then good, message = pcall(fn) end
