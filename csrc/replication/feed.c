@@ -210,7 +210,7 @@ static int payload_output(struct feed *f, struct slice *slices, int max)
     if (!f->announced) return 0;
     int count = tape_peek(&s->tape, &f->cursor, slices, max);
     if (count == 0 && s == f->owner->snapshot) {
-        feeds_step_snapshot(f->owner, FEED_SNAPSHOT_SLICE);
+        feeds_step_snapshot(f->owner);
         count = tape_peek(&s->tape, &f->cursor, slices, max);
     }
     int64_t shown = f->cursor.position;

@@ -42,6 +42,8 @@ struct feeds {
     struct keyspace *keyspace;
     struct random *random;
     struct snapshot *snapshot; /* being taken now, NULL: none */
+    size_t stepped;            /* private: bytes by which it has gone on in this turn */
+    bool hungry;               /* private: a reader wanted more than that */
     int64_t full_syncs, partial_syncs,
         partial_refused;    /* INFO sync_full, sync_partial_ok, sync_partial_err */
     uint64_t version;       /* changes when feeds_acknowledged may answer something else; never 0 */

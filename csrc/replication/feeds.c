@@ -17,9 +17,12 @@ void feeds_free(struct feeds *fs) { feeds_init(fs, fs->memory, fs->log, fs->keys
 
 /* ---- the snapshot --------------------------------------------------------------------------------------------- */
 
-void feeds_step_snapshot(struct feeds *fs, size_t budget)
+void feeds_step_snapshot(struct feeds *fs)
 {
-    if (fs->snapshot && !snapshot_step(fs->snapshot, budget)) fs->snapshot = NULL;
+    fs->hungry = fs->stepped >= FEED_SNAPSHOT_TURN;
+    if (fs->hungry) return;
+    fs->stepped += FEED_SNAPSHOT_SLICE;
+    if (!snapshot_step(fs->snapshot, FEED_SNAPSHOT_SLICE)) fs->snapshot = NULL;
 }
 
 void feeds_cancel_snapshot(struct feeds *fs)
@@ -103,13 +106,15 @@ void feeds_advance(struct feeds *fs, int64_t now_us)
         fs->next_second_us = now_us + SECOND_US;
         each_second(fs, now_us);
     }
-    if (fs->snapshot && somebody_is(fs, drives_snapshot)) feeds_step_snapshot(fs, FEED_SNAPSHOT_SLICE);
+    fs->stepped = 0;
+    fs->hungry = false;
+    if (fs->snapshot && somebody_is(fs, drives_snapshot)) feeds_step_snapshot(fs);
 }
 
 int64_t feeds_deadline(const struct feeds *fs)
 {
     if (fs->count == 0) return INT64_MAX;
-    if (fs->snapshot && somebody_is(fs, drives_snapshot)) return 0;
+    if (fs->snapshot && (fs->hungry || somebody_is(fs, drives_snapshot))) return 0;
     return somebody_is(fs, is_synchronising) ? fs->next_second_us : INT64_MAX;
 }
 

@@ -132,6 +132,7 @@ static void connection_readable(struct live_socket *socket)
             live_connection_close(c, "out of memory");
             return;
         }
+        if (room > LIVE_READ_TURN) room = LIVE_READ_TURN;
         got = live_socket_read(socket, place, room);
         if (got == LIVE_AGAIN) return;
         if (got <= 0) {
