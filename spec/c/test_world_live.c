@@ -106,6 +106,39 @@ TEST(many_pipelined_requests)
 }
 
 /* The default disposition of SIGPIPE ends the process: the world must not raise it. */
+/* However much one has sent, the others wait for a part of it. */
+TEST(a_turn_takes_so_much_of_one_client)
+{
+    enum { SENT_MAX = 100 * 1024, TURN_MAX = 64 * 1024, REQUEST = 6, REPLY = 7 };
+    struct fixture f;
+    fixture_begin(&f);
+    struct world_node *a = node_at(&f, "a", NULL, 0);
+    REQUIRE(a);
+    int fd = dial(a), other = dial(a);
+    TALK(&f, fd, "PING\r\n", "+PONG\r\n");
+    TALK(&f, other, "PING\r\n", "+PONG\r\n");
+    char *text = malloc(2 * SENT_MAX);
+    for (size_t i = 0; i < SENT_MAX; i += REQUEST) memcpy(text + i, "PING\r\n", REQUEST);
+    ssize_t sent = send(fd, text, SENT_MAX / REQUEST * REQUEST, MSG_DONTWAIT);
+    REQUIRE(sent > TURN_MAX);
+    size_t whole = (size_t)sent / REQUEST * REPLY, got = 0, most = 0;
+    CHECK_EQ_INT(send(other, "PING\r\n", 6, 0), 6);
+    for (int64_t deadline = now(&f) + PATIENCE_US; got < whole && now(&f) < deadline;) {
+        world_step(f.world, now(&f));
+        ssize_t part = recv(fd, text, 2 * SENT_MAX, MSG_DONTWAIT);
+        if (part <= 0) continue;
+        if (got == 0) CHECK_EQ_INT(recv(other, text, REPLY, MSG_DONTWAIT), REPLY);
+        if ((size_t)part > most) most = (size_t)part;
+        got += (size_t)part;
+    }
+    CHECK_EQ_INT(got, whole);
+    CHECK(most <= TURN_MAX / REQUEST * REPLY);
+    free(text);
+    close(fd);
+    close(other);
+    fixture_end(&f);
+}
+
 TEST(a_peer_that_goes_away_does_no_harm)
 {
     struct fixture f;
