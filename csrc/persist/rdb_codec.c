@@ -9,7 +9,7 @@
 enum {
     INTEGER_TEXT_MAX = 11, /* "-2147483648" */
     PACK_MIN = 21,         /* shorter strings are not tried */
-    PACK_MAX = 1 << 20,    /* nor are longer ones: it would hold everything up */
+    PACK_MAX = 256 * 1024, /* nor are longer ones: it takes a millisecond, in one piece */
     PACK_GAIN = 4          /* packing must save as much */
 };
 
