@@ -6,7 +6,8 @@
 -- pause of a second is a thousand slow answers, not one.
 --
 -- The CPU time is what the server does to whoever waits, of its own accord or for others, and not what the machine does
--- to the server; threads of its own that work beside it count too.
+-- to the server; threads of its own that work beside it count too. Linux adds up what a thread has used when it
+-- sleeps and with each tick: of a server that does not sleep it may be a tick too much, 4 ms at 250 Hz.
 
 local measure = require "bench.measure"
 
