@@ -12,7 +12,7 @@
  * subscribe.c     SUBSCRIBE … SUNSUBSCRIBE PUBLISH SPUBLISH PUBSUB
  * admin.c         CONFIG INFO LOLWUT SHUTDOWN TIME
  * saving.c        SAVE BGSAVE LASTSAVE BGREWRITEAOF
- * debug.c         DEBUG
+ * debug.c         DEBUG (debug_values.c: what it shows of values)
  * memory_report.c MEMORY DOCTOR MALLOC-STATS PURGE STATS
  * slowlog.c       SLOWLOG
  * latency.c       LATENCY

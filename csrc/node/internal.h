@@ -452,6 +452,18 @@ void latency_doctor(const struct node *n, struct bytes *out);
 /* What follows from changed parameters. */
 void config_changed(struct node *n);
 
+/* ---- debug_values.c ---- */
+
+void debug_reply_digest(struct reply *r, struct digest d);
+/* Subcommands of DEBUG. */
+void debug_digest_values(struct exec *x);
+void debug_object(struct exec *x);
+void debug_sdslen(struct exec *x);
+void debug_listpack(struct exec *x);
+void debug_quicklist(struct exec *x);
+void debug_htstats(struct exec *x);
+void debug_htstats_key(struct exec *x);
+
 /* ---- memory_report.c ---- */
 
 /* What its memory is taken by, bytes. */

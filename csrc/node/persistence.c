@@ -143,10 +143,11 @@ static void finish(struct node *n)
     struct persistence *p = &n->persistence;
     int flushed = journaling_flush(n);
     if (flushed == 0) return;
+    bool reloads = p->then == THEN_RELOAD || p->then == THEN_RELOAD_JOURNAL;
     p->finishing = false;
-    if (p->then == THEN_RELOAD_JOURNAL && flushed > 0)
+    if (reloads && flushed > 0)
         loading_reload(n);
-    else if (p->then == THEN_RELOAD_JOURNAL)
+    else if (reloads)
         persistence_reloaded(n, "ERR Error trying to write the AOF file");
     else if (flushed > 0 || p->force)
         n->shutdown = true;
