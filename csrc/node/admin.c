@@ -170,11 +170,6 @@ void run_lolwut(struct exec *x)
 }
 
 /* ASKING, READONLY, READWRITE: words for a cluster. */
-void run_without_cluster(struct exec *x)
-{
-    reply_error(x->reply, "ERR This instance has cluster support disabled");
-}
-
 void run_time(struct exec *x)
 {
     int64_t now_us = call_of(x)->node->now.wall_us;

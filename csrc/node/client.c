@@ -1,7 +1,7 @@
 /* client.c: CLIENT's subcommands about the connection that asks, and UNBLOCK. LIST and KILL: client_list.c; PAUSE:
  * pause.c.
  *
- * Without client-side caching, TRACKING and CACHING are unknown and tracking is always off. NO-EVICT is noted and shown:
+ * Without client-side caching tracking is always off: TRACKING OFF is all there is. NO-EVICT is noted and shown:
  * there is no limit on the memory of all clients together.
  *
  * Source: https://redis.io/docs/latest/commands/client/
@@ -81,6 +81,23 @@ void run_client_reply(struct exec *x)
 }
 
 /* ---- client-side caching, which is off ---- */
+
+void run_client_tracking(struct exec *x)
+{
+    if (exec_is(x, 2, "on"))
+        reply_error(x->reply, "ERR client tracking is not supported");
+    else if (exec_is(x, 2, "off"))
+        reply_ok(x->reply);
+    else
+        exec_syntax_error(x);
+}
+
+void run_client_caching(struct exec *x)
+{
+    reply_error(x->reply,
+                "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or "
+                "OPTOUT mode enabled");
+}
 
 void run_client_getredir(struct exec *x) { reply_integer(x->reply, -1); }
 

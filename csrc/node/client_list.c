@@ -63,6 +63,7 @@ size_t client_memory(const struct session *s)
 static void put_flags(const struct session *s, struct bytes *out)
 {
     size_t before = out->size;
+    if (!list_empty(&s->monitor)) bytes_append_char(out, 'O');
     if (session_is_replica(s)) bytes_append_char(out, 'S');
     if (s->kind == SESSION_FOLLOW) bytes_append_char(out, 'M');
     if (subscriber_total(&s->subscriber) > 0) bytes_append_char(out, 'P');

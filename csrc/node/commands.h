@@ -12,6 +12,9 @@
  * subscribe.c     SUBSCRIBE … SUNSUBSCRIBE PUBLISH SPUBLISH PUBSUB
  * admin.c         CONFIG INFO LOLWUT SHUTDOWN TIME
  * saving.c        SAVE BGSAVE LASTSAVE BGREWRITEAOF
+ * monitor.c       MONITOR
+ * acl.c           ACL
+ * absent.c        ASKING READONLY READWRITE CLUSTER FUNCTION MODULE SCRIPT
  * debug.c         DEBUG (debug_values.c: what it shows of values)
  * memory_report.c MEMORY DOCTOR MALLOC-STATS PURGE STATS
  * slowlog.c       SLOWLOG
@@ -32,6 +35,8 @@ extern const struct command node_server_commands[];
 extern const struct command node_pubsub_commands[];
 extern const struct command node_watching_commands[];
 extern const struct command node_memory_commands[];
+extern const struct command node_acl_commands[];
+extern const struct command node_absent_commands[];
 
 void run_memory_stats(struct exec *x);
 void run_memory_doctor(struct exec *x);
@@ -74,6 +79,8 @@ void run_client_setinfo(struct exec *x);
 void run_client_reply(struct exec *x);
 void run_client_no_evict(struct exec *x);
 void run_client_no_touch(struct exec *x);
+void run_client_tracking(struct exec *x);
+void run_client_caching(struct exec *x);
 void run_client_getredir(struct exec *x);
 void run_client_trackinginfo(struct exec *x);
 void run_client_unblock(struct exec *x);
@@ -118,7 +125,6 @@ void run_latency_help(struct exec *x);
 
 void run_info(struct exec *x);
 void run_lolwut(struct exec *x);
-void run_without_cluster(struct exec *x); /* ASKING READONLY READWRITE */
 void run_time(struct exec *x);
 void run_shutdown(struct exec *x);
 void run_config_get(struct exec *x);
@@ -127,5 +133,31 @@ void run_config_resetstat(struct exec *x);
 void run_config_rewrite(struct exec *x);
 void run_config_help(struct exec *x);
 void run_debug(struct exec *x);
+void run_monitor(struct exec *x);
+
+void run_acl_cat(struct exec *x);
+void run_acl_deluser(struct exec *x);
+void run_acl_dryrun(struct exec *x);
+void run_acl_genpass(struct exec *x);
+void run_acl_getuser(struct exec *x);
+void run_acl_help(struct exec *x);
+void run_acl_list(struct exec *x);
+void run_acl_file(struct exec *x); /* LOAD SAVE */
+void run_acl_log(struct exec *x);
+void run_acl_setuser(struct exec *x);
+void run_acl_users(struct exec *x);
+void run_acl_whoami(struct exec *x);
+
+void run_without_cluster(struct exec *x); /* ASKING READONLY READWRITE CLUSTER */
+void run_nothing(struct exec *x);         /* an empty list */
+void run_not_busy(struct exec *x);        /* FUNCTION KILL, SCRIPT KILL */
+void run_function_flush(struct exec *x);
+void run_function_help(struct exec *x);
+void run_function_list(struct exec *x);
+void run_function_stats(struct exec *x);
+void run_module_help(struct exec *x);
+void run_script_exists(struct exec *x);
+void run_script_flush(struct exec *x);
+void run_script_help(struct exec *x);
 
 #endif

@@ -94,6 +94,7 @@ void run_reset(struct exec *x)
     }
     transaction_reset(s);
     pubsub_leave(s);
+    list_remove(&s->monitor);
     s->db = 0;
     s->reply_off = s->reply_skip = s->reply_skip_next = false;
     s->no_evict = s->no_touch = false;

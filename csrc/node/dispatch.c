@@ -62,7 +62,8 @@ static const char *refusal(struct session *s, const struct command *command)
     if (!s->authenticated && !(command->flags & COMMAND_NO_AUTH)) return "NOAUTH Authentication required.";
     if ((command->flags & COMMAND_NO_MULTI) && s->transaction.open)
         return "ERR Command not allowed inside a transaction";
-    if (session_is_replica(s) && command->flags & (COMMAND_READONLY | COMMAND_WRITE | COMMAND_MAY_REPLICATE))
+    if ((session_is_replica(s) || !list_empty(&s->monitor)) &&
+        command->flags & (COMMAND_READONLY | COMMAND_WRITE | COMMAND_MAY_REPLICATE))
         return "ERR Replica can't interact with the keyspace";
     bool is_write = writes(s, command);
     if (c->maxmemory > 0 && !eviction_make_room(n) && takes_memory(s, command))
@@ -187,6 +188,7 @@ void dispatch_run(struct call *c, const struct command *command, int argc, const
     n->counters.changes += x->changes;
     stats_called(n, command, x->only.data != NULL, x->reply);
     if (n->notices.size > 0) pubsub_notify(n);
+    if (!list_empty(&n->monitors)) monitor_feed(c, command);
     if (x->changes == 0 && n->effects.size == 0 && !n->effects.failed) return;
     if (n->follow || s->kind == SESSION_STREAM) return; /* a replica's log is its primary's bytes */
     log_effects(c);
@@ -244,7 +246,8 @@ static void finish(struct session *s, const struct request *r, size_t before)
     dispatch_withhold_reply(s, before);
     size_t end = s->writer.out->size, ahead = 0;
     if (n->pubsub.own.size > 0 || n->pubsub.own.failed)
-        ahead = pubsub_tell_own(s, before, r->command && r->command->run == run_exec);
+        ahead = pubsub_tell_own(s, before,
+                                (r->command && r->command->run == run_exec) || !list_empty(&s->monitor));
     if (r->ran && wishes(s, r)) hold(s, r, before + ahead, end + ahead);
 }
 

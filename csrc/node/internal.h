@@ -129,6 +129,7 @@ struct session {
     /* the replica at the other end */
     struct feed *feed;
     struct subscriber subscriber;
+    struct list monitor; /* node->monitors, while it listens to MONITOR */
     /* for CLIENT LIST */
     struct bytes name, lib_name, lib_version;
     int64_t created_us, active_us;
@@ -179,6 +180,7 @@ struct node {
     int64_t noise_start, noise_end; /* what the log ends in, if it ends there, is no change of data */
 
     struct pubsub pubsub;
+    struct list monitors; /* struct session.monitor: who hears of every command */
     struct bytes notices; /* events of the command that runs, command/notify.h */
 
     struct list sessions; /* all but `stream` */
@@ -451,6 +453,11 @@ void latency_doctor(const struct node *n, struct bytes *out);
 
 /* What follows from changed parameters. */
 void config_changed(struct node *n);
+
+/* ---- monitor.c ---- */
+
+/* A command has been executed: those who listen hear of it. */
+void monitor_feed(const struct call *c, const struct command *command);
 
 /* ---- debug_values.c ---- */
 

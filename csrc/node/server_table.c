@@ -149,6 +149,15 @@ const struct command node_server_commands[] = {
         .complexity = "O(1)",
     },
     {
+        .name = "monitor",
+        .run = run_monitor,
+        .arity = 1,
+        .flags = COMMAND_ADMIN | COMMAND_NOSCRIPT | COMMAND_LOADING | COMMAND_STALE,
+        .summary = "Listen for all requests received by the server in real time",
+        .since = "1.0.0",
+        .group = "server",
+    },
+    {
         .name = "save",
         .run = run_save,
         .arity = 1,

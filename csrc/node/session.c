@@ -35,6 +35,7 @@ struct session *session_new(struct node *n, enum session_kind kind, const char *
     list_init(&s->ready);
     list_init(&s->barrier.link);
     list_init(&s->resumed);
+    list_init(&s->monitor);
     s->node = n;
     s->kind = kind;
     s->id = ++n->next_session;
@@ -77,6 +78,7 @@ void session_free(struct session *s)
     list_remove(&s->link);
     list_remove(&s->ready);
     list_remove(&s->resumed);
+    list_remove(&s->monitor);
     list_remove(&s->barrier.link);
     resp_reader_free(&s->reader);
     bytes_free(&s->transaction.requests);

@@ -46,8 +46,7 @@ void slowlog_trim(struct node *n)
 
 /* ---- what is kept ---- */
 
-/* Whether an argument is a secret. */
-static bool is_secret(const struct exec *x, int i)
+bool slowlog_hides(const struct exec *x, int i)
 {
     if (exec_is(x, 0, "auth")) return i > 0;
     if (exec_is(x, 0, "hello"))
@@ -69,7 +68,7 @@ static void keep_word(struct bytes *out, struct slice word, size_t left_out)
 
 static void keep_argument(struct bytes *out, const struct exec *x, int i)
 {
-    struct slice word = is_secret(x, i) ? slice_text("(redacted)") : x->argv[i];
+    struct slice word = slowlog_hides(x, i) ? slice_text("(redacted)") : x->argv[i];
     size_t kept = word.size < ARGUMENT_SIZE_MAX ? word.size : ARGUMENT_SIZE_MAX;
     keep_word(out, slice_of(word.data, kept), word.size - kept);
 }
