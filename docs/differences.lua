@@ -9,8 +9,15 @@ return {
   { "command", "`COMMAND DOCS` and the like also tell of our own commands: ASYNC, DURABLE, TOKEN, WAITAOF, WAITFOR." },
   { "config", "Ours: `node-name`, `sync-…`, `repl-ack-period-ms`, `repl-retry-…-ms`, `min-replicas-max-lag-bytes`. "
     .. "`REWRITE`: there is no file to write to." },
-  { "debug", "`SLEEP`, `DIGEST`, `DIGEST-VALUE`, `SET-ACTIVE-EXPIRE`, `OBJECT`, `RELOAD`, `LOADAOF`, `HELP`; digests "
-    .. "are not Redis's." },
+  { "debug", "What `HELP` lists; digests are not Redis's; `RELOAD` knows `NOSAVE` only. `LOG`, `PAUSE-CRON`, "
+    .. "`REPLYBUFFER`, `QUICKLIST-PACKED-THRESHOLD`, `AOF-FLUSH-SLEEP` and `SET-DISABLE-DENY-SCRIPTS` are accepted and "
+    .. "have no effect." },
+  { "acl", "One user, `default`, who may do everything: `SETUSER` sets its password and refuses other rules; `LOG` is "
+    .. "empty; `GENPASS` draws from the node's seed." },
+  { "client", "`TRACKING` can be switched `OFF` only: it is." },
+  { "function script", "No scripting: what empties, lists or counts answers as without any; nothing can be loaded." },
+  { "module", "`LIST` is empty; nothing can be loaded." },
+  { "cluster", "There is no cluster: always an error, as Redis's without one." },
   { "flushall flushdb", "`SYNC` and `ASYNC` mean the same: what was flushed is freed in slices." },
   { "hrandfield srandmember zrandmember", "A negative count asks for 2^24 elements at most; Redis answers "
     .. "any number." },

@@ -13,7 +13,7 @@ local GROUPS = {
   { "string", "Strings" }, { "bitmap", "Bitmaps" }, { "hash", "Hashes" }, { "list", "Lists" }, { "set", "Sets" },
   { "sorted-set", "Sorted sets" }, { "stream", "Streams" }, { "generic", "Keys" }, { "pubsub", "Publish, subscribe" },
   { "transactions", "Transactions" }, { "connection", "Connections" }, { "server", "The server" },
-  { "cluster", "Words for a cluster" },
+  { "scripting", "Words for scripts" }, { "cluster", "Words for a cluster" },
 }
 
 local function has_flag(argument, flag)

@@ -245,6 +245,21 @@ static void bitfield(struct exec *x, bool readonly)
     memory_free(x->memory, list, room);
 }
 
+/* It only reads when all that it says is GET, as far as that can be told. */
+const char *bitfield_key_flags(const struct slice *argv, int argc)
+{
+    for (int i = 2; i < argc; i++) {
+        int left = argc - i - 1;
+        if (slice_is_word(argv[i], "GET") && left >= 2)
+            i += 2;
+        else if (slice_is_word(argv[i], "OVERFLOW") && left >= 1)
+            i++;
+        else
+            return "RW access update";
+    }
+    return "RO access";
+}
+
 void run_bitfield(struct exec *x) { bitfield(x, false); }
 
 void run_bitfield_ro(struct exec *x) { bitfield(x, true); }

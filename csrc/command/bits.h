@@ -18,6 +18,7 @@ void run_bitpos(struct exec *x);
 void run_bitop(struct exec *x);
 void run_bitfield(struct exec *x);
 void run_bitfield_ro(struct exec *x);
+const char *bitfield_key_flags(const struct slice *argv, int argc);
 
 /* The bit position that argument `index` says; "#n" (only when `width` is not 0) is the n-th field of that width.
  * False: no such position, which was replied. */

@@ -126,6 +126,7 @@ const struct command command_bits[] = {
                                .notes = "This command allows both access and modification of the key",
                                .index = 1,
                                .step = 1}),
+        .find_key_flags = bitfield_key_flags,
         .summary = "Perform arbitrary bitfield integer operations on strings",
         .since = "3.2.0",
         .group = "bitmap",

@@ -55,7 +55,7 @@ static void run_info(struct exec *x, const struct command_index *index)
         if (c)
             command_reply_info(x->reply, container, c);
         else
-            reply_null_array(x->reply);
+            reply_null(x->reply);
     }
 }
 

@@ -40,7 +40,7 @@ bool notify_next(struct slice *records, struct notice *n)
     return true;
 }
 
-/* In the order in which CONFIG GET shows them. */
+/* In the order in which CONFIG GET shows them. "new" is no part of "all", and is not shown beside it. */
 static const struct letter {
     char letter;
     unsigned classes;
@@ -71,6 +71,6 @@ void notify_format(unsigned classes, struct bytes *text)
         unsigned some = letters[i].classes;
         if ((classes & some) != some) continue;
         bytes_append_char(text, letters[i].letter);
-        if (some == NOTIFY_ALL) classes &= ~some;
+        if (some == NOTIFY_ALL) classes &= ~(unsigned)(NOTIFY_ALL | NOTIFY_NEW);
     }
 }

@@ -60,6 +60,8 @@ static void set_pattern(struct scan_options *o, struct slice pattern)
 
 /* ---- KEYS ---- */
 
+/* Leaves out what has expired, and leaves it where it is. */
+
 void run_keys(struct exec *x)
 {
     struct gathered g;
@@ -73,7 +75,7 @@ void run_keys(struct exec *x)
         exec_no_memory(x);
     } else {
         for (size_t i = 0; i < gathered_count(&g); i++)
-            if (exec_hidden(x, x->db, *gathered_at(&g, i))) *gathered_at(&g, i) = NULL;
+            if (!x->from_primary && entry_expired(*gathered_at(&g, i), x->now_ms)) *gathered_at(&g, i) = NULL;
         reply_gathered(x, &g);
     }
     bytes_free(&g.storage);

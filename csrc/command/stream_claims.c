@@ -146,14 +146,21 @@ static void reply_claimed(const struct claim *c)
 }
 
 /* The group of argv[1] and argv[2]. NULL: an error was replied. */
-static struct stream_group *find_group(struct exec *x, struct entry **e)
+static struct stream_group *group_of(struct exec *x, struct entry *e)
 {
-    bool ok;
-    *e = exec_read_type(x, x->argv[1], VALUE_STREAM, &ok);
-    if (!ok) return NULL;
-    struct stream_group *g = *e ? stream_group_find(stream_of(*e), x->argv[2]) : NULL;
+    if (e && entry_type(e) != VALUE_STREAM) {
+        exec_wrong_type(x);
+        return NULL;
+    }
+    struct stream_group *g = e ? stream_group_find(stream_of(e), x->argv[2]) : NULL;
     if (!g) stream_no_group(x, x->argv[1], x->argv[2]);
     return g;
+}
+
+static struct stream_group *find_group(struct exec *x, struct entry **e)
+{
+    *e = exec_read(x, x->argv[1]);
+    return group_of(x, *e);
 }
 
 /* ---- XCLAIM ---- */
@@ -270,10 +277,10 @@ void run_xautoclaim(struct exec *x)
     enum { ATTEMPTS_PER_CLAIM = 10 };
     struct claim c;
     struct stream_id from;
-    struct entry *e;
+    struct entry *e = exec_read(x, x->argv[1]); /* a miss is told of whatever else is wrong */
     int64_t count;
     if (!read_autoclaim(x, &c, &from, &count)) return;
-    struct stream_group *g = find_group(x, &e);
+    struct stream_group *g = group_of(x, e);
     if (!g || !claim_begin(x, &c, e, g)) return;
     int64_t attempts = count * ATTEMPTS_PER_CLAIM;
     struct tree_cursor at = tree_at_least(&g->pending, stream_key(from));

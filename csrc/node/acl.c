@@ -157,40 +157,63 @@ static bool changes_nothing(const struct exec *x, struct slice rule)
     return is_known_permission(x, rule) || (rule.size > 1 && (rule.data[0] == '~' || rule.data[0] == '&'));
 }
 
-static void set_user(struct exec *x, char secret[CONFIG_TEXT_MAX])
+/* The user's password as rules make it. */
+struct password {
+    char text[CONFIG_TEXT_MAX];
+    bool missing; /* resetpass: one has to come */
+};
+
+/* One rule. False: it is refused. There is one password: another one needs resetpass first. */
+static bool apply(const struct exec *x, struct slice rule, struct password *p)
 {
+    if (rule.size > 1 && rule.data[0] == '>') {
+        struct slice given = slice_of(rule.data + 1, rule.size - 1);
+        bool other = p->text[0] && !slice_equal(given, slice_text(p->text));
+        if (other || given.size >= CONFIG_TEXT_MAX || memchr(given.data, '\0', given.size)) return false;
+        memcpy(p->text, given.data, given.size);
+        p->missing = false;
+        return true;
+    }
+    bool reset = slice_is_word(rule, "resetpass");
+    if (!reset && !slice_is_word(rule, "nopass")) return changes_nothing(x, rule);
+    memset(p->text, 0, sizeof p->text);
+    p->missing = reset;
+    return true;
+}
+
+static void set_user(struct exec *x, struct password *p)
+{
+    struct node *n = call_of(x)->node;
     for (int i = 3; i < x->argc; i++) {
         struct slice rule = x->argv[i];
-        bool is_secret = rule.size > 0 && rule.data[0] == '>' && rule.size <= CONFIG_TEXT_MAX &&
-                         !memchr(rule.data, '\0', rule.size);
-        if (is_secret || slice_is_word(rule, "nopass")) {
-            memset(secret, 0, CONFIG_TEXT_MAX);
-            if (is_secret) memcpy(secret, rule.data + 1, rule.size - 1);
-        } else if (!changes_nothing(x, rule)) {
-            reply_error_format(
-                x->reply,
-                "ERR Error in ACL SETUSER modifier '%.*s': this server's one user may do everything",
-                (int)(rule.size < 128 ? rule.size : 128), rule.data);
-            return;
-        }
+        if (apply(x, rule, p)) continue;
+        reply_error_format(
+            x->reply,
+            "ERR Error in ACL SETUSER modifier '%.*s': this server has one user, with one password, "
+            "who may do everything",
+            (int)(rule.size < 128 ? rule.size : 128), rule.data);
+        return;
     }
-    struct node *n = call_of(x)->node;
-    memcpy(n->config.requirepass, secret, CONFIG_TEXT_MAX);
+    if (p->missing) {
+        reply_error(x->reply, "ERR Error in ACL SETUSER modifier 'resetpass': a password has to follow");
+        return;
+    }
+    memcpy(n->config.requirepass, p->text, CONFIG_TEXT_MAX);
     config_changed(n);
     reply_ok(x->reply);
 }
 
 void run_acl_setuser(struct exec *x)
 {
-    char secret[CONFIG_TEXT_MAX];
+    struct password p = {.missing = false};
     struct slice user = x->argv[2];
-    memcpy(secret, password(x), sizeof secret);
+    memcpy(p.text, password(x), sizeof p.text);
     if (memchr(user.data, ' ', user.size) || memchr(user.data, '\0', user.size))
         reply_error(x->reply, "ERR Usernames can't contain spaces or null characters");
     else if (!is_default(user))
         reply_error(x->reply, "ERR this server has one user, 'default'");
     else
-        set_user(x, secret);
+        set_user(x, &p);
 }
 
 void run_acl_deluser(struct exec *x)

@@ -85,12 +85,30 @@ static struct slice config_wanted(const struct exec *x, const char *name)
     return slice_of(NULL, 0);
 }
 
+/* Not parameters, but shown as such. */
+static const char *const primary_names[] = {"replicaof", "slaveof"};
+enum { PRIMARY_NAMES = sizeof primary_names / sizeof primary_names[0] };
+
+static void reply_primary(struct exec *x, struct slice name)
+{
+    struct node *n = call_of(x)->node;
+    bytes_clear(&n->scratch);
+    if (n->follow) bytes_append_format(&n->scratch, "%s %d", n->follow->host, n->follow->port);
+    reply_bulk(x->reply, name);
+    reply_bulk(x->reply, bytes_slice(&n->scratch));
+}
+
 void run_config_get(struct exec *x)
 {
     struct node *n = call_of(x)->node;
     int64_t count = 0;
     for (int i = 0; config_name(i); i++) count += config_wanted(x, config_name(i)).data != NULL;
+    for (int i = 0; i < PRIMARY_NAMES; i++) count += config_wanted(x, primary_names[i]).data != NULL;
     reply_map(x->reply, count);
+    for (int i = 0; i < PRIMARY_NAMES; i++) {
+        struct slice name = config_wanted(x, primary_names[i]);
+        if (name.data) reply_primary(x, name);
+    }
     for (int i = 0; config_name(i); i++) {
         struct slice name = config_wanted(x, config_name(i));
         if (!name.data) continue;

@@ -86,7 +86,7 @@ void run_client_tracking(struct exec *x)
 {
     if (exec_is(x, 2, "on"))
         reply_error(x->reply, "ERR client tracking is not supported");
-    else if (exec_is(x, 2, "off"))
+    else if (exec_is(x, 2, "off") && x->argc == 3)
         reply_ok(x->reply);
     else
         exec_syntax_error(x);

@@ -188,16 +188,28 @@ static const struct config_row *settable_row(struct slice name, bool start, stru
                             (int)(name.size < 128 ? name.size : 128), name.data);
         return NULL;
     }
-    if (!(row->flags & CONFIG_START) || start) return row;
+    if (!(row->flags & CONFIG_START) || row->flags & CONFIG_STAYS || start) return row;
     complain(error, row,
              row->flags & CONFIG_PROTECTED ? "can't set protected config" : "can't set immutable config");
     return NULL;
 }
 
+/* What the driver listens on stays what it is. */
+static bool set_running(struct config *c, const struct config_row *row, struct slice value,
+                        struct bytes *error)
+{
+    if (!(row->flags & CONFIG_STAYS)) return set_row(c, row, value, error);
+    struct config other = *c;
+    if (!set_row(&other, row, value, error)) return false;
+    if (memcmp(&other, c, sizeof other) == 0) return true;
+    return complain(error, row, "Unable to listen on this port. Check server logs.");
+}
+
 bool config_set(struct config *c, struct slice name, struct slice value, bool start, struct bytes *error)
 {
     const struct config_row *row = settable_row(name, start, error);
-    return row && set_row(c, row, value, error);
+    if (!row) return false;
+    return start ? set_row(c, row, value, error) : set_running(c, row, value, error);
 }
 
 bool config_set_all(struct config *c, int count, const struct slice *pairs, struct bytes *error)
@@ -210,7 +222,7 @@ bool config_set_all(struct config *c, int count, const struct slice *pairs, stru
             if (find_row(pairs[k]) == row) return complain(error, row, "duplicate parameter");
     }
     for (int i = 0; i < count; i += 2)
-        if (!set_row(&changed, find_row(pairs[i]), pairs[i + 1], error)) return false;
+        if (!set_running(&changed, find_row(pairs[i]), pairs[i + 1], error)) return false;
     *c = changed;
     return true;
 }

@@ -99,6 +99,7 @@ struct config {
         int loglevel, diskless_load, sanitize;
         int64_t expire_effort, busy_reply_ms, hll_sparse_bytes, tracking_keys, backlog_ttl_s, shutdown_s,
             diskless_sync_replicas, acllog_entries;
+        bool diskless_sync, rdb_preamble;
     } idle;
 };
 

@@ -20,8 +20,9 @@ enum config_type {
 };
 
 enum config_flag {
-    CONFIG_START = 1 << 0,    /* only while starting up */
-    CONFIG_PROTECTED = 1 << 1 /* …and Redis gives another reason */
+    CONFIG_START = 1 << 0,     /* only while starting up */
+    CONFIG_PROTECTED = 1 << 1, /* …and Redis gives another reason */
+    CONFIG_STAYS = 1 << 2      /* …but may be set to what it is */
 };
 
 struct config_row {

@@ -20,8 +20,8 @@ struct command_index *node_commands_new(struct memory *m)
     static const struct command *const own[] = {
         node_transaction_commands, node_replication_commands, node_durable_commands,
         node_connection_commands,  node_server_commands,      node_pubsub_commands,
-        node_watching_commands,    node_memory_commands,      node_acl_commands,         node_absent_commands,
-        persist_commands};
+        node_watching_commands,    node_memory_commands,      node_acl_commands,
+        node_absent_commands,      persist_commands};
     enum { FAMILIES_MAX = 64, OWN = sizeof own / sizeof own[0] };
     const struct command *families[FAMILIES_MAX];
     int count = 0;

@@ -129,7 +129,7 @@ TEST(command_answers)
         {"COMMAND INFO get nosuch",
          "[[\"get\" 2 (+readonly +fast) 1 1 1 (+@read +@string +@fast) () "
          "({\"flags\" (+RO +access) \"begin_search\" {\"type\" \"index\" \"spec\" {\"index\" 1}} "
-         "\"find_keys\" {\"type\" \"range\" \"spec\" {\"lastkey\" 0 \"keystep\" 1 \"limit\" 0}}}) ()] nil*]",
+         "\"find_keys\" {\"type\" \"range\" \"spec\" {\"lastkey\" 0 \"keystep\" 1 \"limit\" 0}}}) ()] nil]",
          NULL},
         {"COMMAND DOCS strlen nosuch",
          "{\"strlen\" {\"summary\" \"Get the length of the value stored in a key\" \"since\" \"2.2.0\" "

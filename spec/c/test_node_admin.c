@@ -353,8 +353,8 @@ TEST(config_set_is_all_or_nothing)
                  "-ERR CONFIG SET failed (possibly related to argument 'databases') - can't set immutable "
                  "config\r\n");
     CHECK_EQ_STR(
-        say(c, "CONFIG SET daemonize yes"),
-        "-ERR CONFIG SET failed (possibly related to argument 'daemonize') - this server supports only "
+        say(c, "CONFIG SET activedefrag yes"),
+        "-ERR CONFIG SET failed (possibly related to argument 'activedefrag') - this server supports only "
         "one value, which CONFIG GET shows\r\n");
     CHECK_EQ_STR(
         say(c, "CONFIG SET dir /tmp"),

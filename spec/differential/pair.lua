@@ -20,6 +20,8 @@ local LIMITS = {
   streams = { "stream-node-max-entries", 8 },
 }
 
+local WAITS_MAX = 1000 -- times that a server is asked whether somebody waits
+
 -- both with the limits of these families
 local function configure(self, families)
   for _, family in ipairs(families) do
@@ -86,6 +88,24 @@ function Pair:exchange(which, commands)
     for j = 1, #commands do answers[i][j] = replies.read(connection[i]) end
   end
   return answers[1], answers[2]
+end
+
+---Begins a command on connection number `which` that is going to wait for something, and sees both servers wait.
+function Pair:begin(which, command)
+  local connection, other = self.connections[which], self.connections[3 - which]
+  for i = 1, 2 do
+    connection[i]:send(encode(table.unpack(command)))
+    for _ = 1, WAITS_MAX do
+      other[i]:send(encode("INFO", "clients"))
+      if replies.read(other[i]):find "blocked_clients:[1-9]" then break end
+    end
+  end
+end
+
+---The replies to what has been begun.
+function Pair:ended(which)
+  local connection = self.connections[which]
+  return replies.read(connection[1]), replies.read(connection[2])
 end
 
 local MARK = "all that has come up to here"

@@ -1,6 +1,9 @@
 -- A round: some thousand commands drawn from families by seed, run on both servers from an empty dataset, every reply
 -- compared and in the end all contents. And how a round that shows a difference is made small.
 --
+-- A command with `during` waits: { command, how } pairs that the other connection runs meanwhile, the last of which end
+-- the waiting; `before`: what is run ahead of it.
+--
 -- A step of a round is { which = connection, command = words, how = how its reply is compared }; `alone`: it is sent by
 -- itself, and what both connections are told on account of it is compared.
 
@@ -94,7 +97,7 @@ function round.steps(seed, rows, size)
     if d:once_in(25) then which = 3 - which end
     if d:once_in(60) and not rows.alone then
       add_transaction(steps, d, rows, which)
-    elseif d:once_in(500) then
+    elseif d:once_in(500) and rows.alone ~= "waits" then
       add(steps, which, d:once_in(4) and { "FLUSHALL" } or { "SELECT", d:once_in(4) and 1 or 0 },
         nil, rows.alone)
     else
@@ -163,6 +166,22 @@ local function run_alone(pair, step)
     replies.show(theirs))
 end
 
+-- a command that waits, and what goes on meanwhile
+local function run_waiting(pair, step)
+  local command, other = step.command, 3 - step.which
+  pair:exchange(step.which, command.before)
+  pair:begin(step.which, command)
+  local commands = {}
+  for i, during in ipairs(command.during) do commands[i] = during.command end
+  local ours, theirs = pair:exchange(other, commands)
+  for i, during in ipairs(command.during) do
+    local difference = compare({ command = during.command, how = during.how }, nil, ours[i], theirs[i])
+    if difference then return difference end
+  end
+  local our_end, their_end = pair:ended(step.which)
+  return compare(step, nil, our_end, their_end)
+end
+
 ---Runs the steps on both servers. What differs first, in words; nil: nothing.
 function round.difference(pair, steps)
   pair:reset()
@@ -174,7 +193,9 @@ function round.difference(pair, steps)
       last = last + 1
     end
     local difference
-    if alone then
+    if steps[first].command.during then
+      difference = run_waiting(pair, steps[first])
+    elseif alone then
       difference = run_alone(pair, steps[first])
     else
       difference = run_batch(pair, steps, first, last, multis)
@@ -221,8 +242,11 @@ end
 ---The steps as somebody would type them.
 function round.show(steps)
   local lines = {}
-  for i, step in ipairs(steps) do
-    lines[i] = ("  %s> %s"):format(step.which == 2 and "resp3" or "resp2", show_command(step.command))
+  for _, step in ipairs(steps) do
+    lines[#lines + 1] = ("  %s> %s"):format(step.which == 2 and "resp3" or "resp2", show_command(step.command))
+    for _, during in ipairs(step.command.during or {}) do
+      lines[#lines + 1] = ("    %s> %s"):format(step.which == 2 and "resp2" or "resp3", show_command(during.command))
+    end
   end
   return table.concat(lines, "\n")
 end
