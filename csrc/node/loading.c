@@ -148,6 +148,7 @@ static void join(struct node *n, const char *replid, int64_t offset, int db)
         log_rename_history(&n->log, slice_text(replid), -1);
     else
         log_join_history(&n->log, slice_text(replid), offset, -1);
+    if (!p->joined) lineage_read(&n->log.lineage, slice_text(recover_found(p->recover)->names));
     p->joined = true;
     n->log.db = db;
 }

@@ -31,6 +31,7 @@ void topology_info(struct node *n, struct rdb_info *info)
                               .offset = log_offset(&n->log),
                               .stream_db = n->log.db < 0 ? 0 : n->log.db,
                               .checksum = n->config.rdbchecksum};
+    lineage_write(&n->log.lineage, info->names);
 }
 
 /* ---- changing roles ---- */

@@ -24,8 +24,12 @@ enum {
     RDB_VERSION_CHECKSUM = 5, /* files end in a checksum since then */
     RDB_MAGIC_SIZE = 9,       /* "REDIS" and four digits */
     RDB_CHECKSUM_SIZE = 8,
-    RDB_LENGTH_MAX = 9 /* bytes of the longest encoded length */
+    RDB_LENGTH_MAX = 9, /* bytes of the longest encoded length */
+    RDB_NAMES_MAX = 400 /* bytes of the field: */
 };
+
+/* An aux field of ours, which others pass over: the history's former names (replication/lineage.h). */
+#define RDB_NAMES "tidelock-names"
 
 enum rdb_opcode {
     RDB_FUNCTION2 = 245,

@@ -196,6 +196,8 @@ static enum rdb_step read_aux(struct rdb_reader *r)
         if (value.size == sizeof info->replid - 1) memcpy(info->replid, value.data, value.size);
     } else if (slice_equal(key, slice_text("repl-offset"))) {
         if (number_parse_int(value, &number) && number >= 0) info->offset = number;
+    } else if (slice_equal(key, slice_text(RDB_NAMES))) {
+        if (value.size < sizeof info->names) memcpy(info->names, value.data, value.size);
     } else if (slice_equal(key, slice_text("ctime"))) {
         if (number_parse_int(value, &number) && number > 0) info->created_s = number;
     } else if (slice_equal(key, slice_text("repl-stream-db"))) {

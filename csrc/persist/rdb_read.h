@@ -11,6 +11,7 @@
 #ifndef TIDELOCK_PERSIST_RDB_READ_H
 #define TIDELOCK_PERSIST_RDB_READ_H
 
+#include "persist/rdb.h"
 #include "store/keyspace.h"
 
 struct rdb_reader;
@@ -25,11 +26,12 @@ struct rdb_read_options {
 
 /* What the file says of itself (aux fields), filled while it is read. */
 struct rdb_read_info {
-    char replid[41];       /* "" when absent */
-    int64_t offset;        /* -1 when absent */
-    int stream_db;         /* -1 when absent */
-    int64_t created_s;     /* unix time at which the data were so; 0 when absent */
-    int64_t keys, expired; /* entries loaded, dropped */
+    char replid[41];               /* "" when absent */
+    int64_t offset;                /* -1 when absent */
+    int stream_db;                 /* -1 when absent */
+    char names[RDB_NAMES_MAX + 1]; /* "" when absent */
+    int64_t created_s;             /* unix time at which the data were so; 0 when absent */
+    int64_t keys, expired;         /* entries loaded, dropped */
 };
 
 struct rdb_reader *rdb_reader_new(const struct rdb_read_options *options);

@@ -64,6 +64,7 @@ static void write_header(struct rdb_writer *w, const struct rdb_info *info)
         write_aux_integer(w, "repl-stream-db", info->stream_db);
         write_aux(w, "repl-id", slice_text(info->replid));
         write_aux_integer(w, "repl-offset", info->offset);
+        if (info->names[0] != '\0') write_aux(w, RDB_NAMES, slice_text(info->names));
     }
     write_aux_integer(w, "aof-base", info->aof_base);
 }

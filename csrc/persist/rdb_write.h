@@ -9,6 +9,7 @@
 #define TIDELOCK_PERSIST_RDB_WRITE_H
 
 #include "base/tape.h"
+#include "persist/rdb.h"
 #include "store/view.h"
 
 struct rdb_writer;
@@ -20,6 +21,8 @@ struct rdb_info {
     const char *replid;  /* aux repl-id, NULL: leave out (with repl-stream-db and repl-offset) */
     int64_t offset;
     int stream_db; /* aux repl-stream-db */
+    char names[RDB_NAMES_MAX +
+               1]; /* aux tidelock-names: of the history before this one, whatever they are; "": none */
     bool aof_base; /* aux aof-base: the base of a journal */
     bool checksum; /* rdbchecksum; otherwise the checksum field is 0 */
 };

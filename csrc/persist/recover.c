@@ -276,6 +276,7 @@ static enum recover_event snapshot_complete(struct recover *r, bool more)
     f->first_time_s = f->last_time_s = info->created_s;
     if (info->offset >= 0 && info->replid[0] != '\0') {
         memcpy(f->replid, info->replid, sizeof f->replid);
+        memcpy(f->names, info->names, sizeof f->names);
         f->offset = f->first_offset = r->start.offset = info->offset;
         f->db = r->start.db = info->stream_db < 0 ? 0 : info->stream_db;
         memcpy(r->start.replid, info->replid, sizeof r->start.replid);

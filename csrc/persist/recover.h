@@ -61,11 +61,12 @@ struct recover_request {
 };
 
 struct recover_found {
-    bool anything;   /* there was a file */
-    char replid[41]; /* the history that the data is of, "": it does not say */
-    int64_t offset;  /* …and how far along that */
-    int db;          /* database the stream stands at */
-    int64_t keys;    /* from RDB files */
+    bool anything;                 /* there was a file */
+    char replid[41];               /* the history that the data is of, "": it does not say */
+    int64_t offset;                /* …and how far along that */
+    int db;                        /* database the stream stands at */
+    char names[RDB_NAMES_MAX + 1]; /* …and its former names, as the RDB file has them; "": none */
+    int64_t keys;                  /* from RDB files */
     /* what could have been asked for with to_offset and to_time_s: from where on; the times that were passed */
     int64_t first_offset;              /* -1: it does not say */
     int64_t first_time_s, last_time_s; /* 0: it does not say */

@@ -105,6 +105,8 @@ struct follow {
     char sync_replid[REPLID_SIZE];
     char mark[REPLID_SIZE]; /* of the end, when sync_total is -1 */
     int64_t sync_offset;
+    char sync_names[LINEAGE_TEXT_MAX +
+                    1];  /* the history's former names, as the primary knows them; "": none */
     int64_t sync_shared; /* up to where this node's history is the primary's, as that says; -1: it does not */
     bool sync_handed_on; /* the primary is a replica itself: the history is another's */
     bool was_in_step;    /* the stream of this primary has been followed */

@@ -135,7 +135,9 @@ static int check_mark(struct follow *f)
 
 static enum follow_event complete(struct follow *f)
 {
-    int db = rdb_reader_info(f->rdb)->stream_db;
+    const struct rdb_read_info *info = rdb_reader_info(f->rdb);
+    int db = info->stream_db;
+    memcpy(f->sync_names, info->names, sizeof f->sync_names);
     f->sync_db = db > 0 && db < f->options.databases ? db : 0;
     rdb_reader_free(f->rdb);
     f->rdb = NULL;
@@ -234,6 +236,7 @@ void follow_adopted(struct follow *f, int64_t now_us)
     keyspace_free(f->loaded); /* empty by now */
     f->loaded = NULL;
     log_join_history(f->log, slice_of(f->sync_replid, REPLID_SIZE), f->sync_offset, f->sync_shared);
+    lineage_read(&f->log->lineage, slice_text(f->sync_names));
     f->distrust = false;
     stream_begin(f, f->sync_db, now_us);
 }

@@ -15,8 +15,9 @@
 #define TIDELOCK_REPLICATION_LINEAGE_H
 
 #include "base/bytes.h"
+#include "persist/rdb.h"
 
-enum { LINEAGE_NAME_SIZE = 40, LINEAGE_MAX = 6, LINEAGE_TEXT_MAX = LINEAGE_MAX * (LINEAGE_NAME_SIZE + 24) };
+enum { LINEAGE_NAME_SIZE = 40, LINEAGE_MAX = 6, LINEAGE_TEXT_MAX = RDB_NAMES_MAX };
 
 struct lineage_name {
     char replid[LINEAGE_NAME_SIZE];
@@ -33,5 +34,9 @@ struct lineage {
 void lineage_leave(struct lineage *l, const char *replid, int64_t end, bool exact);
 /* NULL: it never had that name, or too long ago. */
 const struct lineage_name *lineage_find(const struct lineage *l, struct slice replid);
+/* As a text that goes with the data, in a snapshot: "<replid> <end> <exact 0|1>;…", newest first; "": no names. */
+void lineage_write(const struct lineage *l, char text[LINEAGE_TEXT_MAX + 1]);
+/* Adds what somebody else knew of this very history. From where the text is none on, nothing is taken. */
+void lineage_read(struct lineage *l, struct slice text);
 
 #endif

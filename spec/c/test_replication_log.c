@@ -292,4 +292,45 @@ TEST(a_new_name_and_where_the_old_one_ends)
     }
 }
 
+/* As they go with the data, in a snapshot: what is no text of names is not taken, from there on. */
+TEST(names_are_written_and_read_again)
+{
+    static const char *const names[] = {
+        "0a00000000000000000000000000000000000000", "0b00000000000000000000000000000000000000",
+        "0c00000000000000000000000000000000000000", "0d00000000000000000000000000000000000000",
+        "0e00000000000000000000000000000000000000", "0f00000000000000000000000000000000000000"};
+    struct lineage l = {.count = 0}, again = {.count = 0};
+    char text[LINEAGE_TEXT_MAX + 1];
+    lineage_write(&l, text);
+    CHECK_EQ_STR(text, "");
+    lineage_leave(&l, names[0], 7, false);
+    lineage_leave(&l, names[1], 100, true);
+    lineage_write(&l, text);
+    CHECK_EQ_STR(
+        text, "0b00000000000000000000000000000000000000 100 1;0a00000000000000000000000000000000000000 7 0;");
+    for (size_t size = 0; size <= strlen(text); size++) {
+        again.count = 0;
+        lineage_read(&again, slice_of(text, size));
+        CHECK_EQ_INT(again.count, size == strlen(text) ? 2 : size >= 47 ? 1 : 0);
+    }
+    const struct lineage_name *name = lineage_find(&again, slice_text(names[0]));
+    CHECK(name && name->end == 7 && !name->exact);
+    lineage_read(&again, slice_text("0a00000000000000000000000000000000000000 5 0;"));
+    CHECK_EQ_INT(again.names[1].end, 7); /* no news */
+    lineage_read(&again, slice_text("0a00000000000000000000000000000000000000 9 1;"));
+    CHECK(again.names[1].end == 9 && again.names[1].exact);
+    lineage_read(&again, slice_text("0a00000000000000000000000000000000000000 -1 1;"));
+    lineage_read(&again, slice_text("0a00000000000000000000000000000000000000 10 2;"));
+    lineage_read(&again, slice_text("0a00000000000000000000000000000000000000_10 1;"));
+    CHECK(again.count == 2 && again.names[1].end == 9);
+    for (int i = 2; i < 6; i++) lineage_leave(&l, names[i], INT64_MAX - 10 + i, true);
+    lineage_leave(&l, names[0], INT64_MAX, true);
+    lineage_write(&l, text);
+    again.count = 0;
+    lineage_read(&again, slice_text(text));
+    CHECK_EQ_INT(again.count, LINEAGE_MAX);
+    lineage_read(&again, slice_text("1000000000000000000000000000000000000000 9 1;"));
+    CHECK_EQ_INT(again.count, LINEAGE_MAX);
+}
+
 TEST_MAIN()

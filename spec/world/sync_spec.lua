@@ -236,6 +236,53 @@ describe("sync replicas", function()
   end)
 end)
 
+describe("names of a history", function()
+  -- a write that is on the disk, and one behind it that is not when the power goes
+  local function write(a)
+    a:call("CONFIG", "SET", "appendfsync", "always")
+    a:set("kept", 1)
+    local kept = a:token()
+    a:call("CONFIG", "SET", "appendfsync", "no")
+    a:set("lost", 1)
+    local lost = a:token()
+    a:crash "power"
+    a:restart()
+    assert.is_nil(a:get "lost")
+    return kept, lost
+  end
+
+  local function can_tell(node, kept, lost)
+    assert.are.equal("applied", node:wait_for(kept, 10))
+    assert.are.equal("lost", node:wait_for(lost, 10))
+  end
+
+  it("outlive restarts, rewrites of the journal and snapshots, and come with the data", function()
+    local world <close> = tidelock.sim { seed = 12, check = true }
+    world:disks { lose = 1 }
+    local a = world:node { name = "a", dir = ".", appendonly = "yes" }
+    local kept, lost = write(a)
+    can_tell(a, kept, lost)
+    for _ = 1, 2 do
+      local rewrites = a:info("persistence").aof_rewrites
+      a:call "BGREWRITEAOF"
+      assert(world:await(function() return a:info("persistence").aof_rewrites > rewrites end, 30000))
+      a:crash "process"
+      a:restart()
+      can_tell(a, kept, lost)
+    end
+    local b = world:node { name = "b", dir = ".", replicaof = a }
+    assert(world:await(function() return b:get "kept" end, 30000))
+    can_tell(b, kept, lost)
+    b:save()
+    b:crash()
+    b:restart()
+    can_tell(b, kept, lost)
+    b:promote()
+    can_tell(b, kept, lost)
+    assert.is_true(world:check())
+  end)
+end)
+
 describe("sync replicas of real processes", function()
   local world, a, b, c
 
