@@ -32,8 +32,7 @@ static int resolve(const struct command_key_spec *spec, const struct slice *argv
     if (spec->counted) {
         int64_t count;
         if (begin + spec->count >= argc || !number_parse_int(argv[begin + spec->count], &count)) return -1;
-        if (count < 0 || count > argc) return -1;
-        if (count == 0) return 0;
+        if (count < 1 || count > argc) return -1;
         r->first = begin + spec->first;
         r->last = r->first + ((int)count - 1) * spec->step;
     } else {
