@@ -129,13 +129,108 @@ local FAULTS = {
   { function(s, node) s.world:partition({ node }, s.replicas) end, function() end },
 }
 
--- as many replicas are lost with the primary as the setting allows for
+-- how far it is in the history that clients wrote to, once it has left it
+local function reach(s, node)
+  local state = node:state()
+  return state.replid2 == s.history and state.second_offset - 1 or -1
+end
+
+-- ---- damage ---------------------------------------------------------------------------------------------------------
+
+local INCREMENT = "%.(%d+)%.incr%.aof$"
+
+-- What becomes of a file's content; nil: it is gone.
+local DAMAGES = {
+  function(s, data)
+    local at = s.random(#data)
+    return data:sub(1, at - 1) .. string.char(data:byte(at) ~ 1 << s.random(0, 7)) .. data:sub(at + 1)
+  end,
+  function(s, data) return data:sub(1, s.random(0, #data - 1)) end,
+  function(s, data)
+    local from = s.random(#data)
+    local to = math.min(#data, from + s.random(0, 64))
+    return data:sub(1, from - 1) .. ("\0"):rep(to - from + 1) .. data:sub(to + 1)
+  end,
+  function(s, data)
+    local from = s.random(#data)
+    return data:sub(1, from - 1) .. data:sub(from + s.random(1, 64))
+  end,
+  function(s, data) return data .. data:sub(s.random(#data)) end, -- which may look as if Redis had gone on
+  function() return nil end,
+}
+
+-- Damages one of its files: its name, and "tail" if that is where the journal ends, "gone" if it was the manifest and
+-- is gone: without it there is no journal.
+local function damage(s, node)
+  local names = {}
+  for name, size in pairs(node:files()) do
+    if size > 0 then names[#names + 1] = name end
+  end
+  table.sort(names)
+  local name = names[s.random(#names)]
+  local data, last = node:file(name), name
+  for _, other in ipairs(names) do
+    local number, of_name = tonumber(other:match(INCREMENT)), tonumber(name:match(INCREMENT))
+    if number and of_name and number > of_name then last = other end
+  end
+  local content = DAMAGES[s.random(#DAMAGES)](s, data)
+  node:file(name, content or false)
+  if name:find "%.manifest$" and not content then return name, "gone" end
+  return name, name:find(INCREMENT) and last == name and "tail" or nil
+end
+
+-- What a node has is what its history was up to some offset, and if it says where it is in that, up to there: that
+-- offset, or -1. (It does not say after something that looks as if Redis had added it.)
+local function check_prefix(s, node)
+  local state = node:state()
+  local at = state.replid == s.history and state.offset or reach(s, node)
+  local last, missed = 0, math.maxinteger
+  for _, write in ipairs(s.writes) do
+    local value = node:get(write.key)
+    if value ~= nil and value ~= write.key then error(("%s: %s is %s"):format(node.name, write.key, value), 0) end
+    if write.receipt and write.receipt.replid == s.history then
+      local offset = write.receipt.offset
+      if value then last = math.max(last, offset) else missed = math.min(missed, offset) end
+    end
+  end
+  if missed < last or (at >= 0 and (last > at or missed <= at)) then
+    error(("%s, loaded up to %d, has the write at %d and not the one at %d"):format(node.name, at, last, missed), 0)
+  end
+  return at
+end
+
+-- A node that is down has one of its files damaged, and starts. It says so, naming the place; or it has all that it
+-- would have had; or, where the end of its journal was damaged, what came before, as if that had been torn; or, where
+-- it had no manifest any more, nothing. Whether it is up.
+local function harm(s, node)
+  node:disk(GOOD_DISK)
+  if not load(node) then return false end
+  local whole = check_prefix(s, node)
+  node:crash "process"
+  local name, what = damage(s, node)
+  s.harmed = s.harmed + 1
+  if not load(node) then
+    s.damaged = s.damaged + 1
+    return false
+  end
+  local part = check_prefix(s, node)
+  s.untold = node == s.a and part < 0
+  local torn, gone = what == "tail" and part < whole, what == "gone" and part < 0
+  if part ~= whole and not torn and not gone then
+    error(("%s of %s was damaged, and it starts at %d in place of %d"):format(name, node.name, part, whole), 0)
+  end
+  return true
+end
+
+-- as many replicas are lost with the primary as the setting allows for: they are gone, or have their files damaged
 local function lose_some(s)
   local left = table.move(s.replicas, 1, #s.replicas, 1, {})
   s.allowed = math.max(s.setting.holders - 1, 0)
-  for _ = 1, s.random(0, s.allowed) do
-    crash(s, table.remove(left, s.random(#left)))
+  for _ = 1, s.setting.damaged and s.allowed or s.random(0, s.allowed) do
+    local node = table.remove(left, s.random(#left))
+    crash(s, node)
     s.allowed = s.allowed - 1
+    if s.setting.damaged and harm(s, node) then left[#left + 1] = node end
   end
   return left
 end
@@ -160,12 +255,6 @@ end
 
 -- ---- the failover ---------------------------------------------------------------------------------------------------
 
--- how far it is in the history that clients wrote to, once it has left it
-local function reach(s, node)
-  local state = node:state()
-  return state.replid2 == s.history and state.second_offset - 1 or -1
-end
-
 -- Who is primary from here on, and what it has.
 local function succeed(s, node)
   s.primary, s.successor = node, node:state().replid
@@ -188,6 +277,7 @@ local function ask_all(s, node)
     if receipt then
       local answer, kept = node:wait_for(receipt, 1), foretold(s, receipt)
       s.asked = s.asked + 1
+      if s.untold then kept = node:get(write.key) == write.key end
       local known = receipt.replid == s.history or receipt.replid == s.successor
       local can_tell = known and node == s.primary and s.fork > 0
       if answer ~= (kept and "applied" or "lost") and (can_tell or answer ~= "unknown") then
@@ -266,7 +356,10 @@ local function come_back(s)
   crash(s, s.a)
   s.world:sleep(s.random(0, 200))
   s.a:disk(GOOD_DISK)
-  if not load(s.a) then
+  if s.setting.damaged then
+    s.void = true
+    if not harm(s, s.a) then begin_empty(s.a) end
+  elseif not load(s.a) then
     begin_empty(s.a)
     s.damaged, s.void = s.damaged + 1, true
   end
@@ -285,6 +378,7 @@ end
 
 local function judge(s)
   local outcome = { writes = #s.writes, acknowledged = 0, lost = 0, foretold = 0, asked = s.asked, damaged = s.damaged,
+    harmed = s.harmed,
     void = s.void and 1 or 0 }
   for _, write in ipairs(s.writes) do
     local there = s.primary:get(write.key) == write.key
@@ -292,7 +386,7 @@ local function judge(s)
       outcome.acknowledged = outcome.acknowledged + 1
       if not there then outcome.lost = outcome.lost + 1 end
     end
-    if write.receipt then
+    if write.receipt and not s.untold then
       if foretold(s, write.receipt) ~= there then
         error(("%s at %s, of which %d is left, is %sthere"):format(write.key, write.receipt.token, s.fork,
           there and "" or "not "), 0)
@@ -357,6 +451,7 @@ end
 ---@field foretold integer whose offsets were known
 ---@field asked integer answers about tokens
 ---@field damaged integer nodes whose files could not be loaded
+---@field harmed integer nodes that had a file damaged
 ---@field void integer 1: more of those than the setting allows for: promise 1 is off
 ---@field hash integer
 
@@ -367,7 +462,7 @@ end
 function durability.run(name, seed)
   local world <close> = tidelock.sim { seed = seed, check = true }
   local s = { world = world, setting = settings.by_name(name), names = NAMES, nodes = {}, replicas = {}, writes = {},
-    asked = 0, damaged = 0, void = false }
+    asked = 0, damaged = 0, harmed = 0, void = false }
   function s.random(low, high)
     if not high then low, high = 1, low end
     return low + math.floor(world:random() * (high - low + 1))

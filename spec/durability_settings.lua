@@ -4,6 +4,7 @@
 --   setting.holders       2: so many replicas hold an acknowledged write
 --   setting.fsynced       …on disk: nodes have journals
 --   setting.itself        the primary itself holds it on disk: it comes back, nobody takes over
+--   setting.damaged       …and files of those that may be lost are damaged: fsynced all the same
 --   local write = settings.writer(s, setting, client)
 --   write(key)            whether it was acknowledged under the setting; its receipt, if one came
 --
@@ -17,6 +18,7 @@ settings.TIMEOUT_MS = 400
 settings.names = {
   "async", "WAIT 1", "WAIT 2", "ANY 1", "ANY 1 received", "ANY 2", "FIRST 1", "FIRST 2",
   "ANY 1 fsynced", "ANY 2 fsynced", "FIRST 1 fsynced", "WAITAOF 0 1", "WAITAOF 1 0", "appendfsync always",
+  "ANY 2 damaged", "appendfsync damaged",
 }
 
 ---@class spec.DurabilitySetting
@@ -27,13 +29,15 @@ settings.names = {
 ---@field holders integer replicas that hold an acknowledged write
 ---@field itself boolean
 ---@field fsynced boolean
+---@field damaged boolean
 
 ---@param name string
 ---@return spec.DurabilitySetting
 function settings.by_name(name)
   if name == "async" then return { name = name, kind = name, count = 0, holders = 0 } end
-  if name == "appendfsync always" then
-    return { name = name, kind = "always", count = 0, holders = 0, itself = true, fsynced = true }
+  local damaged = name:find " damaged$" ~= nil
+  if name:find "^appendfsync " then
+    return { name = name, kind = "always", count = 0, holders = 0, itself = true, fsynced = true, damaged = damaged }
   end
   local itself, replicas = name:match "^WAITAOF (%d) (%d)$"
   if itself then
@@ -44,8 +48,9 @@ function settings.by_name(name)
   local kind, count, level = name:match "^(%u+) (%d+) ?(%l*)$"
   if kind ~= "WAIT" and kind ~= "ANY" and kind ~= "FIRST" then error("no setting: " .. name, 0) end
   count = math.tointeger(tonumber(count))
+  if damaged then level = "fsynced" end
   return { name = name, kind = kind, count = count, level = level ~= "" and level or "applied", holders = count,
-    fsynced = level == "fsynced" }
+    fsynced = level == "fsynced", damaged = damaged }
 end
 
 ---The rule of an ANY or FIRST over these names.

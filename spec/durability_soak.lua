@@ -24,7 +24,7 @@ local function read_arguments()
 end
 
 local function soak(setting, first, count)
-  local sum = { writes = 0, acknowledged = 0, lost = 0, foretold = 0, asked = 0, damaged = 0, void = 0 }
+  local sum = { writes = 0, acknowledged = 0, lost = 0, foretold = 0, asked = 0, harmed = 0, damaged = 0, void = 0 }
   local bar <close> = progress.count(setting, count)
   for i = 1, count do
     local seed = first + i - 1
@@ -41,7 +41,8 @@ for _, setting in ipairs(given.setting ~= "" and { given.setting } or durability
   local began = os.clock()
   local sum = soak(setting, given.first, given.seeds)
   print(("%-18s %d seeds: %d writes, %d acknowledged, %d of them lost; %d offsets known, each lost or kept as it says; "
-    .. "%d answers about tokens, each right; files damaged %d times, in %d seeds beyond what is allowed for; "
+    .. "%d answers about tokens, each right; %d nodes had a file damaged; %d starts said that files are damaged, in %d "
+    .. "seeds beyond what is allowed for; "
     .. "%.0f s of CPU time"):format(setting, given.seeds, sum.writes, sum.acknowledged, sum.lost, sum.foretold,
-    sum.asked, sum.damaged, sum.void, os.clock() - began))
+    sum.asked, sum.harmed, sum.damaged, sum.void, os.clock() - began))
 end

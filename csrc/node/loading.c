@@ -161,7 +161,7 @@ static void begin_history(struct node *n, const struct recover_found *f)
     struct persistence *p = &n->persistence;
     if (f->replid[0] != '\0' && !p->joined) join(n, f->replid, f->offset, f->db);
     if (f->replid[0] == '\0' && p->joined)
-        log_new_history(&n->log, &n->random); /* somebody else has added to it */
+        log_unknown_history(&n->log, &n->random); /* somebody else has added to it */
     trail_loaded(n);
     if (n->follow && f->replid[0] != '\0') follow_had(n->follow, n->log.replid);
     if (n->follow || f->replid[0] == '\0') return;

@@ -105,6 +105,12 @@ static bool parse_frame(struct slice line, struct journal_frame *f)
            f->synced >= -1 && parse_hex(crc, &f->crc);
 }
 
+/* A frame's line but for its mark. Taken for anybody's comment, what it covers would be somebody else's requests. */
+static bool like_frame(struct slice line, struct journal_frame *f)
+{
+    return line.size > sizeof FRAME - 1 && parse_frame(line, f);
+}
+
 enum journal_line journal_parse_line(struct slice line, struct journal_origin *origin,
                                      struct journal_frame *frame, int64_t *time_s)
 {
@@ -113,7 +119,7 @@ enum journal_line journal_parse_line(struct slice line, struct journal_origin *o
         struct slice number = slice_of(line.data + sizeof TIME - 1, line.size - (sizeof TIME - 1));
         return number_parse_int(number, time_s) ? JOURNAL_LINE_TIME : JOURNAL_LINE_OTHER;
     }
-    if (!begins(line, OURS)) return JOURNAL_LINE_OTHER;
+    if (!begins(line, OURS)) return like_frame(line, frame) ? JOURNAL_LINE_BAD : JOURNAL_LINE_OTHER;
     if (begins(line, ORIGIN) &&
         parse_origin(slice_of(line.data + sizeof ORIGIN - 1, line.size - (sizeof ORIGIN - 1)), origin))
         return JOURNAL_LINE_ORIGIN;

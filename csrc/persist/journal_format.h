@@ -44,7 +44,7 @@ enum journal_line {
     JOURNAL_LINE_ORIGIN,
     JOURNAL_LINE_FRAME,
     JOURNAL_LINE_TIME,
-    JOURNAL_LINE_BAD /* it begins like one of ours and is none, or has zeros: a sector that was never written */
+    JOURNAL_LINE_BAD /* it begins or goes on like one of ours and is none, or has zeros: a sector never written */
 };
 
 /* All of these are false when memory is out. */

@@ -6,7 +6,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/crc64.h"
 #include "base/number.h"
+
+enum { SEAL_SIZE = 34 /* bytes of the seal, its end of line included */ };
+
+static const char seal_mark[] = "#TL:M ";
 
 void manifest_init(struct manifest *m, struct memory *memory) { *m = (struct manifest){.memory = memory}; }
 
@@ -127,12 +132,27 @@ static void put_files(const struct manifest *m, enum manifest_type type, struct 
     }
 }
 
+/* The line that goes before this text. */
+static void make_seal(char seal[SEAL_SIZE + 1], struct slice text)
+{
+    snprintf(seal, SEAL_SIZE + 1, "%s%010" PRIu32 " %016" PRIx64 "\n", seal_mark, (uint32_t)text.size,
+             crc64(0, text.data, text.size));
+}
+
 bool manifest_write(const struct manifest *m, struct bytes *out)
 {
+    char seal[SEAL_SIZE + 1];
+    size_t start = out->size;
+    make_seal(seal, slice_of("", 0)); /* its place */
+    bytes_append(out, seal, SEAL_SIZE);
     put_files(m, MANIFEST_BASE, out);
     put_files(m, MANIFEST_HISTORY, out);
     put_files(m, MANIFEST_INCR, out);
-    return !out->failed;
+    if (out->failed) return false;
+    char *place = out->data + start;
+    make_seal(seal, slice_of(place + SEAL_SIZE, out->size - start - SEAL_SIZE));
+    memcpy(place, seal, SEAL_SIZE);
+    return true;
 }
 
 /* ---- read ------------------------------------------------------------------------------------------------------- */
@@ -228,10 +248,24 @@ static const char *accept(struct manifest *m, const struct manifest_file *file)
     return manifest_add(m, file->type, file->seq, file->name) ? NULL : "out of memory";
 }
 
+/* Whether the text has a seal that is not its own. */
+static bool seal_broken(struct slice text)
+{
+    char seal[SEAL_SIZE + 1];
+    if (text.size < sizeof seal_mark - 1 || memcmp(text.data, seal_mark, sizeof seal_mark - 1) != 0)
+        return false;
+    if (text.size < SEAL_SIZE) return true;
+    make_seal(seal, slice_of(text.data + SEAL_SIZE, text.size - SEAL_SIZE));
+    return memcmp(text.data, seal, SEAL_SIZE) != 0;
+}
+
 const char *manifest_parse(struct manifest *m, struct slice text, int *line)
 {
     struct manifest_file file;
     const char *wrong = NULL;
+    *line = 1;
+    if (seal_broken(text))
+        return "what follows is not what was written with this line (changed by hand? take it out)";
     *line = 0;
     while (text.size > 0 && !wrong) {
         const char *end = memchr(text.data, '\n', text.size);

@@ -1,9 +1,13 @@
 /* manifest.h: which files a journal is made of: Redis 7's appendonly.aof.manifest.
  *
+ *   #TL:M <size> <crc>                                  the seal, a comment to Redis: of all that follows
  *   file appendonly.aof.2.base.rdb seq 2 type b         the dataset at some moment, one at most
  *   file appendonly.aof.4.incr.aof seq 4 type i         what was written since, in order
  *   file appendonly.aof.5.incr.aof seq 5 type i
  *   file appendonly.aof.1.base.rdb seq 1 type h         no longer needed: to be removed
+ *
+ * Without its seal a manifest that lost its last line would be a shorter one, and a bit would make an increment history:
+ * what was written would be missing, and nobody would know. Redis's manifests have none.
  *
  * A name with blanks or other unusual characters stands in double quotes, with escapes.
  */

@@ -74,6 +74,12 @@ void log_new_history(struct log *l, struct random *r)
     if (l->own_from < 0) l->own_from = log_offset(l);
 }
 
+void log_unknown_history(struct log *l, struct random *r)
+{
+    log_new_history(l, r);
+    l->lineage.count = 0;
+}
+
 void log_fork_history(struct log *l, struct random *r)
 {
     lineage_leave(&l->lineage, l->replid, log_offset(l), true);

@@ -89,6 +89,8 @@ int64_t log_own_bytes(const struct log *l);
 
 /* A new history with nothing before it: full resynchronisation for everybody. The offset stays where it is. */
 void log_new_history(struct log *l, struct random *r);
+/* The same, and what of the histories before it is in the state nobody knows: somebody else has changed it. */
+void log_unknown_history(struct log *l, struct random *r);
 /* Promotion: a new replid; the old one becomes replid2, valid up to here. The next effect selects its database. */
 void log_fork_history(struct log *l, struct random *r);
 /* Following: after +FULLRESYNC this node stands at `offset` of its primary's history; the backlog starts there. `shared`:

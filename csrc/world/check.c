@@ -274,8 +274,13 @@ static void check_loaded(struct check *k, const struct check_place *p, const str
     check_end_text(k);
 }
 
+/* A history that nobody has heard of begins with what was loaded: somebody else wrote it. */
 static void on_loaded(struct check *k, struct check_place *p, const struct trail_point *t, int64_t now)
 {
+    if (!check_history_find(k, t->replid)) {
+        struct check_history *h = check_history_make(k, t->replid, NULL, -1);
+        if (!h || !check_history_add(k, h, t->offset, t->digest)) go_blind(k);
+    }
     if (t->journal && p->durable_now) check_loaded(k, p, t, now);
     on_joined(k, p, t, now);
 }

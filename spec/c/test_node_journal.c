@@ -128,7 +128,9 @@ TEST(a_rewrite_leaves_one_base_and_one_increment)
     REQUIRE(manifest != NULL);
     static const char want[] = "file appendonly.aof.2.base.rdb seq 2 type b\n"
                                "file appendonly.aof.2.incr.aof seq 2 type i\n";
-    CHECK_EQ_MEM(manifest->durable.data, manifest->durable.size, want, sizeof want - 1);
+    size_t seal = strlen("#TL:M 0000000088 0000000000000000\n");
+    REQUIRE(manifest->durable.size > seal && memcmp(manifest->durable.data, "#TL:M 0000000088 ", 17) == 0);
+    CHECK_EQ_MEM(manifest->durable.data + seal, manifest->durable.size - seal, want, sizeof want - 1);
     say(c, "INCR n");
     fake_disk_cut_power(&r.disks[0]);
     c = start(&r, 0, 2, "always");

@@ -159,37 +159,21 @@ TEST(a_file_cut_anywhere_is_whole_up_to_its_last_whole_frame)
     close_file(&f);
 }
 
-/* Any bit of any byte. What makes a frame's line a mere comment takes the frame away, and is seen by who asks for one. */
-TEST(damage_is_found_or_leaves_requests_outside_of_frames)
+/* Any bit of any byte, those of a frame's mark as well: what it covers is not taken for what Redis has added. */
+TEST(damage_is_found)
 {
     struct file f;
-    struct heard sound, h;
-    int found = 0, foreign = 0;
+    struct heard h;
     open_file(&f, 100);
     put_journal(&f);
-    read_alone(bytes_slice(&f.bytes), 64, &sound);
     for (size_t at = 0; at < f.bytes.size; at++) {
         for (int bit = 0; bit < 8; bit++) {
             f.bytes.data[at] ^= (char)(1 << bit);
             read_alone(bytes_slice(&f.bytes), 64, &h);
-            if (h.ends) {
-                struct memory memory;
-                struct journal_reader r;
-                memory_init(&memory);
-                journal_reader_init(&r, &memory, 1 << 20);
-                read_file(&r, bytes_slice(&f.bytes), f.bytes.size, &h);
-                CHECK(r.foreign);
-                journal_reader_free(&r);
-                foreign++;
-            } else {
-                CHECK(h.position <= (int64_t)at);
-                found++;
-            }
+            CHECK(!h.ends && h.position <= (int64_t)at);
             f.bytes.data[at] ^= (char)(1 << bit);
         }
     }
-    CHECK(found > 20 * foreign);
-    CHECK_EQ_INT(found + foreign, 8 * f.bytes.size);
     close_file(&f);
 }
 

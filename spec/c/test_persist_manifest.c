@@ -154,6 +154,42 @@ TEST(a_manifest_that_is_cut_anywhere_is_a_shorter_one_or_wrong)
     CHECK_EQ_INT(shorter, 2);
 }
 
+/* What has a seal is whole or wrong, whichever byte is missing or other than it was. */
+TEST(a_seal_tells_what_was_cut_or_changed)
+{
+    struct memory memory;
+    struct manifest m;
+    struct bytes text;
+    memory_init(&memory);
+    manifest_init(&m, &memory);
+    bytes_init(&text, &memory);
+    manifest_add(&m, MANIFEST_BASE, 2, "a.2.base.rdb");
+    manifest_add(&m, MANIFEST_INCR, 2, "a.2.incr.aof");
+    manifest_add(&m, MANIFEST_INCR, 3, "a.3.incr.aof");
+    REQUIRE(manifest_write(&m, &text) && bytes_append_char(&text, '\0'));
+    CHECK_EQ_STR(wrong_with(text.data, NULL), "");
+    CHECK_EQ_STR(wrong_with(strchr(text.data, '\n') + 1, NULL), ""); /* as Redis writes it */
+    size_t size = text.size - 1, mark = strlen("#TL:M ");
+    for (size_t at = 0; at < size; at++) {
+        char kept = text.data[at];
+        for (int bit = 0; bit < 8; bit++) {
+            text.data[at] = (char)(kept ^ 1 << bit);
+            if (at >= mark && text.data[at] != '\0') CHECK(wrong_with(text.data, NULL)[0] != '\0');
+        }
+        text.data[at] = '\0';
+        CHECK(wrong_with(text.data, NULL)[0] != '\0');
+        text.data[at] = kept;
+    }
+    text.size--;
+    bytes_append(&text, "file a.4.incr.aof seq 4 type i\n", 32);
+    int line;
+    CHECK_EQ_STR(wrong_with(text.data, &line),
+                 "what follows is not what was written with this line (changed by hand? take it out)");
+    CHECK_EQ_INT(line, 1);
+    manifest_free(&m);
+    bytes_free(&text);
+}
+
 TEST(every_allocation_may_fail)
 {
     static const char text[] =
