@@ -16,14 +16,15 @@ local function run(context, name, ...)
   return values
 end
 
----`store:set` and `store:get` beside an assignment to a table and an index of it.
+---`store:set` and `store:get` beside an assignment to a table and an index of it; `get` also beside an index and a
+---string that is made of bytes.
 function inside.store(context)
   local store, plain = {}, {}
   for i = 1, context.rounds do
     -- one process measures both, one after the other, and begins with another one each time
     local got = run(context, "store", context.keys, i % 2)
-    store[i] = { set = got.store_set, get = got.store_get }
-    plain[i] = { set = got.table_set, get = got.table_get }
+    store[i] = { set = got.store_set, get = got.store_get, made = got.store_get }
+    plain[i] = { set = got.table_set, get = got.table_get, made = got.table_made }
   end
   local ours, rival = 0, 0
   local compared = measure.alternate(context.rounds, {
@@ -38,6 +39,10 @@ function inside.store(context)
       target = 0.5, at_least = true,
     }
   end
+  context.table:add {
+    what = ("store:get, %d keys, beside a Lua table and a string made of bytes"):format(context.keys), unit = "M/s",
+    comparison = compared.made,
+  }
 end
 
 local function spread_of(context, rounds, name, field, ...)

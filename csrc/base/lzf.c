@@ -17,6 +17,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/little.h"
+
 enum {
     HASH_BITS_MIN = 6,
     HASH_BITS_MAX = 13,
@@ -89,6 +91,10 @@ static size_t match_length(const struct packer *k, size_t position, size_t offse
     const unsigned char *now = k->in + position, *then = now - offset;
     size_t max = k->size - position < MATCH_MAX ? k->size - position : MATCH_MAX;
     size_t length = 0;
+    for (; max - length >= 8; length += 8) {
+        uint64_t differ = little_load64(now + length) ^ little_load64(then + length);
+        if (differ != 0) return length + (size_t)__builtin_ctzll(differ) / 8;
+    }
     while (length < max && now[length] == then[length]) length++;
     return length;
 }

@@ -109,6 +109,13 @@ bool tape_append(struct tape *t, const void *data, size_t size)
     return true;
 }
 
+void tape_skip(struct tape *t, size_t size)
+{
+    if (t->start < t->end) tape_trim(t, t->end);
+    t->start = t->end += (int64_t)size;
+    if (t->head) t->head->start = t->end;
+}
+
 void tape_trim(struct tape *t, int64_t position)
 {
     struct tape_block *block = t->head;

@@ -46,6 +46,9 @@ void tape_free(struct tape *t);
 void tape_reset(struct tape *t, int64_t origin);
 /* All or nothing: false when memory is out, the tape unchanged. */
 bool tape_append(struct tape *t, const void *data, size_t size);
+/* In place of an append of bytes that nobody is going to read: they count, but are not kept, nor is what came before them.
+ * Cursors must be re-made. */
+void tape_skip(struct tape *t, size_t size);
 /* Frees whole blocks that end at or before `position`; `start` moves to at least min(position, end) rounded
  * down to a block. Cursors before `start` are invalid afterwards: owners reset their `block` hint through
  * tape_seek. */

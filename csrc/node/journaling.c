@@ -32,6 +32,7 @@ static struct journal *new_journal(struct node *n)
                                       .name = n->config.appendfilename};
     n->persistence.generation = n->log.generation;
     n->persistence.breaks = n->log.breaks;
+    n->log.has_journal = true;
     return journal_new(&options);
 }
 
@@ -55,6 +56,7 @@ static void stop(struct node *n)
     p->rewrite_scheduled = p->lagged = false;
     note_error(n, NULL);
     n->log.kept_from = INT64_MAX;
+    n->log.has_journal = false;
     topology_fsynced(n, -1);
 }
 

@@ -283,10 +283,15 @@ static void session_protocol_error(struct session *s)
 
 size_t session_look_ahead(const struct node *n, int db, struct slice input)
 {
-    struct slice keys[LOOK_AHEAD];
+    struct resp_peeked peeked[LOOK_AHEAD];
+    struct slice keys[LOOK_AHEAD], elements[LOOK_AHEAD];
     if (input.size == 0 || n->memory.used < LOOK_AHEAD_MEMORY) return LOOK_AHEAD;
-    size_t found = resp_peek_keys(input.data, input.size, keys, LOOK_AHEAD);
-    if (found > 1) keyspace_prefetch(n->keyspace, db, keys, found);
+    size_t found = resp_peek_keys(input.data, input.size, peeked, LOOK_AHEAD);
+    for (size_t i = 0; i < found; i++) {
+        keys[i] = peeked[i].key;
+        elements[i] = peeked[i].element;
+    }
+    if (found > 1) keyspace_prefetch(n->keyspace, db, keys, elements, found);
     return found;
 }
 

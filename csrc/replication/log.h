@@ -38,6 +38,7 @@ struct log {
     int64_t backlog_size;          /* bytes kept behind the end; repl-backlog-size … */
     /* …once there may be somebody who comes back for them: a replica has come, or the history is another's too */
     bool has_backlog;
+    bool has_journal; /* there is one, or is going to be: it takes what is appended */
     /* database the stream stands at (followed streams too); -1: select before the next effect */
     int db;
     /* from here on this node wrote the history itself, unshared as far as it knows; -1: followed */
@@ -58,7 +59,10 @@ void log_free(struct log *l);
 
 static inline int64_t log_offset(const struct log *l) { return l->tape.end; }
 
-/* Appends whole commands. False when memory is out: nothing was appended, and the caller must give up the history
+/* Whether anybody may want to read what is appended now: a replica, be it later, or the journal. */
+static inline bool log_is_read(const struct log *l) { return l->has_backlog || l->has_journal; }
+
+/* Appends whole commands; where nobody will read them, they only count. False when memory is out: nothing was appended, and the caller must give up the history
  * (log_new_history), because its state has moved on without it. */
 bool log_append(struct log *l, const void *data, size_t size);
 /* Appends "SELECT db" if the stream stands at another database. Primaries only. */

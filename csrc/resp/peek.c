@@ -19,8 +19,8 @@ static const char *header(const char *p, const char *end, char type, size_t *val
     return *p == '\r' && p > digits ? p + 2 : NULL;
 }
 
-/* One request; where the next begins, NULL when it is not here in full. `key` is left alone when there is none. */
-static const char *request(const char *p, const char *end, struct slice *key)
+/* One request; where the next begins, NULL when it is not here in full. What it does not have is left alone. */
+static const char *request(const char *p, const char *end, struct resp_peeked *peeked)
 {
     size_t count, size;
     p = header(p, end, '*', &count);
@@ -28,21 +28,22 @@ static const char *request(const char *p, const char *end, struct slice *key)
     for (size_t i = 0; i < count; i++) {
         p = header(p, end, '$', &size);
         if (!p || (size_t)(end - p) < size + 2) return NULL;
-        if (i == 1) *key = slice_of(p, size);
+        if (i == 1) peeked->key = slice_of(p, size);
+        if (i == 2) peeked->element = slice_of(p, size);
         p += size + 2;
     }
     return p;
 }
 
-size_t resp_peek_keys(const char *data, size_t size, struct slice *keys, size_t max)
+size_t resp_peek_keys(const char *data, size_t size, struct resp_peeked *peeked, size_t max)
 {
     const char *p = data, *end = data + size;
     size_t found = 0;
     while (found < max) {
-        struct slice key = {NULL, 0};
-        p = request(p, end, &key);
+        struct resp_peeked next = {{NULL, 0}, {NULL, 0}};
+        p = request(p, end, &next);
         if (!p) break;
-        if (key.data) keys[found++] = key;
+        if (next.key.data) peeked[found++] = next;
     }
     return found;
 }

@@ -8,8 +8,12 @@
 
 #include "base/bytes.h"
 
-/* The argument after the name, mostly a key, of each of the next requests in `data` that are there in full, at most
- * `max` of them. Returns how many. Requests that have none are skipped. */
-size_t resp_peek_keys(const char *data, size_t size, struct slice *keys, size_t max);
+/* The first two arguments after the name (mostly a key, and what is meant in it) of each of the next requests in `data`
+ * that are there in full, at most `max` of them. Returns how many. Requests that have none are skipped; where there is only
+ * one, the other's `data` is NULL. */
+struct resp_peeked {
+    struct slice key, element;
+};
+size_t resp_peek_keys(const char *data, size_t size, struct resp_peeked *peeked, size_t max);
 
 #endif

@@ -39,6 +39,8 @@ size_t field_table_memory(const struct field_table *t);
 
 /* Whether a field is there; its value, if wanted and if there are values. */
 bool field_table_find(const struct field_table *t, struct slice field, struct slice *value);
+/* Warms the cache for fields that are about to be looked up, set or removed; a slice without data is none. */
+void field_table_prefetch(const struct field_table *t, const struct slice *fields, size_t count);
 /* Adds a field, or gives it another value. 1: it is new, 0: it was there (without values: nothing has happened), -1: memory
  * is out, nothing has changed. `value` is ignored in a table without values. */
 int field_table_set(struct memory *m, struct field_table *t, struct slice field, struct slice value);

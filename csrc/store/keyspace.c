@@ -1,6 +1,7 @@
 /* keyspace.c: databases as wholes: making, looking up, scanning, flushing, swapping, adopting. */
 #include "store/keyspace.h"
 
+#include "store/fields.h"
 #include "store/keyspace_internal.h"
 #include "store/limits.h"
 
@@ -102,12 +103,31 @@ struct entry *keyspace_find(struct keyspace *ks, int db, struct slice key)
     return t ? dict_find(&t->dict, key) : NULL;
 }
 
+static bool all_same(const struct slice *keys, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        if (!slice_equal(keys[i], keys[0])) return false;
+    return true;
+}
+
+static void prefetch_elements(const struct entry *e, const struct slice *elements, size_t count)
+{
+    if (!e || (entry_type(e) != VALUE_HASH && entry_type(e) != VALUE_SET)) return;
+    const struct field_table *fields = fields_table(e);
+    if (fields) field_table_prefetch(fields, elements, count);
+}
+
 /* First all buckets, then the entries in them: when the first bucket is read, it has arrived. */
-void keyspace_prefetch(const struct keyspace *ks, int db, const struct slice *keys, size_t count)
+void keyspace_prefetch(const struct keyspace *ks, int db, const struct slice *keys,
+                       const struct slice *elements, size_t count)
 {
     enum { BATCH = 32 };
     const struct table *t = ks->tables[db];
     if (!t) return;
+    if (all_same(keys, count)) {
+        prefetch_elements(dict_find(&t->dict, keys[0]), elements, count);
+        return;
+    }
     for (size_t done = 0; done < count; done += BATCH) {
         uint64_t hashes[BATCH];
         size_t n = count - done < BATCH ? count - done : BATCH;

@@ -71,8 +71,10 @@ int64_t keyspace_time(const struct keyspace *ks);
 struct entry *keyspace_find(struct keyspace *ks, int db, struct slice key);
 /* Warms the cache for keys that are about to be looked up, set or deleted: their misses then overlap. Worth
  * it from two keys on (a pipeline's next commands, MGET); halves the time of a batch of 16 when the dataset
- * is not in the cache. */
-void keyspace_prefetch(const struct keyspace *ks, int db, const struct slice *keys, size_t count);
+ * is not in the cache. When it is one large hash or set they all are about, what is fetched are these of its elements
+ * (`data` NULL: none). */
+void keyspace_prefetch(const struct keyspace *ks, int db, const struct slice *keys,
+                       const struct slice *elements, size_t count);
 
 enum {
     KEYSPACE_KEEP_TTL = -2, /* expire_ms: leave the expiry time as it is */

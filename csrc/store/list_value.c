@@ -111,29 +111,29 @@ static void shorten(struct edit *x, const char *sequence) { edit_resize(x, packe
 
 /* ---- changing ---- */
 
-static bool push_one(struct edit *x, struct slice value, bool left)
+/* `*q` is the list when it is a long one, and when it has become one by this. */
+static bool push_one(struct edit *x, struct quicklist **q, struct slice value, bool left)
 {
     struct packed_item item = packed_item_of(value);
-    if (stays_compact(x, item.size)) {
+    if (!*q && stays_compact(x, item.size)) {
         char *p = make_room(x, item.size);
         if (p) packed_insert(p, left ? PACKED_EMPTY - 1 : packed_end(p), &item);
         return p != NULL;
     }
     struct quicklist_limit limit = limit_of(x);
-    struct quicklist *q = enlarge(x);
-    return q && quicklist_push(q, x->memory, &limit, &item, left);
+    if (!*q) *q = enlarge(x);
+    return *q && quicklist_push(*q, x->memory, &limit, &item, left);
 }
 
 bool list_value_push(struct edit *x, const struct slice *values, size_t count, bool left)
 {
     struct quicklist *q = large_in(x);
     size_t nodes = q ? q->count : 0, pushed = 0;
-    while (pushed < count && push_one(x, values[pushed], left)) pushed++;
+    while (pushed < count && push_one(x, &q, values[pushed], left)) pushed++;
     if (pushed < count) {
         if (pushed > 0) list_value_remove(x, left ? 0 : list_value_count(x->entry) - pushed, pushed);
         return false;
     }
-    q = large_in(x);
     if (q) quicklist_settle(q, x->memory, left, q->count - nodes);
     return true;
 }

@@ -160,6 +160,30 @@ TEST(random_appends_readers_and_trims)
     CHECK_EQ_INT(m.used, 0);
 }
 
+TEST(what_is_skipped_counts_and_takes_nothing)
+{
+    struct memory m;
+    struct tape t;
+    memory_init(&m);
+    tape_init(&t, &m, 0);
+    for (int round = 0; round < 4; round++) {
+        size_t held = round % 2 ? 100 : 100000; /* one block, which stays, or several */
+        REQUIRE(append_signs(&t, held));
+        int64_t end = t.end;
+        tape_skip(&t, 5000);
+        tape_skip(&t, 7);
+        CHECK_EQ_INT(t.end, end + 5007);
+        CHECK_EQ_INT(t.start, t.end);
+        CHECK(m.used <= TAPE_BLOCK_MIN);
+        struct tape_cursor c = tape_seek(&t, t.end);
+        REQUIRE(append_signs(&t, 300));
+        REQUIRE(read_signs(&t, &c, 300, 4));
+        CHECK_EQ_INT(c.position, t.end);
+    }
+    tape_free(&t);
+    CHECK_EQ_INT(m.used, 0);
+}
+
 TEST(append_is_all_or_nothing)
 {
     struct memory m;

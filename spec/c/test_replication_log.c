@@ -72,11 +72,36 @@ TEST(who_can_continue)
     log_free(&x.log);
 }
 
-TEST(without_a_replica_nothing_is_kept)
+TEST(what_nobody_reads_only_counts)
+{
+    struct fixture x;
+    open_log(&x);
+    append(&x, 1000);
+    x.log.has_backlog = false;
+    x.memory.fail_after = 0; /* it takes no memory either */
+    append(&x, 100000);
+    CHECK_EQ_INT(x.memory.fail_after, 0);
+    x.memory.fail_after = -1;
+    CHECK_EQ_INT(log_offset(&x.log), 101000);
+    CHECK_EQ_INT(x.log.tape.start, 101000);
+    CHECK(!continues(&x, x.log.replid, 101000));
+    CHECK(continues(&x, x.log.replid, 101001));
+    x.log.has_backlog = true;
+    append(&x, 10);
+    CHECK_EQ_INT(x.log.tape.start, 101000);
+    struct tape_cursor c = tape_seek(&x.log.tape, 101000);
+    struct slice s;
+    CHECK_EQ_INT(tape_peek(&x.log.tape, &c, &s, 1), 1);
+    CHECK_EQ_INT((int64_t)s.size, 10);
+    log_free(&x.log);
+}
+
+TEST(a_journal_alone_keeps_what_it_has_yet_to_take)
 {
     struct fixture x;
     open_log(&x);
     x.log.has_backlog = false;
+    x.log.has_journal = true;
     append(&x, 1000);
     CHECK(log_exceeds_backlog(&x.log));
     log_trim(&x.log, 400);

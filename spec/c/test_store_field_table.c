@@ -215,6 +215,32 @@ TEST(random_elements_are_equally_likely)
     end(t_, m);
 }
 
+/* A hint changes nothing, whatever it names; that it reads nothing but the table is the sanitizer's to see. */
+TEST(fields_can_be_fetched_ahead)
+{
+    enum { MANY = 6000, AHEAD = 70 };
+    for (int valued = 0; valued < 2; valued++) {
+        struct model *m = begin(valued, 8);
+        char names[AHEAD][16];
+        struct slice ahead[AHEAD];
+        for (int i = 0; i < MANY; i++) {
+            char name[16];
+            int size = snprintf(name, sizeof name, "m%d", i);
+            REQUIRE(field_table_set(&m->memory, &m->table, slice_of(name, (size_t)size), slice_text("v")) ==
+                    1);
+            if (i % 100 != 0) continue;
+            for (int k = 0; k < AHEAD; k++) {
+                size = snprintf(names[k], sizeof names[k], "m%d", (i + k * 97) % (2 * MANY));
+                ahead[k] = k % 5 == 0 ? slice_of(NULL, 0) : slice_of(names[k], (size_t)size);
+            }
+            field_table_prefetch(&m->table, ahead, AHEAD);
+            CHECK(field_table_check(&m->table) == NULL);
+        }
+        CHECK_EQ_INT((int64_t)m->table.size, MANY);
+        end(t_, m);
+    }
+}
+
 TEST(a_million_short_members_take_half_of_what_a_pointer_each_would)
 {
     enum { MANY = 100000 };
