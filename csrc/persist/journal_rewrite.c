@@ -81,6 +81,7 @@ static void give_up_increment(struct journal *j)
 {
     if (j->file[0] != '\0' && !journal_names(j, j->file)) journal_discard(j, j->file);
     j->file[0] = '\0';
+    j->torn = false; /* what a group has left in it goes with it */
     j->name_count = 0;
     j->retry_us = j->turn.now_us + JOURNAL_RETRY_US;
 }
