@@ -65,8 +65,8 @@ static const struct command acl_subcommands[] = {
         .group = "server",
         .complexity = "O(N). Where N is the number of password, command and pattern rules that the user has.",
         .history = COMMAND_HISTORY("6.2.0", "Added Pub/Sub channel patterns.", "7.0.0",
-                                   "Added selectors and changed the format of key and channel patterns from "
-                                   "a list to their rule representation."),
+                                   ("Added selectors and changed the format of key and channel patterns from "
+                                    "a list to their rule representation.")),
         .arguments = COMMAND_ARGUMENTS({.name = "username", .type = ARGUMENT_STRING}),
     },
     {

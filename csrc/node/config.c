@@ -194,14 +194,15 @@ static const struct config_row *settable_row(struct slice name, bool start, stru
     return NULL;
 }
 
-/* What the driver listens on stays what it is. */
+/* What the driver listens on, a number or a text, stays what it is. */
 static bool set_running(struct config *c, const struct config_row *row, struct slice value,
                         struct bytes *error)
 {
     if (!(row->flags & CONFIG_STAYS)) return set_row(c, row, value, error);
     struct config other = *c;
     if (!set_row(&other, row, value, error)) return false;
-    if (memcmp(&other, c, sizeof other) == 0) return true;
+    size_t size = row->type == CONFIG_INT ? sizeof(int64_t) : CONFIG_TEXT_MAX;
+    if (memcmp((const char *)&other + row->field, (const char *)c + row->field, size) == 0) return true;
     return complain(error, row, "Unable to listen on this port. Check server logs.");
 }
 

@@ -191,11 +191,10 @@ static void debug_packed_threshold(struct exec *x)
 static void debug_reply_buffer(struct exec *x)
 {
     int64_t number;
-    if (exec_is(x, 2, "peak-reset-time") && (exec_is(x, 3, "never") || exec_is(x, 3, "reset")))
-        reply_ok(x->reply);
-    else if (!exec_is(x, 2, "peak-reset-time") && !exec_is(x, 2, "resizing"))
+    bool peak = exec_is(x, 2, "peak-reset-time");
+    if (!peak && !exec_is(x, 2, "resizing"))
         exec_usage_error(x, "DEBUG");
-    else if (exec_int(x, 3, &number))
+    else if ((peak && (exec_is(x, 3, "never") || exec_is(x, 3, "reset"))) || exec_int(x, 3, &number))
         reply_ok(x->reply);
 }
 
