@@ -367,8 +367,9 @@ function Servers:stop_all()
   for _, server in ipairs(self.list) do
     local done, message = server:stop()
     if not done then problems[#problems + 1] = message end
-    os.execute("rm -rf " .. quote(server.directory))
   end
+  -- not before: another may have the files of one that ended earlier
+  for _, server in ipairs(self.list) do os.execute("rm -rf " .. quote(server.directory)) end
   self.list = {}
   assert(#problems == 0, table.concat(problems, "\n"))
 end
