@@ -8,9 +8,7 @@
 #include <stdio.h>
 
 #include "base/crc64.h"
-#include "base/number.h"
-
-enum word { WORD_COMMAND, WORD_NOTHING, WORD_SELECT, WORD_MULTI, WORD_EXEC };
+#include "resp/log_word.h"
 
 void journal_reader_init(struct journal_reader *r, struct memory *m, int64_t bulk_max)
 {
@@ -153,38 +151,27 @@ static enum journal_event read_line(struct journal_reader *r, bool *done)
 
 /* ---- requests --------------------------------------------------------------------------------------------------- */
 
-static enum word classify(const struct resp_reader *r)
-{
-    struct slice name = r->argv[0];
-    if (slice_is_word(name, "ping") || slice_is_word(name, "replconf")) return WORD_NOTHING;
-    if (slice_is_word(name, "select")) return WORD_SELECT;
-    if (slice_is_word(name, "multi")) return WORD_MULTI;
-    return slice_is_word(name, "exec") ? WORD_EXEC : WORD_COMMAND;
-}
-
 static bool select_db(struct journal_reader *r)
 {
-    int64_t db;
-    if (r->resp.argc != 2 || !number_parse_int(r->resp.argv[1], &db) || db < 0 || db > INT32_MAX)
-        return false;
-    r->db = (int)db;
-    return true;
+    int db = log_word_db(r->resp.argc, r->resp.argv, (int64_t)INT32_MAX + 1);
+    if (db >= 0) r->db = db;
+    return db >= 0;
 }
 
 static enum journal_event request(struct journal_reader *r)
 {
     if (r->resp.argc == 0) return bad(r, "an empty request");
-    enum word word = classify(&r->resp);
-    if (word == WORD_MULTI && r->within) return bad(r, "MULTI within MULTI");
-    if (word == WORD_EXEC && !r->within) return bad(r, "EXEC without MULTI");
-    if (word == WORD_SELECT && !select_db(r)) return bad(r, "SELECT of no database");
-    if (word == WORD_MULTI) r->within = true;
-    if (word == WORD_EXEC) r->within = false;
+    enum log_word word = log_word_of(r->resp.argc, r->resp.argv);
+    if (word == LOG_WORD_MULTI && r->within) return bad(r, "MULTI within MULTI");
+    if (word == LOG_WORD_EXEC && !r->within) return bad(r, "EXEC without MULTI");
+    if (word == LOG_WORD_SELECT && !select_db(r)) return bad(r, "SELECT of no database");
+    if (word == LOG_WORD_MULTI) r->within = true;
+    if (word == LOG_WORD_EXEC) r->within = false;
     bool first = r->begun;
     r->begun = false;
     r->raw = slice_of(r->input.data + r->at, r->resp.consumed);
-    r->applies = word == WORD_COMMAND;
-    r->counts = !(first && word == WORD_SELECT);
+    r->applies = word == LOG_WORD_COMMAND;
+    r->counts = !(first && word == LOG_WORD_SELECT);
     if (r->counts) r->offset += (int64_t)r->resp.consumed;
     if (r->frame_end == 0) r->foreign = true;
     r->requests++;

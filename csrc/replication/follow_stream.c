@@ -10,35 +10,8 @@
  * is counted when its last command has been applied.
  *
  * SPDX-License-Identifier: MIT */
-#include "base/number.h"
 #include "replication/follow_internal.h"
-
-enum word {
-    WORD_COMMAND, /* not ours: to be applied */
-    WORD_NOTHING, /* counts, and that is all */
-    WORD_GETACK,
-    WORD_SELECT,
-    WORD_MULTI,
-    WORD_EXEC
-};
-
-/* Sorted out by length first: most commands are told apart by that alone. */
-static enum word classify(const struct resp_reader *r)
-{
-    if (r->argc == 0) return WORD_NOTHING;
-    struct slice name = r->argv[0];
-    switch (name.size) {
-    case 4:
-        if (slice_is_word(name, "ping")) return WORD_NOTHING;
-        return slice_is_word(name, "exec") ? WORD_EXEC : WORD_COMMAND;
-    case 5: return slice_is_word(name, "multi") ? WORD_MULTI : WORD_COMMAND;
-    case 6: return slice_is_word(name, "select") ? WORD_SELECT : WORD_COMMAND;
-    case 8:
-        if (!slice_is_word(name, "replconf")) return WORD_COMMAND;
-        return r->argc > 1 && slice_is_word(r->argv[1], "getack") ? WORD_GETACK : WORD_NOTHING;
-    default: return WORD_COMMAND;
-    }
-}
+#include "resp/log_word.h"
 
 void stream_begin(struct follow *f, int db, int64_t now_us)
 {
@@ -84,11 +57,9 @@ static bool count(struct follow *f)
 
 static bool select_db(struct follow *f)
 {
-    int64_t db;
-    if (f->reader.argc != 2 || !number_parse_int(f->reader.argv[1], &db)) return false;
-    if (db < 0 || db >= f->options.databases) return false;
-    f->db = (int)db;
-    return true;
+    int db = log_word_db(f->reader.argc, f->reader.argv, f->options.databases);
+    if (db >= 0) f->db = db;
+    return db >= 0;
 }
 
 /* ---- a run: the commands of a transaction that has come in full ------------------------------------------------ */
@@ -100,9 +71,9 @@ static bool run_on(struct follow *f)
 {
     while (f->at < f->run_end) {
         if (read_request(f) != RESP_REQUEST) return false;
-        enum word word = classify(&f->reader);
-        if (word == WORD_COMMAND) return true;
-        if (word == WORD_SELECT) select_db(f);
+        enum log_word word = log_word_of(f->reader.argc, f->reader.argv);
+        if (word == LOG_WORD_COMMAND) return true;
+        if (word == LOG_WORD_SELECT) select_db(f);
         f->at += f->reader.consumed;
     }
     f->run_end = 0;
@@ -147,12 +118,12 @@ static enum follow_event give(struct follow *f)
 }
 
 /* A request behind MULTI: nothing happens yet, except that EXEC may have come. */
-static enum follow_event held_request(struct follow *f, enum word word, int64_t now_us)
+static enum follow_event held_request(struct follow *f, enum log_word word, int64_t now_us)
 {
-    if (word == WORD_MULTI) return corrupt(f, "MULTI within MULTI", now_us);
-    if (word == WORD_EXEC) return begin_run(f, now_us);
-    if (word == WORD_GETACK) f->ack_wanted = true;
-    if (word == WORD_SELECT) {
+    if (word == LOG_WORD_MULTI) return corrupt(f, "MULTI within MULTI", now_us);
+    if (word == LOG_WORD_EXEC) return begin_run(f, now_us);
+    if (word == LOG_WORD_GETACK) f->ack_wanted = true;
+    if (word == LOG_WORD_SELECT) {
         int db = f->db;
         if (!select_db(f)) return corrupt(f, "SELECT of no database", now_us);
         f->db = db; /* its time comes in the second pass */
@@ -164,14 +135,14 @@ static enum follow_event held_request(struct follow *f, enum word word, int64_t 
 static enum follow_event request(struct follow *f, int64_t now_us)
 {
     if (f->reader.is_inline && f->reader.argc > 0) return corrupt(f, "an inline request", now_us);
-    enum word word = classify(&f->reader);
+    enum log_word word = log_word_of(f->reader.argc, f->reader.argv);
     if (f->within) return held_request(f, word, now_us);
-    if (word == WORD_COMMAND) return give(f);
-    if (word == WORD_EXEC) return corrupt(f, "EXEC without MULTI", now_us);
-    if (word == WORD_SELECT && !select_db(f)) return corrupt(f, "SELECT of no database", now_us);
-    if (word == WORD_GETACK) f->ack_wanted = true;
+    if (word == LOG_WORD_COMMAND) return give(f);
+    if (word == LOG_WORD_EXEC) return corrupt(f, "EXEC without MULTI", now_us);
+    if (word == LOG_WORD_SELECT && !select_db(f)) return corrupt(f, "SELECT of no database", now_us);
+    if (word == LOG_WORD_GETACK) f->ack_wanted = true;
     f->at += f->reader.consumed;
-    f->within = word == WORD_MULTI;
+    f->within = word == LOG_WORD_MULTI;
     if (!f->within && !count(f)) return follow_fail(f, "out of memory", now_us);
     return FOLLOW_NOTHING;
 }
