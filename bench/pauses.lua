@@ -1,5 +1,8 @@
 -- Pauses: how long a PING waits while a server does something large: it takes keys in as fast as they come, a million
--- of them expire at once, everything is flushed, a large collection is saved, and deleted. Beside each, the CPU time
+-- of them expire at once, everything is flushed, a large collection is saved, and deleted.
+--
+-- A machine has pauses of its own, and more of them when it is busy. So at the same time somebody else asks a
+-- neighbour, a redis-server that has nothing else to do: its lateness is the machine's. And beside each the CPU time
 -- that the server took while one waited: a busy machine adds to the time, not to that.
 
 local measure = require "bench.measure"
@@ -103,19 +106,23 @@ end
 -- What is told of each step, and what of that has a target.
 local FIGURES = {
   { name = "p999_ms", what = "p99.9", limit = TARGET_MS }, { name = "worst_ms", what = "worst" },
+  { name = "idle_p999_ms", what = "p99.9 of an idle redis-server beside it" },
   { name = "cpu_p999_ms", what = "p99.9 of the server's CPU time" },
 }
 
 -- The times of all steps of one server, by name of step and figure; the names of the steps in order go to `order`.
 local function measure_side(context, side, order)
   local world <close>, node = servers.start(side)
+  local _ <close>, neighbour = servers.start "rival"
   pinger.prefer(node)
+  pinger.prefer(neighbour)
   local values = {}
   for _, list in ipairs { steps(context, world, node), collections(context, world, node) } do
     for _, step in ipairs(list) do
       io.stderr:write("    ", side, ": ", step.what, "\n")
       if step.prepare then step.prepare() end
-      local times = pinger.run(context, world, node, step.run)
+      local times, idle = pinger.run(context, world, node, step.run, { neighbour = neighbour })
+      times.idle_p999_ms = idle.p999_ms
       order[#order + 1] = step.what
       for _, figure in ipairs(FIGURES) do values[step.what .. figure.name] = times[figure.name] end
     end

@@ -17,30 +17,51 @@ function pinger.prefer(node)
   servers.shell(SERVER_AHEAD, node.pid, node.pid)
 end
 
----Calls fn() while somebody asks.
----@param context table
----@param world tidelock.ProcessWorld
----@param node tidelock.ProcessNode
----@param fn fun()
----@param keys? integer SETs of so many keys; otherwise PINGs
----@return { p50_ms: number, p99_ms: number, p999_ms: number, worst_ms: number, cpu_p999_ms: number, count: integer }
-function pinger.run(context, world, node, fn, keys)
+-- Somebody who asks `node` from now on; what ends it and gives the times, or nil where it failed.
+local function start(context, node, keys)
   local path = os.tmpname()
   local command = ("%s; exec '%s' run '%s/inside/pinger.lua' %d %d %s > %s"):format(PINGER_AHEAD,
     context.tidelock, context.directory, node.port, node.pid, keys or "", path)
   local process = assert(io.popen(command, "w"))
-  local good, message = world:await(function() return measure.size(path) > 0 end, START_MS, 10), "no pinger"
-  if good then good, message = pcall(fn) end
-  process:close()
-  local times = {}
-  for line in io.lines(path) do
-    local name, value = line:match "^([%w_]+) ([%d.]+)$"
-    if name then times[name] = tonumber(value) end
+  local function ready() return measure.size(path) > 0 end
+  return ready, function()
+    process:close()
+    local times = {}
+    for line in io.lines(path) do
+      local name, value = line:match "^([%w_]+) ([%d.]+)$"
+      if name then times[name] = tonumber(value) end
+    end
+    os.remove(path)
+    return times.count and times
   end
-  os.remove(path)
+end
+
+---@class bench.Times
+---@field p50_ms number
+---@field p99_ms number
+---@field p999_ms number
+---@field worst_ms number
+---@field cpu_p999_ms number
+---@field count integer
+
+---Calls fn() while somebody asks, and somebody else a neighbour that has nothing to do, if there is one.
+---@param context table
+---@param world tidelock.ProcessWorld
+---@param node tidelock.ProcessNode
+---@param fn fun()
+---@param options? { keys?: integer, neighbour?: tidelock.ProcessNode } keys: SETs of so many; otherwise PINGs
+---@return bench.Times times, bench.Times|nil neighbour
+function pinger.run(context, world, node, fn, options)
+  options = options or {}
+  local ready, stop = start(context, node, options.keys)
+  local also_ready, also_stop = function() return true end, function() return nil end
+  if options.neighbour then also_ready, also_stop = start(context, options.neighbour) end
+  local good, message = world:await(function() return ready() and also_ready() end, START_MS, 10), "no pinger"
+  if good then good, message = pcall(fn) end
+  local times, neighbour = stop(), also_stop()
   if not good then error(message, 0) end
-  assert(times.count, "the pinger has failed")
-  return times
+  assert(times and (neighbour or not options.neighbour), "the pinger has failed")
+  return times, neighbour
 end
 
 return pinger

@@ -48,9 +48,9 @@ local function side(context, name, path)
     local empty = measure.rss(node.pid)
     servers.fill(node, path, keys)
     return under_load(node, keys, function()
-      local quiet = pinger.run(context, world, node, function() world:sleep(QUIET_MS) end, keys)
+      local quiet = pinger.run(context, world, node, function() world:sleep(QUIET_MS) end, { keys = keys })
       local before, peak = measure.rss(node.pid), 0
-      local saving = pinger.run(context, world, node, function() peak = save(world, node) end, keys)
+      local saving = pinger.run(context, world, node, function() peak = save(world, node) end, { keys = keys })
       return {
         extra = (peak - before) / (before - empty) * 100, quiet = quiet.p99_ms, saving = saving.p99_ms,
         slower = saving.p99_ms / quiet.p99_ms,
