@@ -143,6 +143,17 @@ static int failure(lua_State *L)
     return 1;
 }
 
+/* diary(node): what its nodes have had to say since it was asked last: lines (node/diary.h). */
+static int diary(lua_State *L)
+{
+    const struct lua_node *n = check_node(L);
+    if (!n->owner->world) return node_closed(L, n);
+    struct bytes *lines = world_node_diary(n->node);
+    lua_pushlstring(L, lines->size > 0 ? lines->data : "", lines->size);
+    bytes_free(lines);
+    return 1;
+}
+
 static int is_primary(lua_State *L)
 {
     const struct lua_node *n = check_node(L);
@@ -315,19 +326,13 @@ static int new_node(lua_State *L)
 void binding_open_node(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"call", call},
-        {"configure", configure},
-        {"crash", crash},
-        {"restart", restart},
-        {"pause", pause_node},
-        {"resume", resume_node},
-        {"is_up", is_up},
-        {"failure", failure},
-        {"is_primary", is_primary},
-        {"state", state},
-        {"digest", digest},
-        {"channels", channels},
-        {"pipeline", binding_node_pipeline},
+        {"call", call},         {"configure", configure},
+        {"crash", crash},       {"restart", restart},
+        {"pause", pause_node},  {"resume", resume_node},
+        {"is_up", is_up},       {"failure", failure},
+        {"diary", diary},       {"is_primary", is_primary},
+        {"state", state},       {"digest", digest},
+        {"channels", channels}, {"pipeline", binding_node_pipeline},
         {NULL, NULL},
     };
     static const luaL_Reg metamethods[] = {{"__tostring", node_tostring}, {NULL, NULL}};

@@ -195,14 +195,15 @@ static int watch_signals(lua_State *L)
     return binding_world_result(L, w, world_live_watch_signals(w->world), "the world is closed");
 }
 
-/* stopping([false]): `false` has it go on. */
+/* stopping([false]): whether, and the number of the signal that wants it; `false` has it go on. */
 static int stopping(lua_State *L)
 {
     struct world *world = open_world(L);
     bool live = world && !world_is_sim(world);
     if (live && lua_isboolean(L, 2) && !lua_toboolean(L, 2)) world_live_go_on(world);
     lua_pushboolean(L, !world || (live && world_live_stopping(world)));
-    return 1;
+    lua_pushinteger(L, live ? world_live_signal(world) : 0);
+    return 2;
 }
 
 /* ---- what can be seen ---- */

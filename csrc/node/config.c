@@ -10,6 +10,7 @@
 
 #include "base/number.h"
 #include "command/notify.h"
+#include "node/config_kept.h"
 #include "node/config_table.h"
 #include "replication/sync.h"
 
@@ -153,9 +154,24 @@ static bool set_percents(struct percentiles *field, const struct config_row *row
     return true;
 }
 
+/* unixsocketperm: "700". */
+static bool set_mode(int64_t *field, const struct config_row *row, struct slice value, struct bytes *error)
+{
+    int64_t mode = 0;
+    bool octal = value.size > 0 && value.size < 6;
+    for (size_t i = 0; octal && i < value.size; i++) {
+        octal = value.data[i] >= '0' && value.data[i] <= '7';
+        mode = mode * 8 + (value.data[i] - '0');
+    }
+    if (!octal || mode > row->max) return complain(error, row, "argument couldn't be parsed into an integer");
+    *field = mode;
+    return true;
+}
+
 static bool set_row(struct config *c, const struct config_row *row, struct slice value, struct bytes *error)
 {
     void *field = (char *)c + row->field;
+    char why[128];
     switch (row->type) {
     case CONFIG_BOOL:
         if (!slice_is_word(value, "yes") && !slice_is_word(value, "no"))
@@ -172,9 +188,14 @@ static bool set_row(struct config *c, const struct config_row *row, struct slice
     case CONFIG_NOTIFY:
         if (notify_parse(value, field)) return true;
         return complain(error, row, "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
+    case CONFIG_OCTAL: return set_mode(field, row, value, error);
+    case CONFIG_KEPT:
+        if (config_kept_set(c, row, value)) return true;
+        return complain(error, row, "argument is too long or has a zero byte");
     case CONFIG_FIXED:
         if (slice_is_word(value, row->initial)) return true;
-        return complain(error, row, "this server supports only one value, which CONFIG GET shows");
+        snprintf(why, sizeof why, "this server supports only '%s'", row->initial);
+        return complain(error, row, why);
     default: return set_number(field, row, value, error);
     }
 }
@@ -279,6 +300,8 @@ bool config_get(const struct config *c, struct slice name, struct bytes *value)
     case CONFIG_ENUM: return bytes_append_text(value, config_words[row->min][*(const int *)field]);
     case CONFIG_LIMITS: get_limits(c, value); return true;
     case CONFIG_NOTIFY: notify_format(*(const unsigned *)field, value); return true;
+    case CONFIG_OCTAL: return bytes_append_format(value, "%llo", (unsigned long long)*(const int64_t *)field);
+    case CONFIG_KEPT: return bytes_append_text(value, config_kept_get(c, row));
     case CONFIG_FIXED: return bytes_append_text(value, row->initial);
     default: return bytes_append_int(value, *(const int64_t *)field);
     }

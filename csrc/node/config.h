@@ -9,7 +9,10 @@
 #include "base/bytes.h"
 #include "store/limits.h"
 
-enum { CONFIG_TEXT_MAX = 256, CONFIG_FILE_MAX = 64, SAVE_POINTS_MAX = 16 };
+enum { CONFIG_TEXT_MAX = 256, CONFIG_FILE_MAX = 64, CONFIG_KEPT_MAX = 768, SAVE_POINTS_MAX = 16 };
+
+/* Who may: enable-debug-command and the like. */
+enum config_allow { ALLOW_NOBODY, ALLOW_EVERYBODY, ALLOW_LOCAL };
 
 struct output_limit {
     int64_t hard, soft, soft_seconds; /* bytes, bytes, s; 0: no limit */
@@ -74,6 +77,9 @@ struct config {
     char requirepass[CONFIG_TEXT_MAX];
     char bind[CONFIG_TEXT_MAX];
     int64_t port;
+    bool protected_mode;           /* without a password only this machine's own clients are served */
+    int allow_debug, allow_module; /* enum config_allow */
+    int allow_protected;           /* …and for CONFIG SET of what is protected */
     /* watching */
     int64_t slowlog_slower_than_us, slowlog_max_len; /* us -1: none */
     int64_t latency_threshold_ms;                    /* latency-monitor-threshold; 0: off */
@@ -91,16 +97,25 @@ struct config {
     int64_t aof_rewrite_percentage, aof_rewrite_min_size;
     bool appendonly, no_appendfsync_on_rewrite, aof_load_truncated, aof_timestamps;
     bool stop_writes_on_bgsave_error, rdbchecksum, rdbcompression;
+    /* the process's, which reads them here: the node itself is no process */
+    bool daemonize, syslog;
+    int supervised;
+    int loglevel; /* enum diary_level: what is said in the diary */
+    int64_t unixsocketperm;
     /* accepted from tools and files, and told; without effect, because here it is one way or does not come up */
     struct {
         bool activerehashing, dynamic_hz, lazy_server_del, lazy_user_del, lazy_user_flush, replica_lazy_flush,
             rdb_del_sync_files, jemalloc_bg_thread, crash_log, crash_memcheck, aof_disable_auto_gc,
             replica_ignore_disk_errors, set_proc_title, show_logo;
-        int loglevel, diskless_load, sanitize;
+        int diskless_load, sanitize, propagation_errors, pubsub_default;
         int64_t expire_effort, busy_reply_ms, hll_sparse_bytes, tracking_keys, backlog_ttl_s, shutdown_s,
             diskless_sync_replicas, acllog_entries;
-        bool diskless_sync, rdb_preamble;
+        bool diskless_sync, rdb_preamble, thp_off, tcp_nodelay_off, aof_fsync_steps, rdb_fsync_steps,
+            io_threads_reads;
+        int64_t io_threads, defrag_ignore_bytes, defrag_lower, defrag_upper, defrag_cycle_min,
+            defrag_cycle_max, defrag_fields;
     } idle;
+    char kept[CONFIG_KEPT_MAX]; /* texts that are kept as they came: config_kept.h */
 };
 
 struct node;

@@ -16,6 +16,8 @@ enum config_type {
     CONFIG_FILE,     /* CONFIG_TEXT that is a name in `dir` */
     CONFIG_NOTIFY,   /* notify-keyspace-events */
     CONFIG_PERCENTS, /* latency-tracking-info-percentiles */
+    CONFIG_OCTAL,    /* int64, a file's mode */
+    CONFIG_KEPT,     /* a text that is kept as it came (config_kept.h), for the process or for nobody */
     CONFIG_FIXED     /* `initial` and nothing else: what this server does or has only one way */
 };
 

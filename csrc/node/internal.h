@@ -13,6 +13,7 @@
 #include "command/evict.h"
 #include "node/barrier.h"
 #include "node/config.h"
+#include "node/diary.h"
 #include "node/durable.h"
 #include "node/gate.h"
 #include "node/latency.h"
@@ -213,6 +214,7 @@ struct node {
     bool expiring;           /* active expiry has more to do */
     bool digest;             /* the keyspace keeps its digest */
     bool keep_trail;
+    struct bytes *diary; /* the driver's: diary.h */
     struct node_counters counters;
     struct stats stats;
     struct bytes trail;       /* struct trail_point, one after another */

@@ -32,6 +32,7 @@ static void cannot_load(struct node *n, const char *why)
     char text[480];
     snprintf(text, sizeof text, "cannot load %s", why);
     persistence_say(n, TEXT_FAILURE, text);
+    diary_say(n, DIARY_WARNING, "%s", text);
     n->persistence.failed = true;
     n->shutdown = true;
 }
@@ -169,6 +170,16 @@ static void begin_history(struct node *n, const struct recover_found *f)
     trail_forked(n);
 }
 
+static void say_loaded(struct node *n, const struct recover_found *f)
+{
+    double seconds = (double)(n->now.mono_us - n->persistence.load_began_us) / SECOND_US;
+    if (f->torn[0] != '\0') diary_say(n, DIARY_WARNING, "the end of the journal was cut off: %s", f->torn);
+    if (!f->anything) return;
+    diary_say(n, DIARY_NOTICE, "Done loading, keys loaded: %lld", (long long)f->keys);
+    diary_say(n, DIARY_NOTICE, "DB loaded from %s: %.3f seconds", f->journal ? "append only file" : "disk",
+              seconds);
+}
+
 static void started(struct node *n)
 {
     struct persistence *p = &n->persistence;
@@ -179,6 +190,7 @@ static void started(struct node *n)
     p->changes = n->counters.changes;
     p->cut_bytes = f->cut;
     persistence_say(n, TEXT_TORN, f->torn);
+    say_loaded(n, f);
     struct recover *recover = p->recover;
     p->recover = NULL;
     journaling_adopt(n, f);

@@ -66,6 +66,7 @@ static void node_init(struct node *n, const struct node_options *o)
     n->host = o->host;
     n->now = n->started = o->now;
     n->keep_trail = o->trail;
+    n->diary = o->diary;
     n->digest = o->digest;
     config_defaults(&n->config);
     n->config.port = o->port;

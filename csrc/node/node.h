@@ -51,10 +51,11 @@ struct node_options {
     struct node_time now;
     struct node_host host;
     uint64_t (*stopwatch)(
-        void);   /* monotonic ns, read within turns; NULL: commands take no time (node/timing.h) */
-    bool digest; /* keep the dataset digest with every change: checkers */
-    bool trail;  /* leave a trail (node_trail_next): checkers */
-    bool slabs;  /* made to hold much: small blocks come from slabs (base/memory.h) */
+        void);           /* monotonic ns, read within turns; NULL: commands take no time (node/timing.h) */
+    bool digest;         /* keep the dataset digest with every change: checkers */
+    struct bytes *diary; /* what it has to say (node/diary.h), outlives the node; NULL: nothing */
+    bool trail;          /* leave a trail (node_trail_next): checkers */
+    bool slabs;          /* made to hold much: small blocks come from slabs (base/memory.h) */
 };
 
 /* The index of all commands a node understands: data commands and the node's own. NULL when memory is out. */

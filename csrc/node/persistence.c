@@ -184,6 +184,10 @@ static void end(struct node *n, bool good, const char *error)
 {
     struct persistence *p = &n->persistence;
     p->last_ok = good;
+    if (good)
+        diary_say(n, DIARY_NOTICE, "Background saving terminated with success");
+    else
+        diary_say(n, DIARY_WARNING, "Background saving error: %s", error);
     persistence_say(n, TEXT_SAVE, error);
     if (p->save) p->held_peak = save_held_peak(p->save);
     save_close(p->save);
@@ -215,6 +219,7 @@ static void begin(struct node *n)
     p->last_try_us = p->began_us = n->now.mono_us;
     p->begun_changes = n->counters.changes;
     persistence_pace(n);
+    diary_say(n, DIARY_NOTICE, "Background saving started: %lld changes", (long long)unsaved_changes(n));
     p->save = save_open(&options, &info);
     if (!p->save) end(n, false, "out of memory");
 }

@@ -195,8 +195,9 @@ int64_t world_live_timeout(const struct world *w)
 
 static void signalled(uv_signal_t *handle, int number)
 {
-    (void)number;
-    ((struct live *)handle->data)->stopping = true;
+    struct live *l = handle->data;
+    l->signal = number;
+    l->stopping = true;
 }
 
 enum world_result world_live_watch_signals(struct world *w)
@@ -215,10 +216,13 @@ enum world_result world_live_watch_signals(struct world *w)
 
 bool world_live_stopping(const struct world *w) { return ((const struct live *)w)->stopping; }
 
+int world_live_signal(const struct world *w) { return ((const struct live *)w)->signal; }
+
 void world_live_go_on(struct world *w)
 {
     struct live *l = live_of(w);
     l->stopping = l->stop_told = false;
+    l->signal = 0;
 }
 
 /* ---- life ---- */

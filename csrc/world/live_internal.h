@@ -49,6 +49,7 @@ struct live {
     uv_signal_t signals[2];
     bool watches_signals;
     bool stopping;  /* a signal, or SHUTDOWN */
+    int signal;     /* the last one; 0: none */
     bool stop_told; /* …and world_step has returned because of it */
     bool touched;   /* descriptors or handles changed since the loop last ran */
     int64_t now;    /* monotonic us, read once per turn (live_now) */

@@ -161,6 +161,7 @@ static bool start_node(struct live_node *ln)
         .port = ln->base.port,
         .now = {world_wall(w), live_now(l)},
         .stopwatch = uv_hrtime,
+        .diary = &ln->base.diary,
         .host = {.os = l->os, .executable = l->executable, .process_id = getpid()},
         .slabs = true,
     };

@@ -43,6 +43,7 @@ void world_node_finish(struct world_node *wn)
         memory_free(m, p, p->size);
     }
     forget_failure(wn);
+    bytes_free(&wn->diary);
     if (wn->host && wn->host != wn->place.name) memory_free(m, wn->host, strlen(wn->host) + 1);
     wn->host = NULL;
     world_place_forget(wn->world, &wn->place);
@@ -97,6 +98,7 @@ bool world_node_init(struct world_node *wn, struct world *w, const struct world_
     list_init(&wn->locals);
     list_init(&wn->calls);
     list_init(&wn->member);
+    bytes_init(&wn->diary, &w->memory);
     if (!world_place_name(w, &wn->place, options->name, "node")) return false;
     wn->host = wn->place.name;
     wn->port = options->port;

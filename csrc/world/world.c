@@ -136,6 +136,8 @@ const char *world_node_name(const struct world_node *wn) { return wn->place.name
 
 const char *world_node_host(const struct world_node *wn) { return wn->host; }
 
+struct bytes *world_node_diary(struct world_node *wn) { return &wn->diary; }
+
 int world_node_port(const struct world_node *wn) { return wn->port; }
 
 enum world_result world_node_channel_pause(struct world_node *wn, int64_t id, bool pause)

@@ -88,6 +88,8 @@ struct world_node *world_node_new(struct world *w, const struct world_node_optio
 struct node *world_node_get(struct world_node *wn);
 /* Why the node that was there gave up ("cannot load dump.rdb: …"); NULL: it did not. */
 const char *world_node_failure(const struct world_node *wn);
+/* Lines that the nodes there have left (node/diary.h), for the caller to take and clear; live only. */
+struct bytes *world_node_diary(struct world_node *wn);
 const char *world_node_name(const struct world_node *wn);
 const char *world_node_host(const struct world_node *wn);
 int world_node_port(const struct world_node *wn);
@@ -231,6 +233,8 @@ int64_t world_live_timeout(const struct world *w);
  * SHUTDOWN. A world_step that finds it so returns 0 before its time, once. */
 enum world_result world_live_watch_signals(struct world *w);
 bool world_live_stopping(const struct world *w);
+/* Which signal it was last; 0: none. */
+int world_live_signal(const struct world *w);
 /* It goes on after all: until the next signal. */
 void world_live_go_on(struct world *w);
 

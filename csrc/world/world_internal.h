@@ -194,6 +194,7 @@ struct world_node {
     int64_t sessions;       /* ids given by world_node_session_open */
     struct list parameters; /* start-up configuration, in order */
     struct list locals, calls;
+    struct bytes diary; /* what its nodes have had to say (node/diary.h), where the driver has them say it */
 };
 
 /* The common part of a new place: name, port, lists. False: world_error says why. */

@@ -69,6 +69,9 @@ end
 -- parameters of which every mention adds to the value
 local ADDS = { save = true, ["client-output-buffer-limit"] = true }
 
+-- parameters that may stand alone: nothing
+local EMPTY = { save = true, bind = true }
+
 -- Adds a parameter to a list in which each name stands once: a later value takes the place of an earlier one.
 local function add(list, name, value, where)
   name = name:lower()
@@ -96,7 +99,9 @@ function conf.read(list, text, file)
     if line:find "%S" and not line:find "^%s*#" then
       local words = conf.words(line)
       if not words then return nil, where .. ": unbalanced quotes" end
-      if #words < 2 then return nil, ("%s: '%s' has no value"):format(where, words[1]) end
+      if #words < 2 and not EMPTY[words[1]:lower()] then
+        return nil, ("%s: '%s': wrong number of arguments"):format(where, words[1])
+      end
       if words[1]:lower() == "include" then
         local done, message = conf.read_file(list, words[2])
         if not done then return nil, where .. ": " .. message end

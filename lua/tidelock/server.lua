@@ -1,100 +1,56 @@
 -- `tidelock server`: one node in a live world, until a signal or SHUTDOWN stops it.
 
-local stat = require "posix.sys.stat"
+local signal = require "posix.signal"
 local unistd = require "posix.unistd"
 local conf = require "tidelock.conf"
 local errors = require "tidelock.errors"
 local server_log = require "tidelock.server_log"
+local server_options = require "tidelock.server_options"
+local server_process = require "tidelock.server_process"
 local tidelock = require "tidelock"
 
--- what is the place's, not the node's
-local PLACE = { port = true, bind = true, name = true }
-
--- redis-server's
-local SAVE = "3600 1 300 100 60 10000"
-
-local function integer(parameter, value)
-  local n = math.tointeger(tonumber(value))
-  if not n then return nil, ("%s: '%s' is not a number"):format(parameter.where, value) end
-  return n
-end
-
--- The directory that a parameter names, from the root; nil and why where there is none.
-local function directory(parameter)
-  local path = parameter[2]
-  local found = stat.stat(path)
-  if not found or stat.S_ISDIR(found.st_mode) == 0 then
-    return nil, ("%s: there is no directory '%s'"):format(parameter.where, path)
-  end
-  return path:find "^/" and path or unistd.getcwd() .. "/" .. path
-end
-
--- What a server keeps, and where, if it is not told: redis-server's answers.
-local function complete(list)
-  local given = {}
-  for _, parameter in ipairs(list) do given[parameter[1]] = true end
-  if not given.dir then list[#list + 1] = { "dir", unistd.getcwd(), where = "the working directory" } end
-  if not given.save then list[#list + 1] = { "save", SAVE, where = "save" } end
-  return list
-end
-
--- Options of the place, and the list of the node's parameters.
-local function sort_out(list)
-  local place, parameters = { port = 6379 }, {}
-  for _, parameter in ipairs(complete(list)) do
-    local name, value = parameter[1], parameter[2]
-    if name == "port" then
-      local port, message = integer(parameter, value)
-      if not port or port < 0 or port > 65535 then
-        return nil, message or ("%s: %s is not a port"):format(parameter.where, value)
-      end
-      place.port = port
-    elseif name == "bind" then
-      place.host = value
-    elseif name == "name" then
-      place.name = value
-    elseif name == "dir" then
-      local path, message = directory(parameter)
-      if not path then return nil, message end
-      parameter = { name, path, where = parameter.where }
-    elseif name == "replicaof" and not value:find "^%S+ %d+$" and value:lower() ~= "no one" then
-      return nil, ("%s: a host and a port expected, got '%s'"):format(parameter.where, value)
-    end
-    if not PLACE[name] then parameters[#parameters + 1] = parameter end
-  end
-  return place, parameters
-end
-
--- What the node says of a parameter it refuses, with the place where it was given.
-local function located(message, parameters)
-  local unknown = message:match "^Unknown option.*'(.-)'$"
-  message = unknown and ("unknown option '%s'"):format(unknown) or message
-  local name, why = message:match "^CONFIG SET failed %(possibly related to argument '(.-)'%) %- (.*)$"
-  if name then message = name .. ": " .. why end
-  for _, parameter in ipairs(parameters) do
-    if message:find(parameter[1], 1, true) then
-      return ("%s: %s"):format(parameter.where, message:gsub("^%S+: ", "", 1))
-    end
-  end
-  return message
-end
+local TURN_MS = 100 -- so late a line of the log may come
 
 ---Makes the node that a command line describes.
 ---@param world tidelock.World
----@param place table
----@param parameters table[]
+---@param told tidelock.ServerOptions
 ---@return tidelock.Node|nil, string? message
-local function make(world, place, parameters)
-  place.config = {}
-  for _, parameter in ipairs(parameters) do place.config[parameter[1]] = parameter[2] end
+local function make(world, told)
+  local place = { config = {} }
+  for name, value in pairs(told.place) do place[name] = value end
+  for _, parameter in ipairs(told.parameters) do place.config[parameter[1]] = parameter[2] end
   local ok, node, message = pcall(world.node, world, place)
-  if not ok then return nil, located(node:gsub("^node: ", ""), parameters) end
+  if not ok then return nil, server_options.located(node:gsub("^node: ", ""), told.parameters) end
   return node, message and errors.plain(message)
 end
 
+-- A node in a simulated world, for a moment: whether all parameters are good, before anything has begun.
+local function try(told)
+  local world <close> = tidelock.sim {}
+  local node, message = make(world, told)
+  return node ~= nil, message
+end
+
+local function role_of(node)
+  return node:is_primary() == false and "S" or "M"
+end
+
+-- ---- the end --------------------------------------------------------------------------------------------------------
+
+-- What a signal has SHUTDOWN do.
+local function shutdown_words(node, number)
+  local name = number == signal.SIGINT and "shutdown-on-sigint" or "shutdown-on-sigterm"
+  local configured = node:config("GET", name)
+  local words = {}
+  for word in (configured and configured[name] or ""):gmatch "%S+" do
+    if word ~= "default" then words[#words + 1] = word end
+  end
+  return words
+end
+
 -- What ends an orderly life: everything that is to be saved is. Nil and why where that fails, and the node goes on.
-local function shut_down(world, node)
-  local _, message = node:call "SHUTDOWN"
+local function shut_down(world, node, number)
+  local _, message = node:call("SHUTDOWN", table.unpack(shutdown_words(node, number)))
   while not message and node:is_up() do -- its files are being closed
     world:stopping(false)
     world:step()
@@ -104,24 +60,93 @@ local function shut_down(world, node)
   return nil, message
 end
 
-local function say(line)
-  print(line)
-  io.stdout:flush()
-end
-
 -- Serves until told to stop.
-local function serve(world, node, complain)
-  local watch = server_log.new(say)
+local function serve(world, node, log)
   while true do
     while not world:stopping() do
-      watch(node)
-      world:step(1000)
+      world:step(TURN_MS)
+      log:follow(node)
     end
-    if not node:is_up() then return 0 end
-    local done, message = shut_down(world, node)
-    if done then return 0 end
-    complain("server: %s", message)
+    if not node:is_up() then return end
+    local _, number = world:stopping()
+    log:say("#", role_of(node), "Received %s scheduling shutdown...", number == signal.SIGINT and "SIGINT" or "SIGTERM")
+    local done, message = shut_down(world, node, number)
+    log:follow(node)
+    if done then return end
+    log:say("#", role_of(node), "Cannot shut down: %s", message)
   end
+end
+
+-- ---- the beginning --------------------------------------------------------------------------------------------------
+
+-- Says on stderr why there will be no server, and in the log, where that is another place.
+local function give_up(log, complain, message)
+  if log.path ~= "" then log:say("#", "C", "%s", message) end
+  return complain("server: %s", message)
+end
+
+-- The log, once everything that can be known to be wrong is known.
+local function begin(told)
+  local process = told.process
+  if process.daemonize then
+    local good, message = try(told)
+    if not good then return nil, message end
+  end
+  local log, message = server_log.new(process.logfile, process.loglevel)
+  if not log then return nil, ("Can't open the log file: %s"):format(message) end
+  if process["syslog-enabled"] == "yes" then
+    local facility = process["syslog-facility"] or "local0"
+    if not log:use_syslog(process["syslog-ident"] or "redis", facility) then
+      return nil, ("syslog-facility: there is no '%s'"):format(facility)
+    end
+  end
+  return log
+end
+
+-- The node, loaded; nil and why not.
+local function start(world, told, log)
+  local done, message = world:watch_signals()
+  if not done then return nil, message end
+  local node
+  node, message = make(world, told)
+  if not node then
+    return nil, message
+  end
+  log:say("#", "C", "tidelock %s is starting, pid=%d", tidelock.version, unistd.getpid())
+  log:say("#", role_of(node), "Running mode=standalone, port=%d, PID: %d", node.port, unistd.getpid())
+  log:say("#", role_of(node), "Server initialized")
+  node:call "PING" -- answered when everything has been loaded
+  log:follow(node)
+  if node:failure() then return nil, node:failure() end
+  return node
+end
+
+-- From the first line of the log to the last.
+local function live(told, log, complain)
+  local process = told.process
+  local supervisor = not process.daemonize and server_process.supervisor(process.supervised)
+  if process.daemonize then
+    local done, message = server_process.daemonize()
+    if not done then return give_up(log, complain, message) end
+  end
+  local world <close> = tidelock.live {}
+  local node, message = start(world, told, log)
+  if not node then return give_up(log, complain, message) end
+
+  if process.pidfile ~= "" then
+    local written, problem = server_process.write_pid(process.pidfile)
+    if not written then log:say("#", role_of(node), "Failed to write PID file: %s", problem) end
+  end
+  log:say("*", role_of(node), "Ready to accept connections on port %d", node.port)
+  server_process.tell(supervisor, "READY=1")
+  serve(world, node, log)
+  server_process.tell(supervisor, "STOPPING=1")
+  if process.pidfile ~= "" then
+    log:say("*", "M", "Removing the pid file.")
+    os.remove(process.pidfile)
+  end
+  log:say("#", "M", "tidelock is now ready to exit, bye bye...")
+  return 0
 end
 
 ---Serves until told to stop.
@@ -131,22 +156,13 @@ end
 local function main(words, complain)
   local list, message = conf.command_line(words)
   if not list then return complain("server: %s", message) end
-  local place, parameters = sort_out(list)
-  if not place then return complain("server: %s", parameters) end
-
-  local world <close> = tidelock.live {}
-  local done
-  done, message = world:watch_signals()
-  if not done then return complain("server: %s", message) end
-  local node
-  node, message = make(world, place, parameters)
-  if not node then return complain("server: %s", message) end
-  node:call "PING" -- answered when everything has been loaded
-  if node:failure() then return complain("server: %s", node:failure()) end
-
-  say(("tidelock %s ready to accept connections on port %d (pid %d)"):format(tidelock.version, node.port,
-    unistd.getpid()))
-  return serve(world, node, complain)
+  local told
+  told, message = server_options.sort(list)
+  if not told then return complain("server: %s", message) end
+  local log
+  log, message = begin(told)
+  if not log then return complain("server: %s", message) end
+  return live(told, log, complain)
 end
 
 return { main = main }

@@ -74,7 +74,7 @@ replicaof h 2
 
   it("that is wrong is located", function()
     assert.same({ nil, path .. ":2: unbalanced quotes" }, { read 'port 1\nname "x\n' })
-    assert.same({ nil, path .. ":1: 'port' has no value" }, { read "port\n" })
+    assert.same({ nil, path .. ":1: 'port': wrong number of arguments" }, { read "port\n" })
   end)
 end)
 

@@ -163,7 +163,7 @@ end
 -- The port it listens on: ours says so itself, being told to find one.
 local function port_of(server)
   if server.port ~= 0 then return server.port end
-  return tonumber(server:log():match "ready to accept connections on port (%d+)")
+  return tonumber(server:log():match "Ready to accept connections on port (%d+)")
 end
 
 ---Starts the process, again perhaps, and waits until it answers.

@@ -59,6 +59,11 @@ function Node:is_up() end
 ---@return string?
 function Node:failure() end
 
+---Live worlds: what the node there has had to say since this was asked last, as lines `<unix ms> <M or S> <level: 0 to
+---3> <text>`: what the server makes its log of. What nobody takes is cut off at some 64 KiB.
+---@return string
+function Node:diary() end
+
 ---@return boolean|nil, string? message, string? code
 function Node:is_primary() end
 

@@ -49,6 +49,7 @@ function World:watch_signals() end
 ---Whether a signal or SHUTDOWN asked to stop, or the world is closed. `false` has it go on until the next signal.
 ---@param stopping? false
 ---@return boolean
+---@return integer signal the one that asked, 0: none
 function World:stopping(stopping) end
 
 ---Simulator: a hash over every event so far, equal for equal runs.

@@ -1,0 +1,130 @@
+-- What `tidelock server` was told, sorted: what is the place's (addresses, the port), what is the process's (its log,
+-- its pid file, whether it goes into the background), and the parameters of the node, which are all of them that it
+-- knows: CONFIG GET tells them. Lists come from tidelock.conf.
+
+local stat = require "posix.sys.stat"
+local unistd = require "posix.unistd"
+
+local server_options = {}
+
+-- redis-server's, where nothing is said
+local SAVE = "3600 1 300 100 60 10000"
+local PIDFILE = "/var/run/tidelock.pid"
+
+-- What this server has not, and why it says so instead of going on without.
+local ABSENT = {
+  ["rename-command"] = "commands cannot be renamed here",
+  user = "there is one user, 'default': see requirepass",
+  loadmodule = "there are no modules here",
+}
+
+---A message that says where the parameter was given, and as what.
+---@param parameter table { name, value, where = }
+function server_options.refuse(parameter, why)
+  local where, name = parameter.where, parameter[1]
+  if not where:find "^%-%-" then where = ("%s: %s"):format(where, name) end
+  return ("%s '%s': %s"):format(where, parameter[2]:gsub("%c", "?"), why)
+end
+
+-- A directory from the root; nil and why where there is none.
+local function directory(path)
+  local found = stat.stat(path)
+  if not found or stat.S_ISDIR(found.st_mode) == 0 then return nil, ("there is no directory '%s'"):format(path) end
+  return path:find "^/" and path or unistd.getcwd() .. "/" .. path
+end
+
+local function port_number(value)
+  local port = math.tointeger(tonumber(value))
+  if not port then return nil, "argument couldn't be parsed into an integer" end
+  if port < 0 or port > 65535 then return nil, "argument must be between 0 and 65535 inclusive" end
+  return port
+end
+
+-- Parameters that are looked at here: the value to go on with, or nil and why not.
+local READ = {
+  port = function(value, told)
+    local port, why = port_number(value)
+    told.place.port = port
+    return port and value, why
+  end,
+  bind = function(value, told)
+    told.place.host = value
+    return value
+  end,
+  dir = function(value) return directory(value) end,
+  replicaof = function(value)
+    if value:find "^%S+ %d+$" or value:lower() == "no one" then return value end
+    return nil, "wrong number of arguments"
+  end,
+}
+
+-- What a server does if it is not told: redis-server's answers.
+local function complete(list)
+  local given = {}
+  for _, parameter in ipairs(list) do given[parameter[1]] = true end
+  local function default(name, value)
+    if not given[name] then list[#list + 1] = { name, value, where = "by default" } end
+  end
+  default("dir", unistd.getcwd())
+  default("save", SAVE)
+  default("protected-mode", "yes")
+end
+
+-- The process's, by name.
+local function process_of(list)
+  local process = { daemonize = "no", supervised = "no", pidfile = "", logfile = "", loglevel = "notice" }
+  for _, parameter in ipairs(list) do process[parameter[1]] = parameter[2] end
+  process.daemonize = process.daemonize:lower() == "yes"
+  process.loglevel = process.loglevel:lower()
+  if process.daemonize and process.pidfile == "" then process.pidfile = PIDFILE end
+  return process
+end
+
+---@class tidelock.ServerOptions
+---@field place table for World:node: host, port, name
+---@field parameters table[] { name, value, where = } of the node
+---@field process table<string, string|boolean> values by name
+---@field config_file? string
+
+---Sorts what was told.
+---@param list table[] of tidelock.conf; it is changed
+---@return tidelock.ServerOptions|nil told, string? message
+function server_options.sort(list)
+  local told = { place = { port = 6379 }, parameters = {} }
+  complete(list)
+  for _, parameter in ipairs(list) do
+    local name, value = parameter[1], parameter[2]
+    if ABSENT[name] then return nil, server_options.refuse(parameter, ABSENT[name]) end
+    if READ[name] then
+      local read, why = READ[name](value, told)
+      if not read then return nil, server_options.refuse(parameter, why) end
+      parameter[2] = read
+    end
+    if name == "name" then
+      told.place.name = value
+    elseif name ~= "port" then
+      told.parameters[#told.parameters + 1] = parameter
+    end
+  end
+  told.process = process_of(list)
+  return told
+end
+
+---What a node says of a parameter it refuses, with the place where it was given.
+---@param message string
+---@param parameters table[]
+---@return string
+function server_options.located(message, parameters)
+  local unknown = message:match "^Unknown option.*'(.-)'$"
+  local name, why = message:match "^CONFIG SET failed %(possibly related to argument '(.-)'%) %- (.*)$"
+  for _, parameter in ipairs(parameters) do
+    if parameter[1] == unknown then return server_options.refuse(parameter, "unknown option") end
+    if parameter[1] == name then return server_options.refuse(parameter, why) end
+  end
+  for _, parameter in ipairs(parameters) do -- replicaof
+    if message:find(parameter[1], 1, true) then return server_options.refuse(parameter, message) end
+  end
+  return message
+end
+
+return server_options
