@@ -193,7 +193,7 @@ $(BUILD)/compile_commands.json: $(BUILD)/flags $(BUILD)/sources
 # ---- targets: build --------------------------------------------------------------------------------------------
 
 .PHONY: all asan strict spec-programs fuzzers compile_commands.json deps test spec spec-asan spec-valgrind spec-c \
-	spec-c-valgrind fuzz lint lint-lua lint-format lint-tidy fmt docs bench demo install install-files clean help FORCE
+	spec-c-valgrind redis-suite fuzz lint lint-lua lint-format lint-tidy fmt docs bench demo install install-files clean help FORCE
 FORCE:
 
 ifdef ASAN
@@ -254,6 +254,9 @@ spec-valgrind: all spec-c-valgrind  ## the C specs and the busted specs under va
 
 spec-c-valgrind: $(main_CSPEC)
 	@$(call c_specs,$(main_CSPEC),$(VALGRIND))
+
+redis-suite: all  ## Redis's own test suite against tidelock (UNITS="unit/type/list ..."; fetches it; not part of test)
+	@spec/server/redis_suite $(UNITS)
 
 # A fuzzer keeps what it learns in build/fuzz/corpus/NAME, starts from spec/fuzz/corpus/NAME too if there is one, and
 # uses spec/fuzz/NAME.dict if there is one. What it finds it leaves in build/fuzz/found.
