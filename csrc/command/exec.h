@@ -40,7 +40,9 @@ struct exec {
     int64_t now_ms;    /* unix time; the same during a whole command, transaction or script */
     bool replica;      /* this node follows a primary: expired keys are hidden, not deleted */
     bool from_primary; /* the command came down the replication stream: see expired keys as they are */
-    int64_t bulk_max;  /* proto-max-bulk-len: the longest string a command may make */
+    bool
+        skip_checksum; /* DEBUG SET-SKIP-CHECKSUM-VALIDATION: RESTORE takes what only its footer speaks against */
+    int64_t bulk_max;                   /* proto-max-bulk-len: the longest string a command may make */
     const struct access_policy *access; /* what an entry's access bits mean; NULL: LRU */
     struct reply *reply;
     int64_t changes;       /* out: how many changes were made (Redis's `dirty`) */

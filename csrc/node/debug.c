@@ -29,6 +29,13 @@ static void debug_set_active_expire(struct exec *x)
     reply_ok(x->reply);
 }
 
+static void debug_skip_checksum(struct exec *x)
+{
+    int64_t on = 0;
+    call_of(x)->node->skip_checksum = number_parse_int(x->argv[2], &on) && on != 0;
+    reply_ok(x->reply);
+}
+
 /* [NOSAVE]: what is loaded then is another's data: the history ends. */
 static void debug_reload(struct exec *x)
 {
@@ -244,6 +251,8 @@ static void debug_help(struct exec *x)
         "    Setting it to 0 disables expiring keys in background when they are not",
         "    accessed (otherwise the Redis behavior). Setting it to 1 reenables back the",
         "    default.",
+        "SET-SKIP-CHECKSUM-VALIDATION <0|1>",
+        "    Enables or disables checksum checks for RESTORE's payload.",
         "SLEEP <seconds>",
         "    Stop the server for <seconds>. Decimals allowed.",
         NULL,
@@ -282,6 +291,7 @@ static const struct debug_row {
     {"sdslen", 3, 3, debug_sdslen},
     {"set-active-expire", 3, 3, debug_set_active_expire},
     {"set-disable-deny-scripts", 3, 3, debug_accept},
+    {"set-skip-checksum-validation", 3, 3, debug_skip_checksum},
     {"sleep", 3, 3, debug_sleep},
 };
 

@@ -213,6 +213,7 @@ struct node {
     bool tidying;            /* keyspace_tidy has more to do */
     bool expiring;           /* active expiry has more to do */
     bool digest;             /* the keyspace keeps its digest */
+    bool skip_checksum;      /* DEBUG SET-SKIP-CHECKSUM-VALIDATION */
     bool keep_trail;
     struct bytes *diary; /* the driver's: diary.h */
     struct node_counters counters;

@@ -46,12 +46,12 @@ enum rdb_step rdb_hash_read(struct rdb_value *v)
     return RDB_OK;
 }
 
-static enum rdb_step load(struct rdb_value *v, struct slice packed)
+static enum rdb_step load(struct rdb_value *v, struct slice packed, size_t longest)
 {
     size_t count = packed_count(packed.data);
     if (count % 2 != 0) return rdb_value_bad(v, "a field of a hash has no value");
     if (count == 0) return RDB_OK;
-    int result = hash_load(&v->draft, packed);
+    int result = hash_load(&v->draft, packed, longest);
     if (result == 0) return rdb_value_bad(v, "a field of a hash is there twice");
     return result > 0 ? RDB_OK : rdb_value_bad(v, "out of memory");
 }
@@ -61,7 +61,7 @@ enum rdb_step rdb_hash_read_packed(struct rdb_value *v)
     struct slice bytes;
     RDB_TRY(rdb_input_string(v->in, &bytes));
     if (!packed_valid(bytes.data, bytes.size)) return rdb_value_bad(v, "damaged listpack");
-    return load(v, bytes);
+    return load(v, bytes, 0);
 }
 
 enum rdb_step rdb_hash_read_ziplist(struct rdb_value *v)
@@ -69,13 +69,15 @@ enum rdb_step rdb_hash_read_ziplist(struct rdb_value *v)
     struct slice bytes;
     RDB_TRY(rdb_input_string(v->in, &bytes));
     RDB_TRY(rdb_unpack_ziplist(v, bytes));
-    return load(v, bytes_slice(&v->held));
+    return load(v, bytes_slice(&v->held), 0);
 }
 
+/* Zipmaps had limits of their own: long elements make a large hash of one. */
 enum rdb_step rdb_hash_read_zipmap(struct rdb_value *v)
 {
     struct slice bytes;
+    size_t longest;
     RDB_TRY(rdb_input_string(v->in, &bytes));
-    RDB_TRY(rdb_unpack_zipmap(v, bytes));
-    return load(v, bytes_slice(&v->held));
+    RDB_TRY(rdb_unpack_zipmap(v, bytes, &longest));
+    return load(v, bytes_slice(&v->held), longest);
 }

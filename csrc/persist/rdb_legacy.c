@@ -151,19 +151,22 @@ static bool read_size(struct slice bytes, size_t *at, size_t *size)
     return *size <= end - *at;
 }
 
-enum rdb_step rdb_unpack_zipmap(struct rdb_value *v, struct slice bytes)
+enum rdb_step rdb_unpack_zipmap(struct rdb_value *v, struct slice bytes, size_t *longest)
 {
     static const char damaged[] = "damaged zipmap";
     const uint8_t *p = data_of(bytes);
     size_t at = 1, count = 0;
     if (bytes.size < 2 || p[bytes.size - 1] != END) return rdb_value_bad(v, damaged);
     RDB_TRY(begin(v));
+    *longest = 0;
     while (at < bytes.size - 1) {
         size_t size, unused;
         if (p[at] == END || !read_size(bytes, &at, &size)) return rdb_value_bad(v, damaged);
+        if (size > *longest) *longest = size;
         struct packed_item field = packed_item_of(slice_of(bytes.data + at, size));
         at += size;
         if (!read_size(bytes, &at, &size) || at == bytes.size - 1) return rdb_value_bad(v, damaged);
+        if (size > *longest) *longest = size;
         unused = p[at++];
         if (size + unused > bytes.size - 1 - at) return rdb_value_bad(v, damaged);
         struct packed_item value = packed_item_of(slice_of(bytes.data + at, size));

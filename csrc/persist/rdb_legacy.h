@@ -10,6 +10,7 @@
 
 /* Makes the packed sequence of what `bytes` hold in v->held. RDB_BAD: they are damaged, or memory is out (v->problem). */
 enum rdb_step rdb_unpack_ziplist(struct rdb_value *v, struct slice bytes);
-enum rdb_step rdb_unpack_zipmap(struct rdb_value *v, struct slice bytes);
+/* `*longest`: the size of the longest element. */
+enum rdb_step rdb_unpack_zipmap(struct rdb_value *v, struct slice bytes, size_t *longest);
 
 #endif

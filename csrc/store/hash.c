@@ -127,11 +127,13 @@ static bool has_twice(const char *p)
     return false;
 }
 
-int hash_load(struct edit *x, struct slice packed)
+int hash_load(struct edit *x, struct slice packed, size_t longest)
 {
     enum { FEW = 32 };
     size_t fields = packed_count(packed.data) / 2;
-    bool compact = fields <= (uint64_t)x->limits->hash_listpack_entries, few = compact && fields <= FEW;
+    bool compact = fields <= (uint64_t)x->limits->hash_listpack_entries &&
+                   longest <= (uint64_t)x->limits->hash_listpack_value;
+    bool few = compact && fields <= FEW;
     if (few && has_twice(packed.data)) return 0;
     if (!few) {
         struct fields *f = fields_new(x);

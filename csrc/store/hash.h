@@ -48,8 +48,9 @@ uint64_t hash_scan(const struct entry *e, uint64_t cursor,
 void hash_random(const struct entry *e, struct random *r, struct hash_pair *pair);
 
 /* Fills a new, empty edit with the bytes of a packed sequence that is known to be valid and to have an even number of
- * elements, at least two: as compact bytes if the number of fields allows it, or as a large hash. 1: done, 0: a field is
- * there twice, -1: memory is out. */
-int hash_load(struct edit *x, struct slice packed);
+ * elements, at least two: as compact bytes if the number of fields allows it, or as a large hash. `longest`: the size of
+ * the longest element, which has to be allowed for too; 0: as it is. 1: done, 0: a field is there twice, -1: memory is
+ * out. */
+int hash_load(struct edit *x, struct slice packed, size_t longest);
 
 #endif

@@ -134,6 +134,13 @@ TEST(what_is_no_value_is_refused)
     struct slice damaged = payload_of(&storage, "\x00\x05hello", 7, 10);
     storage.data[3] ^= 1;
     CHECK_EQ_STR(restore(c, "k", "0", damaged, ""), wrong);
+    say(c, "DEBUG SET-SKIP-CHECKSUM-VALIDATION 1");
+    CHECK_EQ_STR(restore(c, "k", "0", damaged, ""), "+OK\r\n");
+    CHECK_EQ_STR(restore(c, "l", "0", slice_text("not a payload"), ""), bad);
+    CHECK_EQ_STR(restore(c, "l", "0", slice_text(""), ""), bad);
+    say(c, "DEBUG SET-SKIP-CHECKSUM-VALIDATION 0");
+    CHECK_EQ_STR(restore(c, "k", "0", damaged, "REPLACE"), wrong);
+    say(c, "DEL k");
     CHECK_EQ_STR(restore(c, "k", "0", payload_of(&storage, "", 0, 10), ""), bad);
     CHECK_EQ_STR(restore(c, "k", "0", payload_of(&storage, "\x00\x05hell", 6, 10), ""), bad);
     CHECK_EQ_STR(restore(c, "k", "0", payload_of(&storage, "\x02\x00", 2, 10), ""), bad);

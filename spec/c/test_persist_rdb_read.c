@@ -260,6 +260,28 @@ TEST(hashes_of_older_versions)
              "RDB at offset 12: damaged zipmap");
 }
 
+#define BYTES_16 "................"
+#define BYTES_64 BYTES_16 BYTES_16 BYTES_16 BYTES_16
+
+TEST(a_zipmap_with_a_long_element_becomes_a_large_hash)
+{
+    READS_AS("\x09\x01h\x40\x46\x01\x01"
+             "a\x40\x00" BYTES_64 "\xff",
+             "0 h=listpack{a=" BYTES_64 ",} ");
+    READS_AS("\x09\x01h\x40\x47\x01\x01"
+             "a\x41\x00" BYTES_64 ".\xff",
+             "0 h=hashtable{a=" BYTES_64 ".,} ");
+    READS_AS("\x09\x01h\x40\x47\x01\x41" BYTES_64 ".\x01\x00"
+             "a\xff",
+             "0 h=hashtable{" BYTES_64 ".=a,} ");
+}
+
+TEST(a_list_has_no_empty_node)
+{
+    READS_AS("\x12\x01l\x01\x01\x00", "RDB at offset 14: a list's node is empty");
+    READS_AS("\x12\x01l\x01\x03\x00", "RDB at offset 13: a list's node is of no known kind");
+}
+
 TEST(sets)
 {
     READS_AS("\x02\x01s\x02\x01"
