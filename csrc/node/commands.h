@@ -50,6 +50,7 @@ void run_discard(struct exec *x);
 void run_watch(struct exec *x);
 void run_unwatch(struct exec *x);
 
+void run_failover(struct exec *x);
 void run_replicaof(struct exec *x); /* SLAVEOF too */
 void run_replconf(struct exec *x);
 void run_psync(struct exec *x); /* SYNC too */

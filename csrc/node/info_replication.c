@@ -92,7 +92,7 @@ void info_replication(struct node *n, struct bytes *out)
         const struct feed *f = list_item(link, struct feed, link);
         if (f->state != FEED_HANDSHAKE) info_replica(n, f, index++, out);
     }
-    PUT("master_failover_state:no-failover\r\nmaster_replid:%s\r\nmaster_replid2:%s\r\n", l->replid,
+    PUT("master_failover_state:%s\r\nmaster_replid:%s\r\nmaster_replid2:%s\r\n", failover_state(n), l->replid,
         l->replid2);
     PUT("master_repl_offset:%" PRId64 "\r\nsecond_repl_offset:%" PRId64 "\r\n", log_offset(l),
         l->second_offset);

@@ -144,6 +144,16 @@ struct node_counters {
     int64_t discarded_bytes, full_sync_taken, full_sync_refused, evicted_clients;
 };
 
+/* FAILOVER: failover.c. */
+struct failover {
+    enum { FAILOVER_NONE, FAILOVER_WAITING, FAILOVER_UNDER_WAY } state;
+    bool named, force,
+        asked; /* a target was named; …it takes over at the deadline; the last GETACK is in the log */
+    int64_t deadline_us; /* 0: it may wait for ever */
+    char host[FOLLOW_HOST_MAX];
+    int port;
+};
+
 struct node {
     struct memory memory; /* everything below is counted here */
     const struct command_index *commands;
@@ -195,9 +205,10 @@ struct node {
     int64_t sleep_until_us; /* DEBUG SLEEP: 0 when awake */
     int64_t pause_until_us; /* CLIENT PAUSE: 0 when it is not */
     bool pause_writes;      /* …holds writes only */
-    bool ack_wanted;        /* a WAIT began: ask replicas for acknowledgements when the turn ends */
-    int64_t asked_offset;   /* where the log stood when they were asked last */
-    int64_t turn_offset;    /* …and when the last turn ended */
+    struct failover failover;
+    bool ack_wanted;      /* a WAIT began: ask replicas for acknowledgements when the turn ends */
+    int64_t asked_offset; /* where the log stood when they were asked last */
+    int64_t turn_offset;  /* …and when the last turn ended */
     bool shutdown, shutdown_told;
     bool follow_paused;
 
@@ -237,11 +248,11 @@ struct call {
 
 static inline struct call *call_of(struct exec *x) { return x->host; }
 
-/* Nothing changes by itself: during CLIENT PAUSE, while everything is loaded or saved before the end. */
+/* Nothing changes by itself: during CLIENT PAUSE and FAILOVER, while everything is loaded or saved before the end. */
 static inline bool node_stands_still(const struct node *n)
 {
-    return n->pause_until_us != 0 || persistence_loads(&n->persistence) ||
-           persistence_stands_still(&n->persistence);
+    return n->pause_until_us != 0 || n->failover.state != FAILOVER_NONE ||
+           persistence_loads(&n->persistence) || persistence_stands_still(&n->persistence);
 }
 
 /* ---- session.c ---- */
@@ -370,11 +381,24 @@ bool pause_holds(const struct session *s, int argc, const struct slice *argv);
 /* Lets everybody go when the time has come. */
 void pause_advance(struct node *n);
 
+/* ---- failover.c ---- */
+
+/* Goes on when a replica has everything, or time is up. Once per turn. */
+void failover_settle(struct node *n);
+int64_t failover_deadline(const struct node *n);
+/* The target has taken over. */
+void failover_accepted(struct node *n);
+/* It does not come to it: this node is, or is again, the primary. */
+void failover_abort(struct node *n);
+const char *failover_state(const struct node *n); /* for INFO */
+
 /* ---- topology.c ---- */
 
 /* False when memory is out: nothing has changed then. */
 bool topology_follow(struct node *n, const char *host, int port);
 void topology_promote(struct node *n);
+/* The same as topology_follow, and this node's replica there is to become its primary: PSYNC … FAILOVER. */
+bool topology_take_over(struct node *n, const char *host, int port);
 /* REPLICAOF's two words: follows, or promotes on NO ONE. NULL: done; else Redis's error. */
 const char *topology_replicaof(struct node *n, struct slice host, struct slice port);
 /* The configuration has changed: the follow takes over what concerns it. */

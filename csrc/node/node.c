@@ -195,7 +195,7 @@ static void node_ping(struct node *n)
 {
     if (n->now.mono_us < n->next_ping_us) return;
     n->next_ping_us = n->now.mono_us + n->config.repl_ping_period_s * SECOND_US;
-    if (n->follow || n->feeds.count == 0) return;
+    if (n->follow || n->feeds.count == 0 || n->failover.state != FAILOVER_NONE) return;
     static const char ping[] = "*1\r\n$4\r\nPING\r\n";
     node_log_noise(n, ping, sizeof ping - 1);
     trail_applied(n);
@@ -313,6 +313,7 @@ int64_t node_deadline(const struct node *n)
     const struct heap_slot *first = heap_top(&n->timeouts);
     if (first) earlier(&deadline, first->key);
     earlier(&deadline, persistence_deadline(n));
+    earlier(&deadline, failover_deadline(n));
     first = heap_top(&n->gates.timeouts);
     if (first) earlier(&deadline, first->key);
     if (n->follow && !follow_stands_still(n)) earlier(&deadline, follow_deadline(n->follow));
@@ -344,8 +345,10 @@ static void node_ask_acknowledgements(struct node *n)
     bool distance = distance_matters(n);
     if (!n->ack_wanted && !distance) return;
     n->ack_wanted = false;
-    if (n->follow || n->feeds.count == 0) return;
-    if (!distance && wait_wanted(&n->waits) < 0 && wait_wanted(&n->aof_waits) < 0 && n->gates.lines == 0)
+    if (n->follow || n->feeds.count == 0 || n->failover.asked) return;
+    n->failover.asked = n->failover.state != FAILOVER_NONE;
+    if (!n->failover.asked && !distance && wait_wanted(&n->waits) < 0 && wait_wanted(&n->aof_waits) < 0 &&
+        n->gates.lines == 0)
         return;
     n->asked_offset = log_offset(&n->log);
     static const char getack[] = "*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$1\r\n*\r\n";
@@ -388,6 +391,7 @@ void node_settle(struct node *n)
     n->disk_told = false;
     if (n->sleep_until_us != 0) return;
     persistence_settle(n);
+    failover_settle(n);
     node_resume(n);
     node_ask_acknowledgements(n);
     feeds_advance(&n->feeds, n->now.mono_us);

@@ -49,6 +49,10 @@ void run_replicaof(struct exec *x)
         reply_error(x->reply, "ERR Command is not valid when client is a replica.");
         return;
     }
+    if (n->failover.state != FAILOVER_NONE) {
+        reply_error(x->reply, "ERR REPLICAOF not allowed while failing over.");
+        return;
+    }
     bool already = number_parse_int(x->argv[2], &port) && already_follows(n, x->argv[1], port);
     const char *error = topology_replicaof(n, x->argv[1], x->argv[2]);
     if (error)
@@ -163,6 +167,22 @@ static void drop_former_connections(struct node *n, const struct feed *f)
     }
 }
 
+/* PSYNC replid offset FAILOVER: our primary wants to be our replica. False: it has replied why not. */
+static bool take_over(struct exec *x)
+{
+    struct node *n = call_of(x)->node;
+    const char *error = NULL;
+    if (!n->follow)
+        error = "ERR PSYNC FAILOVER can't be sent to a master.";
+    else if (!slice_is_word(x->argv[1], n->log.replid))
+        error = "ERR PSYNC FAILOVER replid must match my replid.";
+    if (error)
+        reply_error(x->reply, error);
+    else
+        topology_promote(n);
+    return !error;
+}
+
 void run_psync(struct exec *x)
 {
     struct call *c = call_of(x);
@@ -171,6 +191,11 @@ void run_psync(struct exec *x)
     bool sync = x->argc == 1;
     int64_t from = -1;
     if (session_is_replica(s)) return;
+    if (x->argc > 3 && exec_is(x, 3, "failover") && !take_over(x)) return;
+    if (n->failover.state != FAILOVER_NONE) {
+        reply_error(x->reply, "NOMASTERLINK Can't SYNC while failing over");
+        return;
+    }
     if (n->follow && n->follow->state != FOLLOW_STREAMING) {
         reply_error(x->reply, "NOMASTERLINK Can't SYNC while not connected with my master");
         return;

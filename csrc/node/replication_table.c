@@ -7,6 +7,29 @@
 
 const struct command node_replication_commands[] = {
     {
+        .name = "failover",
+        .run = run_failover,
+        .arity = -1,
+        .flags = COMMAND_ADMIN | COMMAND_NOSCRIPT | COMMAND_STALE,
+        .summary = "Start a coordinated failover between this server and one of its replicas.",
+        .since = "6.2.0",
+        .group = "server",
+        .complexity = "O(1)",
+        .arguments = COMMAND_ARGUMENTS(
+            {.name = "target",
+             .type = ARGUMENT_BLOCK,
+             .token = "TO",
+             .flags = ARGUMENT_OPTIONAL,
+             .arguments = COMMAND_ARGUMENTS(
+                 {.name = "host", .type = ARGUMENT_STRING}, {.name = "port", .type = ARGUMENT_INTEGER},
+                 {.name = "force", .type = ARGUMENT_TOKEN, .token = "FORCE", .flags = ARGUMENT_OPTIONAL})},
+            {.name = "abort", .type = ARGUMENT_TOKEN, .token = "ABORT", .flags = ARGUMENT_OPTIONAL},
+            {.name = "milliseconds",
+             .type = ARGUMENT_INTEGER,
+             .token = "TIMEOUT",
+             .flags = ARGUMENT_OPTIONAL}),
+    },
+    {
         .name = "psync",
         .run = run_psync,
         .arity = -3,

@@ -299,7 +299,8 @@ size_t session_look_ahead(const struct node *n, int db, struct slice input)
 static bool session_waits(const struct session *s, int argc, const struct slice *argv)
 {
     const struct node *n = s->node;
-    bool still = n->pause_until_us != 0 || persistence_stands_still(&n->persistence) || n->persistence.lagged;
+    bool still = n->pause_until_us != 0 || n->failover.state != FAILOVER_NONE ||
+                 persistence_stands_still(&n->persistence) || n->persistence.lagged;
     return still && pause_holds(s, argc, argv);
 }
 

@@ -126,6 +126,13 @@ bool topology_follow(struct node *n, const char *host, int port)
     return true;
 }
 
+bool topology_take_over(struct node *n, const char *host, int port)
+{
+    if (!topology_follow(n, host, port)) return false;
+    n->follow->hands_over = true; /* before it has said anything: it is not connected yet */
+    return true;
+}
+
 void topology_promote(struct node *n)
 {
     if (!n->follow) return;
@@ -226,9 +233,16 @@ static void follow_steps(struct node *n)
         int64_t offset = log_offset(&n->log);
         switch (follow_next(n->follow, n->now.mono_us)) {
         case FOLLOW_OPEN: open_connection(n); break;
-        case FOLLOW_CLOSE: close_follow_session(n); break;
-        case FOLLOW_CONTINUED: trail_renamed(n); break;
-        case FOLLOW_LOADING: break;
+        case FOLLOW_CLOSE:
+            close_follow_session(n);
+            if (!n->follow->refused) break;
+            failover_abort(n);
+            return;
+        case FOLLOW_CONTINUED:
+            trail_renamed(n);
+            failover_accepted(n);
+            break;
+        case FOLLOW_LOADING: failover_accepted(n); break;
         case FOLLOW_LOADED: take_snapshot(n); break;
         case FOLLOW_COMMAND:
             apply_or_abandon(n);

@@ -92,6 +92,8 @@ struct follow {
     int db;                            /* FOLLOW_COMMAND: the database it is meant for */
     bool ack_wanted;     /* GETACK came: answered as soon as what precedes it, and has arrived, is applied */
     int64_t fack_wanted; /* …and the answer is repeated when this much is durable; -1: it need not be */
+    bool hands_over;     /* set by the owner: PSYNC says FAILOVER, until it is answered */
+    bool refused;        /* …and that was not accepted */
     /* private: the connection */
     bool closing;   /* FOLLOW_CLOSE has to be given out */
     bool distrust;  /* what the primary sent cannot be right: ask for a full synchronisation */

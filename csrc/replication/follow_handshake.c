@@ -7,8 +7,10 @@
  *   REPLCONF ip-address 10.0.0.2                     +OK
  *   REPLCONF capa eof capa psync2 capa shared        +OK
  *   REPLCONF name b                                  +OK, or an error from a Redis
- *   PSYNC <replid> <offset + 1>                      \n \n … +CONTINUE [<replid> [<end of the old one>]]
+ *   PSYNC <replid> <offset + 1> [FAILOVER]           \n \n … +CONTINUE [<replid> [<end of the old one>]]
  *                                                    \n \n … +FULLRESYNC <replid> <offset> [<shared>|-1]
+ *
+ * FAILOVER asks a replica to become the primary of the node that was its own.
  *
  * What stands between PING and PSYNC goes out in one piece; PSYNC waits for the answers, because a primary refuses it
  * while it still has something else to send.
@@ -73,7 +75,7 @@ static void say_psync(struct follow *f)
     if (f->distrust)
         say(f, 3, (const char *const[]){"PSYNC", "?", "-1"});
     else
-        say(f, 3, (const char *const[]){"PSYNC", f->log->replid, from});
+        say(f, f->hands_over ? 4 : 3, (const char *const[]){"PSYNC", f->log->replid, from, "FAILOVER"});
 }
 
 void handshake_begin(struct follow *f)
@@ -110,6 +112,8 @@ static enum follow_event continued(struct follow *f, struct slice line, int64_t 
 
 static enum follow_event psync_answered(struct follow *f, struct slice line, int64_t now_us)
 {
+    f->refused = f->hands_over && line.data[0] != '+';
+    f->hands_over = false;
     if (starts_with(line, "+CONTINUE")) return continued(f, line, now_us);
     if (starts_with(line, "+FULLRESYNC ")) {
         size_t word = strlen("+FULLRESYNC ");
