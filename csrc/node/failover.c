@@ -16,6 +16,7 @@
 #include <strings.h>
 
 #include "node/commands.h"
+#include "node/diary.h"
 #include "node/internal.h"
 
 /* ---- how it ends ---- */
@@ -32,9 +33,14 @@ void failover_accepted(struct node *n)
     if (n->failover.state == FAILOVER_UNDER_WAY) failover_over(n);
 }
 
-void failover_abort(struct node *n)
+void failover_abort(struct node *n, const char *why)
 {
-    if (n->failover.state == FAILOVER_NONE) return;
+    const struct failover *o = &n->failover;
+    if (o->state == FAILOVER_NONE) return;
+    if (o->host[0])
+        diary_say(n, DIARY_NOTICE, "FAILOVER to %s:%d aborted: %s", o->host, o->port, why);
+    else
+        diary_say(n, DIARY_NOTICE, "FAILOVER to any replica aborted: %s", why);
     if (n->failover.state == FAILOVER_UNDER_WAY) topology_promote(n);
     failover_over(n);
 }
@@ -83,7 +89,7 @@ static void hand_over(struct node *n)
     n->failover.state = FAILOVER_UNDER_WAY;
     if (topology_take_over(n, n->failover.host, n->failover.port)) return;
     n->failover.state = FAILOVER_WAITING; /* memory is out: it is a primary still */
-    failover_abort(n);
+    failover_abort(n, "out of memory");
 }
 
 void failover_settle(struct node *n)
@@ -91,10 +97,16 @@ void failover_settle(struct node *n)
     struct failover *o = &n->failover;
     if (o->state != FAILOVER_WAITING) return;
     bool late = o->deadline_us != 0 && n->now.mono_us >= o->deadline_us;
-    if (late ? o->force : somebody_is_ready(n))
-        hand_over(n);
-    else if (late)
-        failover_abort(n);
+    if (late && !o->force) {
+        failover_abort(n, "Replica never caught up before timeout");
+        return;
+    }
+    if (!late && !somebody_is_ready(n)) return;
+    diary_say(n, DIARY_NOTICE,
+              late ? "FAILOVER to %s:%d time out exceeded, failing over."
+                   : "Failover target %s:%d is synced, failing over.",
+              o->host, o->port);
+    hand_over(n);
 }
 
 int64_t failover_deadline(const struct node *n)
@@ -177,7 +189,7 @@ static void run_abort(struct exec *x)
         reply_error(x->reply, "ERR No failover in progress.");
         return;
     }
-    failover_abort(n);
+    failover_abort(n, "Failover manually aborted");
     reply_ok(x->reply);
 }
 
@@ -201,5 +213,9 @@ void run_failover(struct exec *x)
         w.failover.deadline_us = n->now.mono_us + (w.timeout_ms < rest_ms ? w.timeout_ms : rest_ms) * 1000;
     n->failover = w.failover;
     n->ack_wanted = true;
+    if (w.failover.named)
+        diary_say(n, DIARY_NOTICE, "FAILOVER requested to %s:%d.", w.failover.host, w.failover.port);
+    else
+        diary_say(n, DIARY_NOTICE, "FAILOVER requested to any replica.");
     reply_ok(x->reply);
 }

@@ -389,7 +389,7 @@ int64_t failover_deadline(const struct node *n);
 /* The target has taken over. */
 void failover_accepted(struct node *n);
 /* It does not come to it: this node is, or is again, the primary. */
-void failover_abort(struct node *n);
+void failover_abort(struct node *n, const char *why);
 const char *failover_state(const struct node *n); /* for INFO */
 
 /* ---- topology.c ---- */

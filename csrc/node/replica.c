@@ -5,6 +5,7 @@
  */
 #include "base/number.h"
 #include "node/commands.h"
+#include "node/diary.h"
 #include "node/internal.h"
 
 /* ---- REPLICAOF ---- */
@@ -172,15 +173,20 @@ static bool take_over(struct exec *x)
 {
     struct node *n = call_of(x)->node;
     const char *error = NULL;
+    diary_say(n, DIARY_WARNING, "Failover request received for replid %.*s.",
+              (int)(x->argv[1].size < REPLID_SIZE ? x->argv[1].size : REPLID_SIZE), x->argv[1].data);
     if (!n->follow)
         error = "ERR PSYNC FAILOVER can't be sent to a master.";
     else if (!slice_is_word(x->argv[1], n->log.replid))
         error = "ERR PSYNC FAILOVER replid must match my replid.";
-    if (error)
+    if (error) {
         reply_error(x->reply, error);
-    else
-        topology_promote(n);
-    return !error;
+        return false;
+    }
+    topology_promote(n);
+    diary_say(n, DIARY_NOTICE, "MASTER MODE enabled (failover request from %s)",
+              call_of(x)->session->address);
+    return true;
 }
 
 void run_psync(struct exec *x)

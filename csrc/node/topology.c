@@ -236,7 +236,7 @@ static void follow_steps(struct node *n)
         case FOLLOW_CLOSE:
             close_follow_session(n);
             if (!n->follow->refused) break;
-            failover_abort(n);
+            failover_abort(n, "Failover target rejected psync request");
             return;
         case FOLLOW_CONTINUED:
             trail_renamed(n);

@@ -35,6 +35,7 @@ struct room {
     struct fake_disk disks[ROOM_NODES];
     bool disk_stands[ROOM_NODES]; /* nothing is carried out */
     bool shut_down[ROOM_NODES];   /* the node has said so */
+    struct bytes diaries[ROOM_NODES];
     struct node_time now;
     struct wire wires[ROOM_WIRES];
     struct wire *dialled; /* a node has connected to a port that is no node's: the spec answers */
@@ -50,7 +51,8 @@ static inline void room_start(struct room *r, int i, uint64_t seed)
                                    .port = i + 1,
                                    .now = r->now,
                                    .digest = true,
-                                   .trail = false};
+                                   .trail = false,
+                                   .diary = &r->diaries[i]};
     r->nodes[i] = node_new(&options);
 }
 
@@ -61,6 +63,7 @@ static inline void room_open(struct room *r, int count)
     r->commands = node_commands_new(&r->memory);
     r->now = (struct node_time){.wall_us = 1700000000000000, .mono_us = 1000000};
     for (int i = 0; i < ROOM_NODES; i++) fake_disk_init(&r->disks[i]);
+    for (int i = 0; i < ROOM_NODES; i++) bytes_init(&r->diaries[i], &r->memory);
     for (int i = 0; i < count; i++) room_start(r, i, (uint64_t)i + 1);
 }
 
@@ -68,6 +71,7 @@ static inline void room_close(struct room *r)
 {
     for (int i = 0; i < ROOM_NODES; i++) node_free(r->nodes[i]);
     for (int i = 0; i < ROOM_NODES; i++) fake_disk_free(&r->disks[i]);
+    for (int i = 0; i < ROOM_NODES; i++) bytes_free(&r->diaries[i]);
     for (int i = 0; i < ROOM_WIRES; i++)
         if (r->wires[i].heard.memory) bytes_free(&r->wires[i].heard);
     command_index_free(r->commands);
@@ -274,6 +278,16 @@ static inline const char *room_hear(struct wire *w)
     r->text[size] = '\0';
     bytes_clear(&w->heard);
     return r->text;
+}
+
+/* Whether a node has noted this. */
+static inline bool room_noted(const struct room *r, int node, const char *text)
+{
+    const struct bytes *b = &r->diaries[node];
+    size_t size = strlen(text);
+    for (size_t at = 0; at + size <= b->size; at++)
+        if (memcmp(b->data + at, text, size) == 0) return true;
+    return false;
 }
 
 /* Sends raw bytes and returns what comes back at this moment. */

@@ -116,6 +116,9 @@ TEST(writes_wait_until_a_replica_has_everything)
     hold(&s.r, 0, 2, false);
     room_pass(&s.r, 10);
     CHECK(!is_primary(s.a) && !is_primary(s.b) && is_primary(s.c));
+    CHECK(room_noted(&s.r, 0, "M 2 FAILOVER requested to any replica.\n"));
+    CHECK(room_noted(&s.r, 0, "M 2 Failover target 10.0.0.9:3 is synced, failing over.\n"));
+    CHECK(room_noted(&s.r, 2, "M 2 MASTER MODE enabled (failover request from 10.0.0.9:1234)\n"));
     CHECK_EQ_STR(room_hear(d), "-READONLY You can't write against a read only replica.\r\n");
     CHECK_EQ_STR(say(s.c, "EXISTS other"), ":0\r\n");
     room_close(&s.r);
@@ -134,6 +137,7 @@ TEST(it_ends_when_time_is_up_or_on_request)
     room_pass(&s.r, 1);
     CHECK_EQ_STR(room_hear(d), "+OK\r\n");
     CHECK(failover_is(s.a, "no-failover") && is_primary(s.a));
+    CHECK(room_noted(&s.r, 0, "FAILOVER to 10.0.0.9:2 aborted: Replica never caught up before timeout\n"));
     CHECK_EQ_STR(say(s.a, "FAILOVER TO 10.0.0.9 2"), "+OK\r\n");
     CHECK_EQ_STR(say(d, "SET k 3"), "");
     CHECK_EQ_STR(say(s.a, "FAILOVER ABORT"), "+OK\r\n");
