@@ -18,6 +18,7 @@ void tape_init(struct tape *t, struct memory *m, int64_t origin)
 
 static void free_block(struct tape *t, struct tape_block *block)
 {
+    t->taken -= sizeof *block + block->capacity;
     memory_free(t->memory, block, sizeof *block + block->capacity);
 }
 
@@ -61,6 +62,7 @@ static struct tape_block *new_chain(struct tape *t, size_t size)
             free_chain(t, first);
             return NULL;
         }
+        t->taken += sizeof *last + last->capacity;
         link = &last->next;
     }
     return first;

@@ -31,6 +31,7 @@ struct tape {
     struct tape_block *head, *tail;
     int64_t start; /* position of the first byte still held */
     int64_t end;   /* position after the last byte */
+    size_t taken;  /* bytes of memory, all blocks */
     struct memory *memory;
 };
 

@@ -14,6 +14,7 @@ struct access_policy {
     int log_factor;    /* lfu-log-factor: how much harder each further count is */
     int decay_minutes; /* lfu-decay-time: minutes per step of decay; 0: none */
     bool traceless;    /* accesses change nothing (CLIENT NO-TOUCH) */
+    bool evicts_by_it; /* the policy looks at each value's accesses: values are not shared */
 };
 
 enum { ACCESS_COUNTER_MAX = 255 };

@@ -38,6 +38,11 @@ static inline bool evict_is_lfu(enum evict_policy p)
     return p == EVICT_VOLATILE_LFU || p == EVICT_ALLKEYS_LFU;
 }
 
+static inline bool evict_is_lru(enum evict_policy p)
+{
+    return p == EVICT_VOLATILE_LRU || p == EVICT_ALLKEYS_LRU;
+}
+
 struct evict_candidate;
 
 /* What is kept from one choice to the next. Takes no memory before the first. */

@@ -26,6 +26,7 @@ void run_object_refcount(struct exec *x)
     if (!e) return;
     bool shared =
         entry_type(e) == VALUE_STRING && entry_integer(e, &value) && value >= 0 && value < SHARED_INTEGERS;
+    if (x->access && x->access->evicts_by_it) shared = false;
     reply_integer(x->reply, shared ? INT32_MAX : 1);
 }
 

@@ -24,10 +24,14 @@ void config_changed(struct node *n)
     c->hz = c->hz < 1 ? 1 : c->hz > 500 ? 500 : c->hz;
     int64_t ping_us = n->now.mono_us + c->repl_ping_period_s * 1000000;
     n->log.backlog_size = c->repl_backlog_size;
+    n->feeds.key_us = c->rdb_key_save_delay_us;
     if (n->next_ping_us > ping_us) n->next_ping_us = ping_us;
-    n->access[0] = (struct access_policy){.lfu = evict_is_lfu((enum evict_policy)c->maxmemory_policy),
+    enum evict_policy policy = (enum evict_policy)c->maxmemory_policy;
+    n->access[0] = (struct access_policy){.lfu = evict_is_lfu(policy),
                                           .log_factor = (int)c->lfu_log_factor,
-                                          .decay_minutes = (int)c->lfu_decay_minutes};
+                                          .decay_minutes = (int)c->lfu_decay_minutes,
+                                          .evicts_by_it = c->maxmemory > 0 &&
+                                                          (evict_is_lfu(policy) || evict_is_lru(policy))};
     n->access[1] = n->access[0];
     n->fresh_access = access_fresh(&n->access[0], n->now.wall_us / 1000);
     n->evicting = c->maxmemory > 0;
@@ -75,9 +79,10 @@ static bool is_plain(struct slice pattern)
 }
 
 /* As what a parameter was asked for, data NULL: it was not. */
-static struct slice config_wanted(const struct exec *x, const char *name)
+static struct slice config_wanted(const struct exec *x, const char *name, bool hidden)
 {
     for (int i = 2; i < x->argc; i++) {
+        if (hidden && !is_plain(x->argv[i])) continue;
         if (is_plain(x->argv[i]) ? slice_is_word(x->argv[i], name)
                                  : glob_match(x->argv[i], slice_text(name), true))
             return is_plain(x->argv[i]) ? x->argv[i] : slice_text(name);
@@ -102,15 +107,16 @@ void run_config_get(struct exec *x)
 {
     struct node *n = call_of(x)->node;
     int64_t count = 0;
-    for (int i = 0; config_name(i); i++) count += config_wanted(x, config_name(i)).data != NULL;
-    for (int i = 0; i < PRIMARY_NAMES; i++) count += config_wanted(x, primary_names[i]).data != NULL;
+    for (int i = 0; config_name(i); i++)
+        count += config_wanted(x, config_name(i), config_hidden(i)).data != NULL;
+    for (int i = 0; i < PRIMARY_NAMES; i++) count += config_wanted(x, primary_names[i], false).data != NULL;
     reply_map(x->reply, count);
     for (int i = 0; i < PRIMARY_NAMES; i++) {
-        struct slice name = config_wanted(x, primary_names[i]);
+        struct slice name = config_wanted(x, primary_names[i], false);
         if (name.data) reply_primary(x, name);
     }
     for (int i = 0; config_name(i); i++) {
-        struct slice name = config_wanted(x, config_name(i));
+        struct slice name = config_wanted(x, config_name(i), config_hidden(i));
         if (!name.data) continue;
         bytes_clear(&n->scratch);
         config_get(&n->config, slice_text(config_name(i)), &n->scratch);

@@ -132,7 +132,7 @@ static void run_again(struct session *s, struct slice key)
 void block_keys_serve(struct node *n)
 {
     const struct watch *w;
-    if (node_stands_still(n)) return;
+    if (node_stands_still(n) || n->sleep_until_us != 0) return;
     while ((w = keyspace_next_awaited(n->keyspace)) != NULL) {
         struct session *s = watch_owner(w);
         if (is_worth_it(n, s, watch_key(w))) run_again(s, watch_key(w));

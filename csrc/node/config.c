@@ -27,6 +27,8 @@ const char *config_name(int index)
     return index >= 0 && (size_t)index < config_row_count ? config_rows[index].name : NULL;
 }
 
+bool config_hidden(int index) { return (config_rows[index].flags & CONFIG_HIDDEN) != 0; }
+
 /* ---- reading ---- */
 
 static bool complain(struct bytes *error, const struct config_row *row, const char *why)

@@ -97,6 +97,7 @@ struct config {
     int64_t aof_rewrite_percentage, aof_rewrite_min_size;
     bool appendonly, no_appendfsync_on_rewrite, aof_load_truncated, aof_timestamps;
     bool stop_writes_on_bgsave_error, rdbchecksum, rdbcompression;
+    int64_t rdb_key_save_delay_us; /* how long every key of a snapshot is to take: for tests */
     /* the process's, which reads them here: the node itself is no process */
     bool daemonize, syslog;
     int supervised;
@@ -109,7 +110,7 @@ struct config {
             replica_ignore_disk_errors, set_proc_title, show_logo;
         int diskless_load, sanitize, propagation_errors, pubsub_default;
         int64_t expire_effort, busy_reply_ms, hll_sparse_bytes, tracking_keys, backlog_ttl_s, shutdown_s,
-            diskless_sync_replicas, acllog_entries;
+            diskless_sync_replicas, acllog_entries, key_load_delay_us, loading_interval;
         bool diskless_sync, rdb_preamble, thp_off, tcp_nodelay_off, aof_fsync_steps, rdb_fsync_steps,
             io_threads_reads;
         int64_t io_threads, defrag_ignore_bytes, defrag_lower, defrag_upper, defrag_cycle_min,
@@ -130,5 +131,7 @@ bool config_set_all(struct config *c, int count, const struct slice *pairs, stru
 bool config_get(const struct config *c, struct slice name, struct bytes *value);
 /* The name of parameter number `index`, in table order, NULL at the end (aliases such as slave-… included). */
 const char *config_name(int index);
+/* Whether it is shown only to who asks for it by its name. */
+bool config_hidden(int index);
 
 #endif

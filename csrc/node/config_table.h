@@ -24,7 +24,8 @@ enum config_type {
 enum config_flag {
     CONFIG_START = 1 << 0,     /* only while starting up */
     CONFIG_PROTECTED = 1 << 1, /* …and Redis gives another reason */
-    CONFIG_STAYS = 1 << 2      /* …but may be set to what it is */
+    CONFIG_STAYS = 1 << 2,     /* …but may be set to what it is */
+    CONFIG_HIDDEN = 1 << 3     /* shown only to who knows its name */
 };
 
 struct config_row {

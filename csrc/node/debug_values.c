@@ -4,8 +4,10 @@
 #include "node/commands.h"
 #include "node/internal.h"
 #include "persist/rdb_codec.h"
+#include "store/digest.h"
 #include "store/hash.h"
 #include "store/set.h"
+#include "store/value.h"
 #include "store/zset_value.h"
 
 void debug_reply_digest(struct reply *r, struct digest d)
@@ -16,11 +18,19 @@ void debug_reply_digest(struct reply *r, struct digest d)
     reply_status(r, text);
 }
 
+/* Of the value, and whether it expires: the same for a copy under another name. */
+static struct digest digest_value(const struct entry *e)
+{
+    if (!e) return (struct digest){0, 0};
+    bool expires = entry_expire(e) >= 0;
+    return digest_with(value_class(entry_type(e))->digest(e), (uint64_t)entry_type(e) * 2 + expires);
+}
+
 void debug_digest_values(struct exec *x)
 {
     reply_array(x->reply, x->argc - 2);
     for (int i = 2; i < x->argc; i++)
-        debug_reply_digest(x->reply, keyspace_key_digest(x->keyspace, x->db, x->argv[i]));
+        debug_reply_digest(x->reply, digest_value(keyspace_find(x->keyspace, x->db, x->argv[i])));
 }
 
 /* The entry of argv[2]; replies the error when there is none. */

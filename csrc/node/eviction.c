@@ -22,14 +22,20 @@ enum {
     TIDY_SLICE = 512 /* … freeing so many elements of large values */
 };
 
+size_t eviction_beyond_backlog(const struct node *n)
+{
+    const struct tape *tape = &n->log.tape;
+    int64_t backlog = log_backlog(&n->log);
+    return tape->end - tape->start > backlog ? tape->taken - (size_t)backlog : 0;
+}
+
 size_t eviction_uncounted(const struct node *n)
 {
     const struct persistence *p = &n->persistence;
     const struct save *base = p->journal ? journal_base(p->journal) : NULL;
     const struct snapshot *snapshot = n->feeds.snapshot;
-    int64_t for_others = n->log.tape.end - n->log.tape.start - log_backlog(&n->log);
-    size_t held = for_others > 0 ? (size_t)for_others : 0;
-    if (snapshot) held += (size_t)(snapshot->tape.end - snapshot->tape.start);
+    size_t held = eviction_beyond_backlog(n);
+    if (snapshot) held += snapshot->tape.taken;
     if (p->save) held += save_held(p->save);
     if (base) held += save_held(base);
     return held + n->disk.queued_bytes[DISK_LANE_JOURNAL];

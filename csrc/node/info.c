@@ -97,7 +97,8 @@ static void info_memory(struct node *n, struct bytes *out)
     PUT("mem_total_replication_buffers:%zu\r\nmem_clients_slaves:%zu\r\nmem_clients_normal:%zu\r\n",
         f.backlog + f.replicas, f.replicas, f.normal);
     PUT("mem_cluster_links:0\r\nmem_aof_buffer:0\r\nmem_allocator:libc\r\n");
-    PUT("active_defrag_running:0\r\nlazyfree_pending_objects:%d\r\n", n->tidying);
+    PUT("active_defrag_running:0\r\nlazyfree_pending_objects:%d\r\nlazyfreed_objects:%" PRId64 "\r\n",
+        n->tidying, keyspace_stats(n->keyspace)->freed_later);
 }
 
 /* ---- stats ---- */

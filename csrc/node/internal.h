@@ -432,6 +432,8 @@ bool backup_has_view(const struct node *n);
 /* Evicts keys until maxmemory is respected, or enough was done for now. False: it is exceeded, and nothing can go. */
 bool eviction_make_room(struct node *n);
 /* Bytes that do not count for maxmemory. */
+/* Of that, what the log holds beyond the backlog, because replicas or the journal still need it. */
+size_t eviction_beyond_backlog(const struct node *n);
 size_t eviction_uncounted(const struct node *n);
 
 /* ---- node.c ---- */

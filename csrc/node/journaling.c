@@ -90,7 +90,8 @@ static struct journal_turn turn_of(const struct node *n)
                                  .unix_s = n->now.wall_us / SECOND_US,
                                  .sync = (enum journal_sync)c->appendfsync,
                                  .no_sync_on_rewrite = c->no_appendfsync_on_rewrite,
-                                 .timestamps = c->aof_timestamps};
+                                 .timestamps = c->aof_timestamps,
+                                 .key_us = c->rdb_key_save_delay_us};
 }
 
 void journaling_take(struct node *n)

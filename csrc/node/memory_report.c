@@ -13,12 +13,13 @@
 struct memory_facts memory_facts(const struct node *n)
 {
     struct session_totals t = session_totals(n);
+    size_t log = (size_t)(n->log.tape.end - n->log.tape.start), beyond = eviction_beyond_backlog(n);
     struct memory_facts f = {.used = n->memory.used,
                              .peak = n->memory.peak,
                              .startup = sizeof *n,
-                             .backlog = (size_t)(n->log.tape.end - n->log.tape.start),
+                             .backlog = beyond > 0 ? (size_t)log_backlog(&n->log) : log,
                              .normal = t.normal,
-                             .replicas = t.replicas};
+                             .replicas = n->feeds.count > 0 ? t.replicas + beyond : t.replicas};
     f.overhead = f.startup + f.backlog + t.normal + t.replicas;
     for (int db = 0; db < keyspace_used(n->keyspace); db++) {
         struct keyspace_overhead o = keyspace_overhead(n->keyspace, db);

@@ -239,12 +239,14 @@ static void node_each_second(struct node *n)
     list_each_safe(link, &n->sessions) session_each_second(list_item(link, struct session, link));
 }
 
-/* DEBUG SLEEP is over: what the primary has sent is applied, then everybody's requests are executed in order of arrival
- * of their sessions, also those of connections that have ended meanwhile: their bytes had come. */
+/* DEBUG SLEEP is over: who waits for keys is served as of now, what the primary has sent is applied, then everybody's
+ * requests are executed in order of arrival of their sessions, also those of connections that have ended meanwhile: their
+ * bytes had come. */
 static void node_awake(struct node *n)
 {
     if (n->sleep_until_us == 0 || n->now.mono_us < n->sleep_until_us) return;
     n->sleep_until_us = 0;
+    block_keys_serve(n);
     topology_step(n);
     list_each(link, &n->sessions) session_process(list_item(link, struct session, link));
     if (n->sleep_until_us != 0) return; /* one of them was another DEBUG SLEEP */

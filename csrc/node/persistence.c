@@ -100,6 +100,7 @@ int64_t persistence_deadline(const struct node *n)
     if (p->recover) return loading_waits(n) ? INT64_MAX : n->now.mono_us;
     int64_t deadline = journaling_deadline(n);
     if (p->save && save_walks(p->save)) return n->now.mono_us;
+    if (p->save && save_next_key_us(p->save) > 0) return p->began_us + save_next_key_us(p->save);
     if (!persistence_view_is_free(n)) return deadline;
     int64_t due = p->scheduled ? n->now.mono_us : due_us(n), rewrite = journaling_rewrite_due(n);
     if (rewrite < due) due = rewrite;
@@ -281,6 +282,7 @@ static void go_on(struct node *n)
         p->slice_on = journaling_has_view(n);
         return;
     }
+    save_slow_down(s, n->config.rdb_key_save_delay_us, n->now.mono_us - p->began_us);
     enum save_state state = save_step(s, slice(n));
     p->slice_on = save_walks(s);
     if (state == SAVE_DONE) end(n, true, "");

@@ -273,6 +273,7 @@ static void session_compact(struct session *s)
         s->input.size = 0;
     s->input_start = 0;
     bytes_trim(&s->input, INPUT_KEEP);
+    resp_reader_trim(&s->reader);
 }
 
 static void session_protocol_error(struct session *s)

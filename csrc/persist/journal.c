@@ -272,6 +272,10 @@ int64_t journal_deadline(const struct journal *j)
     int64_t deadline = journal_syncs_by_time(j) && !j->syncing ? j->next_sync_us : INT64_MAX;
     bool retries = j->torn || !j->known;
     if (j->base && save_walks(j->base)) return 0;
+    if (j->base && save_next_key_us(j->base) > 0) {
+        int64_t due = j->stats.began_us + save_next_key_us(j->base);
+        if (due < deadline) deadline = due;
+    }
     return retries && j->activity == JOURNAL_IDLE && j->retry_us < deadline ? j->retry_us : deadline;
 }
 

@@ -48,6 +48,7 @@ struct journal_turn {
     enum journal_sync sync;
     bool no_sync_on_rewrite; /* while one is under way, the operating system decides */
     bool timestamps;         /* #TS lines */
+    int64_t key_us;          /* save_slow_down, of the base */
 };
 
 /* What a recovery has found, from which the journal goes on. */

@@ -62,6 +62,7 @@ void journal_step(struct journal *j, size_t budget)
 {
     size_t done, total;
     if (!j->base) return;
+    save_slow_down(j->base, j->turn.key_us, j->turn.now_us - j->stats.began_us);
     enum save_state state = save_step(j->base, budget);
     if (state == SAVE_FAILED) {
         char why[160];

@@ -200,6 +200,12 @@ void rdb_writer_progress(const struct rdb_writer *w, size_t *done, size_t *total
     *total = w->total;
 }
 
+int64_t rdb_writer_due_us(const struct rdb_writer *w, int64_t key_us)
+{
+    size_t next = w->done + VIEW_BUDGET < w->total ? w->done + VIEW_BUDGET : w->total;
+    return key_us > 0 ? (int64_t)next * key_us : 0;
+}
+
 void rdb_writer_close(struct rdb_writer *w)
 {
     if (!w) return;

@@ -36,6 +36,8 @@ int rdb_writer_step(struct rdb_writer *w, size_t budget);
 size_t rdb_writer_held(const struct rdb_writer *w);
 /* Keys written and keys in all: progress. */
 void rdb_writer_progress(const struct rdb_writer *w, size_t *done, size_t *total);
+/* How long after the walk began it is to go on when every key takes `key_us`, so that its end is not early; 0: at once. */
+int64_t rdb_writer_due_us(const struct rdb_writer *w, int64_t key_us);
 /* Closes the view, complete or not. */
 void rdb_writer_close(struct rdb_writer *w);
 

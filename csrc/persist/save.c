@@ -28,6 +28,7 @@ struct save {
     int64_t position, synced; /* of the file: handed to the disk; the last sync asked for covers */
     bool finishing, renaming; /* the last sync, then the rename have been asked for */
     size_t done, total, held_peak;
+    int64_t key_us, elapsed_us; /* save_slow_down */
     char temporary[DISK_NAME_MAX + 1], name[DISK_NAME_MAX + 1];
     char error[ERROR_MAX];
 };
@@ -164,14 +165,27 @@ static bool feed_disk(struct save *s)
 
 /* ---- steps ---- */
 
+void save_slow_down(struct save *s, int64_t key_us, int64_t elapsed_us)
+{
+    s->key_us = key_us;
+    s->elapsed_us = elapsed_us;
+}
+
+int64_t save_next_key_us(const struct save *s)
+{
+    int64_t due = s->state == SAVE_WALKING ? rdb_writer_due_us(s->writer, s->key_us) : 0;
+    return due > s->elapsed_us ? due : 0;
+}
+
 bool save_walks(const struct save *s)
 {
-    return s->state == SAVE_WALKING && s->tape.end - s->position < WALK_AHEAD;
+    return s->state == SAVE_WALKING && s->tape.end - s->position < WALK_AHEAD && save_next_key_us(s) == 0;
 }
 
 static bool walk(struct save *s, size_t budget)
 {
     if (budget == 0 || !save_walks(s)) return true;
+    if (s->key_us > 0) budget = 1; /* one key at a time */
     int more = rdb_writer_step(s->writer, budget);
     if (more > 0) return true;
     close_view(s);

@@ -40,8 +40,14 @@ void save_close(struct save *s);
 
 /* Takes what the disk has completed, walks about `budget` bytes further, hands the disk what there is for it. */
 enum save_state save_step(struct save *s, size_t budget);
-/* Whether a step would walk on: otherwise it waits for the disk. */
+/* Whether a step would walk on: otherwise it waits for the disk, or for time. */
 bool save_walks(const struct save *s);
+
+/* Has the walk take `key_us` for every key at least, so that a test sees a save that is under way; 0: none. To be told
+ * before each step, with the time since the save began. */
+void save_slow_down(struct save *s, int64_t key_us, int64_t elapsed_us);
+/* How long after its beginning the next key is due, in us; 0: it does not wait for time. */
+int64_t save_next_key_us(const struct save *s);
 
 /* After SAVE_FAILED: why. */
 const char *save_error(const struct save *s);

@@ -42,6 +42,8 @@ struct feeds {
     struct keyspace *keyspace;
     struct random *random;
     struct snapshot *snapshot; /* being taken now, NULL: none */
+    int64_t key_us;            /* how long each of its keys is to take, for tests; set by the owner */
+    int64_t now_us;            /* private: of the last feeds_advance */
     size_t stepped;            /* private: bytes by which it has gone on in this turn */
     bool hungry;               /* private: a reader wanted more than that */
     int64_t full_syncs, partial_syncs,
@@ -114,7 +116,7 @@ bool feeds_begin_snapshot(struct feeds *fs, const struct rdb_info *info, int64_t
 /* Newlines for replicas that have to be patient; another slice of a payload that must be collected before it is sent.
  * Afterwards some feeds may have output. */
 void feeds_advance(struct feeds *fs, int64_t now_us);
-/* When feeds_advance wants to be called next: 0: as soon as may be, INT64_MAX: no need. */
+/* When feeds_advance wants to be called next: 0 or what is past: as soon as may be, INT64_MAX: no need. */
 int64_t feeds_deadline(const struct feeds *fs);
 /* Gives up the snapshot that is being taken, if any: the view is closed (before keyspace_adopt or when the view is
  * needed elsewhere), its feeds are broken. */

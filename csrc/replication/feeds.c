@@ -19,10 +19,10 @@ void feeds_free(struct feeds *fs) { feeds_init(fs, fs->memory, fs->log, fs->keys
 
 void feeds_step_snapshot(struct feeds *fs)
 {
-    fs->hungry = fs->stepped >= FEED_SNAPSHOT_TURN;
+    fs->hungry = fs->stepped >= FEED_SNAPSHOT_TURN || snapshot_due_us(fs->snapshot, fs->key_us) > fs->now_us;
     if (fs->hungry) return;
     fs->stepped += FEED_SNAPSHOT_SLICE;
-    if (!snapshot_step(fs->snapshot, FEED_SNAPSHOT_SLICE)) fs->snapshot = NULL;
+    if (!snapshot_step(fs->snapshot, fs->key_us > 0 ? 1 : FEED_SNAPSHOT_SLICE)) fs->snapshot = NULL;
 }
 
 void feeds_cancel_snapshot(struct feeds *fs)
@@ -54,6 +54,7 @@ bool feeds_begin_snapshot(struct feeds *fs, const struct rdb_info *info, int64_t
     if (fs->log->own_from >= 0) fs->log->db = -1;
     struct snapshot *s = snapshot_open(fs->memory, fs->keyspace, fs->log, fs->random, info);
     if (!s) return false;
+    s->began_us = now_us;
     fs->snapshot = s;
     list_each(cursor, &fs->list)
     {
@@ -101,6 +102,7 @@ void feeds_wait_a_second(struct feeds *fs, int64_t now_us)
 
 void feeds_advance(struct feeds *fs, int64_t now_us)
 {
+    fs->now_us = now_us;
     if (fs->count == 0) return;
     if (now_us >= fs->next_second_us) {
         fs->next_second_us = now_us + SECOND_US;
@@ -114,7 +116,10 @@ void feeds_advance(struct feeds *fs, int64_t now_us)
 int64_t feeds_deadline(const struct feeds *fs)
 {
     if (fs->count == 0) return INT64_MAX;
-    if (fs->snapshot && (fs->hungry || somebody_is(fs, drives_snapshot))) return 0;
+    if (fs->snapshot && (fs->hungry || somebody_is(fs, drives_snapshot))) {
+        int64_t due = snapshot_due_us(fs->snapshot, fs->key_us);
+        return due < fs->next_second_us ? due : fs->next_second_us;
+    }
     return somebody_is(fs, is_synchronising) ? fs->next_second_us : INT64_MAX;
 }
 

@@ -43,6 +43,12 @@ bool snapshot_step(struct snapshot *s, size_t budget)
     return false;
 }
 
+int64_t snapshot_due_us(const struct snapshot *s, int64_t key_us)
+{
+    int64_t due = s->writer ? rdb_writer_due_us(s->writer, key_us) : 0;
+    return due > 0 ? s->began_us + due : 0;
+}
+
 void snapshot_cancel(struct snapshot *s)
 {
     if (!s->writer) return;

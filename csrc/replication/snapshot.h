@@ -18,6 +18,7 @@ struct snapshot {
     struct tape tape;          /* the RDB file */
     struct rdb_writer *writer; /* NULL: complete, or failed */
     struct memory *memory;
+    int64_t began_us;
     int64_t offset; /* the log's offset at its moment */
     int readers;    /* feeds that still read it; freed with the last */
     bool complete, failed;
@@ -31,6 +32,8 @@ struct snapshot *snapshot_open(struct memory *m, struct keyspace *ks, const stru
                                const struct rdb_info *info);
 /* Produces about `budget` bytes more. False when there is no more to come (complete or failed). */
 bool snapshot_step(struct snapshot *s, size_t budget);
+/* When the next key is due if every key is to take `key_us`, from `began_us` on; 0: no key is waited for. */
+int64_t snapshot_due_us(const struct snapshot *s, int64_t key_us);
 /* Gives the view back without completing: the snapshot has failed. Nothing when it is complete. */
 void snapshot_cancel(struct snapshot *s);
 /* A reader leaves; frees the snapshot with the last one (or without any). */

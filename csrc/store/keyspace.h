@@ -170,6 +170,7 @@ bool keyspace_check(const struct keyspace *ks, const char **what);
 /* Counters for INFO; plain numbers, reset by the owner. */
 struct keyspace_stats {
     int64_t hits, misses, expired, evicted;
+    int64_t freed_later; /* values that were set aside to be freed in slices */
 };
 struct keyspace_stats *keyspace_stats(struct keyspace *ks);
 

@@ -68,6 +68,7 @@ void value_bury(struct keyspace *ks, enum value_type type, void *value)
     enum { SMALL = 64 };
     if (!value_free_some(ks->memory, type, value, SMALL)) return;
     list_push(&ks->values, &((struct value_head *)value)->grave);
+    ks->stats.freed_later++;
 }
 
 bool tidy_values(struct keyspace *ks, size_t budget)

@@ -79,6 +79,25 @@ TEST(a_transaction_serves_when_it_is_over)
     }
 }
 
+TEST(who_waits_is_served_when_a_node_that_sleeps_has_woken)
+{
+    struct pair p;
+    open_pair(&p);
+    say(p.b, "DEBUG SET-ACTIVE-EXPIRE 0");
+    say(p.a, "BRPOP l 0");
+    CHECK_EQ_STR(room_send(p.b, "MULTI\r\nRPUSH l 1\r\nPEXPIRE l 100\r\nDEBUG SLEEP 0.2\r\nEXEC\r\n"), "");
+    room_pass(&p.r, 200);
+    CHECK_EQ_STR(room_hear(p.a), ""); /* what it could have had is gone by then */
+    CHECK(same_data(&p.r, 0, 1));
+    CHECK(strstr(say(p.b, "CLIENT LIST"), "flags=b ") != NULL);
+    room_send(p.b, "MULTI\r\nRPUSH l 2\r\nDEBUG SLEEP 0.2\r\nEXEC\r\n");
+    CHECK_EQ_STR(room_hear(p.a), "");
+    room_pass(&p.r, 200);
+    CHECK_EQ_STR(room_hear(p.a), "*2\r\n$1\r\nl\r\n$1\r\n2\r\n");
+    CHECK(same_data(&p.r, 0, 1));
+    room_close(&p.r);
+}
+
 TEST(time_is_up_to_the_millisecond)
 {
     static const char *const waits[][2] = {

@@ -290,6 +290,61 @@ TEST(idle_time_and_frequency_are_told_as_the_policy_goes)
 }
 
 /* Whatever fails to be allocated meanwhile, what stays is whole. */
+TEST(small_numbers_are_each_their_own_where_accesses_decide)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    say(c, "SET k 17");
+    CHECK_EQ_STR(say(c, "OBJECT REFCOUNT k"), ":2147483647\r\n");
+    say(c, "CONFIG SET maxmemory 1gb maxmemory-policy allkeys-lru");
+    CHECK_EQ_STR(say(c, "OBJECT REFCOUNT k"), ":1\r\n");
+    say(c, "CONFIG SET maxmemory-policy volatile-lfu");
+    CHECK_EQ_STR(say(c, "OBJECT REFCOUNT k"), ":1\r\n");
+    say(c, "CONFIG SET maxmemory-policy allkeys-random");
+    CHECK_EQ_STR(say(c, "OBJECT REFCOUNT k"), ":2147483647\r\n");
+    room_close(&r);
+}
+
+/* A replica that has stopped reading: what the log holds for it is its own, down to the blocks it is in. */
+TEST(what_waits_for_a_replica_is_no_reason_to_take_keys)
+{
+    struct room r;
+    room_open(&r, 2);
+    struct wire *c = room_dial(&r, 0), *d = room_dial(&r, 1);
+    say(c, "CONFIG SET maxmemory-policy allkeys-random repl-backlog-size 16384");
+    fill(c, 'k', 0, 50, "");
+    say(d, "REPLICAOF host 1");
+    room_pass(&r, 1000);
+    for (int i = 0; i < ROOM_WIRES; i++) r.wires[i].held = r.wires[i].used && r.wires[i].peer;
+    limit(c, 32 * 1024);
+    for (int i = 0; i < 4000; i++) fill(c, 'k', 0, 1, "");
+    CHECK_EQ_INT(info(c, "evicted_keys"), 0);
+    CHECK(info(c, "mem_clients_slaves") > 2000 * VALUE);
+    CHECK(info(c, "mem_not_counted_for_evict") > 2000 * VALUE);
+    say(c, "CLIENT KILL TYPE replica");
+    CHECK_EQ_INT(info(c, "mem_clients_slaves"), 0);
+    room_close(&r);
+}
+
+TEST(what_is_freed_in_slices_is_counted)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    say(c, "CONFIG SET list-max-listpack-size 1");
+    for (int i = 0; i < 2000; i++) sayf(c, "RPUSH l %d", i);
+    say(c, "RPUSH small 1");
+    say(c, "UNLINK small");
+    CHECK_EQ_INT(info(c, "lazyfreed_objects"), 0);
+    say(c, "UNLINK l");
+    CHECK_EQ_INT(info(c, "lazyfreed_objects"), 1);
+    CHECK_EQ_INT(info(c, "lazyfree_pending_objects"), 0);
+    say(c, "CONFIG RESETSTAT");
+    CHECK_EQ_INT(info(c, "lazyfreed_objects"), 0);
+    room_close(&r);
+}
+
 TEST(without_memory_for_the_choice_any_key_goes)
 {
     struct room r;

@@ -70,6 +70,38 @@ TEST(a_node_without_files_starts_empty)
     room_close(&r);
 }
 
+/* rdb-key-save-delay: tests of others want to see a save under way. */
+TEST(a_snapshot_takes_as_long_as_tests_want_it_to)
+{
+    struct room r;
+    room_open(&r, 2);
+    struct wire *c = room_dial(&r, 0), *d = room_dial(&r, 1);
+    CHECK_EQ_STR(say(c, "DEBUG POPULATE 100"), "+OK\r\n");
+    say(c, "CONFIG SET rdb-key-save-delay 10000");
+    say(c, "BGSAVE");
+    room_pass(&r, 900);
+    CHECK_EQ_STR(info(c, "persistence", "rdb_bgsave_in_progress"), "1");
+    CHECK_EQ_STR(info(c, "persistence", "rdb_saves"), "0");
+    room_pass(&r, 101);
+    CHECK_EQ_STR(info(c, "persistence", "rdb_saves"), "1");
+    say(c, "CONFIG SET appendonly yes");
+    room_pass(&r, 900);
+    CHECK_EQ_STR(info(c, "persistence", "aof_rewrite_in_progress"), "1");
+    say(c, "CONFIG SET rdb-key-save-delay 0");
+    CHECK_EQ_STR(info(c, "persistence", "aof_rewrite_in_progress"), "0");
+    say(c, "CONFIG SET rdb-key-save-delay 10000");
+    say(d, "REPLICAOF host 1");
+    room_pass(&r, 900);
+    CHECK_EQ_STR(info(d, "replication", "master_link_status"), "down");
+    room_pass(&r, 110);
+    CHECK_EQ_STR(info(d, "replication", "master_link_status"), "up");
+    CHECK_EQ_STR(say(d, "DBSIZE"), ":100\r\n");
+    CHECK_EQ_STR(say(c, "CONFIG GET rdb-key-save*"), "*0\r\n");
+    CHECK_EQ_STR(say(c, "CONFIG GET rdb-key-save-delay"),
+                 "*2\r\n$18\r\nrdb-key-save-delay\r\n$5\r\n10000\r\n");
+    room_close(&r);
+}
+
 TEST(save_holds_its_client_and_nobody_else)
 {
     struct room r;

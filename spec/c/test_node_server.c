@@ -10,6 +10,14 @@ TEST(debug_digests_and_objects)
     room_open(&r, 1);
     struct wire *c = room_dial(&r, 0);
     CHECK_EQ_STR(say(c, "DEBUG DIGEST"), "+0000000000000000000000000000000000000000\r\n");
+    say(c, "ZADD z 1 a 2 b");
+    say(c, "COPY z other");
+    char digest[64];
+    snprintf(digest, sizeof digest, "%s", say(c, "DEBUG DIGEST-VALUE z"));
+    CHECK_EQ_STR(say(c, "DEBUG DIGEST-VALUE other"), digest); /* of the value, whatever its name is */
+    say(c, "ZADD other 3 c");
+    CHECK(strcmp(say(c, "DEBUG DIGEST-VALUE other"), digest) != 0);
+    say(c, "DEL z other");
     CHECK_EQ_STR(say(c, "DEBUG DIGEST-VALUE none"), "*1\r\n+0000000000000000000000000000000000000000\r\n");
     say(c, "SET k 10");
     CHECK(strcmp(say(c, "DEBUG DIGEST"), "+0000000000000000000000000000000000000000\r\n") != 0);
