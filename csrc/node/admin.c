@@ -133,7 +133,9 @@ void run_config_set(struct exec *x)
         return;
     }
     bytes_clear(&n->scratch);
-    if (config_set_all(&n->config, x->argc - 2, x->argv + 2, &n->scratch)) {
+    bool all = session_allowed(call_of(x)->session, n->config.allow_protected) &&
+               n->config.allow_protected != ALLOW_NOBODY;
+    if (config_set_all(&n->config, x->argc - 2, x->argv + 2, all, &n->scratch)) {
         config_changed(n);
         reply_ok(x->reply);
     } else {
@@ -223,6 +225,7 @@ void run_shutdown(struct exec *x)
         exec_syntax_error(x);
         return;
     }
+    if (!abort) diary_say(n, DIARY_WARNING, "User requested shutdown...");
     if (abort && persistence_abort_shutdown(n)) {
         reply_ok(x->reply);
     } else if (abort) {

@@ -71,6 +71,7 @@ static void put_flags(const struct session *s, struct bytes *out)
     if (s->block != BLOCK_NONE) bytes_append_char(out, 'b');
     if (transaction_watch_dirty(s)) bytes_append_char(out, 'd');
     if (s->close_after_reply) bytes_append_char(out, 'c');
+    if (session_is_unix(s)) bytes_append_char(out, 'U');
     if (s->no_evict) bytes_append_char(out, 'e');
     if (s->no_touch) bytes_append_char(out, 'T');
     if (out->size == before) bytes_append_char(out, 'N');

@@ -203,7 +203,7 @@ static bool set_row(struct config *c, const struct config_row *row, struct slice
 }
 
 /* The row, if it can be set now. */
-static const struct config_row *settable_row(struct slice name, bool start, struct bytes *error)
+static const struct config_row *settable_row(struct slice name, bool all, bool start, struct bytes *error)
 {
     const struct config_row *row = find_row(name);
     if (!row) {
@@ -212,6 +212,7 @@ static const struct config_row *settable_row(struct slice name, bool start, stru
         return NULL;
     }
     if (!(row->flags & CONFIG_START) || row->flags & CONFIG_STAYS || start) return row;
+    if (all && row->flags & CONFIG_PROTECTED && row->type == CONFIG_FILE) return row; /* `dir` stays */
     complain(error, row,
              row->flags & CONFIG_PROTECTED ? "can't set protected config" : "can't set immutable config");
     return NULL;
@@ -231,16 +232,16 @@ static bool set_running(struct config *c, const struct config_row *row, struct s
 
 bool config_set(struct config *c, struct slice name, struct slice value, bool start, struct bytes *error)
 {
-    const struct config_row *row = settable_row(name, start, error);
+    const struct config_row *row = settable_row(name, false, start, error);
     if (!row) return false;
     return start ? set_row(c, row, value, error) : set_running(c, row, value, error);
 }
 
-bool config_set_all(struct config *c, int count, const struct slice *pairs, struct bytes *error)
+bool config_set_all(struct config *c, int count, const struct slice *pairs, bool all, struct bytes *error)
 {
     struct config changed = *c;
     for (int i = 0; i < count; i += 2) {
-        const struct config_row *row = settable_row(pairs[i], false, error);
+        const struct config_row *row = settable_row(pairs[i], all, false, error);
         if (!row) return false;
         for (int k = 0; k < i; k += 2)
             if (find_row(pairs[k]) == row) return complain(error, row, "duplicate parameter");

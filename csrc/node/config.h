@@ -125,8 +125,9 @@ void config_defaults(struct config *c);
 /* Sets one parameter from text. False: `error` has Redis's text (without "ERR "). `start`: parameters that cannot
  * change while running are allowed. */
 bool config_set(struct config *c, struct slice name, struct slice value, bool start, struct bytes *error);
-/* Sets several while running, `count` names and values in turn, all or none; otherwise the same. */
-bool config_set_all(struct config *c, int count, const struct slice *pairs, struct bytes *error);
+/* Sets several while running, `count` names and values in turn, all or none; otherwise the same. `all`: protected ones
+ * too. */
+bool config_set_all(struct config *c, int count, const struct slice *pairs, bool all, struct bytes *error);
 /* Appends the value as CONFIG GET shows it; false: no such parameter. */
 bool config_get(const struct config *c, struct slice name, struct bytes *value);
 /* The name of parameter number `index`, in table order, NULL at the end (aliases such as slave-… included). */

@@ -36,6 +36,12 @@ static void debug_skip_checksum(struct exec *x)
     reply_ok(x->reply);
 }
 
+static void debug_log(struct exec *x)
+{
+    diary_say(call_of(x)->node, DIARY_WARNING, "DEBUG LOG: %.*s", (int)x->argv[2].size, x->argv[2].data);
+    reply_ok(x->reply);
+}
+
 /* [NOSAVE]: what is loaded then is another's data: the history ends. */
 static void debug_reload(struct exec *x)
 {
@@ -279,7 +285,7 @@ static const struct debug_row {
     {"htstats-key", 3, 4, debug_htstats_key},
     {"listpack", 3, 3, debug_listpack},
     {"loadaof", 2, 2, debug_loadaof},
-    {"log", 3, 3, debug_accept},
+    {"log", 3, 3, debug_log},
     {"object", 3, INT_MAX, debug_object},
     {"pause-cron", 3, 3, debug_accept},
     {"populate", 3, 5, debug_populate},

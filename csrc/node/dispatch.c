@@ -53,12 +53,19 @@ const char *dispatch_role_refuses(const struct node *n, unsigned flags)
 /* A reason whose text names the command. */
 static const char while_subscribed[] = "";
 
+static const char debug_not_allowed[] =
+    "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it "
+    "from a "
+    "local connection, otherwise you need to set this option in the configuration file, and then restart the "
+    "server.";
+
 /* Why this command cannot run here and now: Redis's error text, or NULL. */
 static const char *refusal(struct session *s, const struct command *command)
 {
     struct node *n = s->node;
     const struct config *c = &n->config;
     const char *why = NULL;
+    if (command->run == run_debug && !session_allowed(s, c->allow_debug)) return debug_not_allowed;
     if (!s->authenticated && !(command->flags & COMMAND_NO_AUTH)) return "NOAUTH Authentication required.";
     if ((command->flags & COMMAND_NO_MULTI) && s->transaction.open)
         return "ERR Command not allowed inside a transaction";

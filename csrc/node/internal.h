@@ -416,6 +416,10 @@ void topology_lost(struct node *n, const char *why);
 int topology_good_replicas(const struct node *n);
 /* What a snapshot says of itself. */
 void topology_info(struct node *n, struct rdb_info *info);
+/* Whether it came through a UNIX socket. */
+bool session_is_unix(const struct session *s);
+/* Whether an `enum config_allow` means it: calls at the node itself may do all. */
+bool session_allowed(const struct session *s, int allow);
 /* The address under which a replica can be reached, without its port. */
 void replica_address(const struct feed *f, char *ip, size_t size);
 

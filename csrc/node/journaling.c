@@ -45,6 +45,10 @@ static void note_error(struct node *n, const char *error)
     if (p->journal_fails == (error != NULL)) return;
     p->journal_fails = error != NULL;
     if (error) snprintf(text, sizeof text, "MISCONF Errors writing to the AOF file: %s", error);
+    if (error)
+        diary_say(n, DIARY_WARNING, "Error writing to the AOF file: %s", error);
+    else if (p->journal)
+        diary_say(n, DIARY_WARNING, "AOF write error looks solved, the server can write again.");
     persistence_say(n, TEXT_JOURNAL, text);
 }
 
@@ -53,7 +57,7 @@ static void stop(struct node *n)
     struct persistence *p = &n->persistence;
     journal_free(p->journal);
     p->journal = NULL;
-    p->rewrite_scheduled = p->lagged = false;
+    p->rewrite_scheduled = p->lagged = p->rewriting = false;
     note_error(n, NULL);
     n->log.kept_from = INT64_MAX;
     n->log.has_journal = false;
@@ -127,6 +131,24 @@ static void follow_names(struct node *n)
     p->breaks = l->breaks;
 }
 
+static void say_rewrite(struct node *n)
+{
+    struct persistence *p = &n->persistence;
+    struct journal_stats s;
+    if (p->rewriting == journal_rewriting(p->journal)) return;
+    p->rewriting = !p->rewriting;
+    if (p->rewriting) {
+        diary_say(n, DIARY_NOTICE, "Background append only file rewriting started");
+        return;
+    }
+    journal_stats(p->journal, &s);
+    if (s.last_rewrite_ok)
+        diary_say(n, DIARY_NOTICE, "Background AOF rewrite finished successfully");
+    else
+        diary_say(n, DIARY_WARNING, "Background AOF rewrite terminated by an error: %s",
+                  journal_error(p->journal) ? journal_error(p->journal) : "see above");
+}
+
 void journaling_settle(struct node *n)
 {
     struct persistence *p = &n->persistence;
@@ -144,6 +166,7 @@ void journaling_settle(struct node *n)
     topology_fsynced(n, journal_synced(p->journal));
     p->lagged = journaling_lags(n);
     note_error(n, journal_error(p->journal));
+    say_rewrite(n);
 }
 
 int64_t journaling_deadline(const struct node *n)

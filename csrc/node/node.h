@@ -109,8 +109,9 @@ int64_t node_deadline(const struct node *n);
 
 /* ---- connections ---- */
 
-/* Somebody connected from `address` ("ip:port", for CLIENT LIST and replicas). NULL: refuse (memory is out). When maxclients is
- * reached the session answers with the error and asks to be closed. */
+/* Somebody connected from `address` ("ip:port", for CLIENT LIST and replicas; port 0: through a UNIX socket, whose path
+ * it is). NULL: refuse (memory is out). When maxclients is reached, or protected-mode keeps others out, the session
+ * answers with the error and asks to be closed. */
 struct session *node_accept(struct node *n, const char *address);
 /* This end's address ("ip:port"), for CLIENT LIST and CLIENT KILL LADDR. */
 void session_set_local_address(struct session *s, const char *address);

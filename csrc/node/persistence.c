@@ -133,6 +133,7 @@ static void go_on_all(struct node *n)
 
 static void shutdown_fails(struct node *n)
 {
+    diary_say(n, DIARY_WARNING, "Errors trying to shut down the server. The server goes on.");
     journaling_stop_flush(n);
     go_on_all(n);
     answer_all(n, BLOCK_SHUTDOWN, "ERR Errors trying to SHUTDOWN. Check logs.");
@@ -181,14 +182,21 @@ void persistence_reloaded(struct node *n, const char *error)
 
 /* ---- one snapshot ---- */
 
+static void say_saved(struct node *n, bool good, const char *error)
+{
+    bool last = n->persistence.then == THEN_SHUTDOWN;
+    if (good) diary_say(n, DIARY_NOTICE, "DB saved on disk");
+    if (good && !last) diary_say(n, DIARY_NOTICE, "Background saving terminated with success");
+    if (!good)
+        diary_say(n, DIARY_WARNING, "%s error: %s", last ? "Final saving" : "Background saving", error);
+    if (!good && last) diary_say(n, DIARY_WARNING, "Error trying to save the DB, can't exit.");
+}
+
 static void end(struct node *n, bool good, const char *error)
 {
     struct persistence *p = &n->persistence;
     p->last_ok = good;
-    if (good)
-        diary_say(n, DIARY_NOTICE, "Background saving terminated with success");
-    else
-        diary_say(n, DIARY_WARNING, "Background saving error: %s", error);
+    say_saved(n, good, error);
     persistence_say(n, TEXT_SAVE, error);
     if (p->save) p->held_peak = save_held_peak(p->save);
     save_close(p->save);
@@ -220,7 +228,10 @@ static void begin(struct node *n)
     p->last_try_us = p->began_us = n->now.mono_us;
     p->begun_changes = n->counters.changes;
     persistence_pace(n);
-    diary_say(n, DIARY_NOTICE, "Background saving started: %lld changes", (long long)unsaved_changes(n));
+    if (p->then == THEN_SHUTDOWN)
+        diary_say(n, DIARY_NOTICE, "Saving the final RDB snapshot before exiting.");
+    else
+        diary_say(n, DIARY_NOTICE, "Background saving started, %lld changes", (long long)unsaved_changes(n));
     p->save = save_open(&options, &info);
     if (!p->save) end(n, false, "out of memory");
 }
@@ -365,6 +376,7 @@ const char *persistence_save_for(struct session *s, enum persistence_then what, 
 bool persistence_abort_shutdown(struct node *n)
 {
     if (n->persistence.then != THEN_SHUTDOWN || n->shutdown) return false;
+    diary_say(n, DIARY_NOTICE, "Shutdown manually aborted.");
     shutdown_fails(n);
     return true;
 }

@@ -45,6 +45,7 @@ struct persistence {
     struct journal *journal;     /* NULL: there is none */
     uint64_t generation, breaks; /* of the log, as the journal knows it */
     bool rewrite_scheduled;
+    bool rewriting;           /* …as it was told in the diary */
     bool lagged;              /* writers wait for it */
     bool journal_fails;       /* it cannot keep what is written */
     int64_t rewrite_retry_us; /* none by itself before: the last ones failed */

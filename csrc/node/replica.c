@@ -189,6 +189,21 @@ static bool take_over(struct exec *x)
     return true;
 }
 
+static void say_asked(struct node *n, const struct feed *f)
+{
+    const char *who = bytes_slice(&f->address).data;
+    int size = (int)f->address.size;
+    diary_say(n, DIARY_NOTICE, "Replica %.*s asks for synchronization", size, who);
+    if (f->state == FEED_STREAMING)
+        diary_say(
+            n, DIARY_NOTICE,
+            "Partial resynchronization request from %.*s accepted. Sending %lld bytes of backlog starting "
+            "from offset %lld.",
+            size, who, (long long)feed_backlog(f), (long long)(log_offset(&n->log) - feed_backlog(f) + 1));
+    else
+        diary_say(n, DIARY_NOTICE, "Full resync requested by replica %.*s", size, who);
+}
+
 void run_psync(struct exec *x)
 {
     struct call *c = call_of(x);
@@ -221,6 +236,7 @@ void run_psync(struct exec *x)
         feed_sync(f, n->now.mono_us);
     else
         feed_psync(f, x->argv[1], from, n->now.mono_us);
+    say_asked(n, f);
     if (n->feeds.count == 1) n->next_ping_us = n->now.mono_us + n->config.repl_ping_period_s * 1000000;
     session_wake(s);
 }

@@ -164,6 +164,35 @@ void session_close_after_reply(struct session *s)
 
 /* ---- connections ---- */
 
+static bool begins(const char *text, const char *with) { return strncmp(text, with, strlen(with)) == 0; }
+
+bool session_is_unix(const struct session *s)
+{
+    size_t size = strlen(s->address);
+    return size > 2 && strcmp(s->address + size - 2, ":0") == 0;
+}
+
+/* From this machine: through a loopback address, a UNIX socket, or at the node itself. */
+static bool session_is_near(const struct session *s)
+{
+    return s->kind != SESSION_CLIENT || session_is_unix(s) || begins(s->address, "127.0.0.1:") ||
+           begins(s->address, "[::1]:");
+}
+
+bool session_allowed(const struct session *s, int allow)
+{
+    return allow == ALLOW_EVERYBODY || s->kind == SESSION_LOCAL ||
+           (allow == ALLOW_LOCAL && session_is_near(s));
+}
+
+static const char protected_mode[] = "DENIED Redis is running in protected mode because protected mode is "
+                                     "enabled and no password is set for the "
+                                     "default user. In this mode connections are only accepted from the "
+                                     "loopback interface and from UNIX sockets. "
+                                     "To connect from elsewhere set requirepass, or turn the mode off with "
+                                     "CONFIG SET protected-mode no from this "
+                                     "machine, or with protected-mode no in the configuration.";
+
 struct session *node_accept(struct node *n, const char *address)
 {
     struct session *s = session_new(n, SESSION_CLIENT, address);
@@ -173,6 +202,10 @@ struct session *node_accept(struct node *n, const char *address)
     if (n->clients > n->config.maxclients) {
         n->counters.rejected++;
         reply_error(s->reply, "ERR max number of clients reached");
+        session_close_after_reply(s);
+    } else if (n->config.protected_mode && n->config.requirepass[0] == '\0' && !session_is_near(s)) {
+        n->counters.rejected++;
+        reply_error(s->reply, protected_mode);
         session_close_after_reply(s);
     }
     return s;
@@ -186,6 +219,7 @@ void session_connected(struct session *s)
     if (s->kind != SESSION_FOLLOW || s != n->follow_session) return;
     n->started_up = true;
     follow_connected(n->follow, n->now.mono_us);
+    diary_say(n, DIARY_NOTICE, "MASTER <-> REPLICA sync started");
     topology_step(n);
 }
 
@@ -204,6 +238,9 @@ void session_closed(struct session *s, const char *why)
         topology_lost(n, why);
         return;
     }
+    if (session_is_replica(s))
+        diary_say(n, DIARY_WARNING, "Connection with replica %.*s lost.", (int)s->feed->address.size,
+                  s->feed->address.data);
     session_free(s);
 }
 
@@ -403,7 +440,11 @@ bool session_output_sent(struct session *s, size_t size)
     }
     size -= session_replies_sent(s, size);
     if (size > 0 && s->feed) {
+        bool snapshot = s->feed->state == FEED_SNAPSHOT;
         feed_sent(s->feed, size);
+        if (snapshot && feed_counts(s->feed))
+            diary_say(s->node, DIARY_NOTICE, "Synchronization with replica %.*s succeeded",
+                      (int)s->feed->address.size, s->feed->address.data);
         n->counters.repl_output_bytes += (int64_t)size;
     }
     bool more = barrier_end(s) > s->output_sent || (s->feed && feed_has_output(s->feed));
@@ -439,6 +480,10 @@ void session_check_limits(struct session *s)
         session_over_soft(s, false);
     }
     if (over) {
+        diary_say(
+            s->node, DIARY_WARNING,
+            "Client id=%lld addr=%s scheduled to be closed ASAP for overcoming of output buffer limits.",
+            (long long)s->id, s->address);
         s->node->counters.evicted_clients++;
         session_close_now(s);
     }

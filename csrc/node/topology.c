@@ -116,6 +116,7 @@ bool topology_follow(struct node *n, const char *host, int port)
     if (!follow) return false;
     if (!was_primary) end_follow(n);
     n->follow = follow;
+    diary_say(n, DIARY_NOTICE, "REPLICAOF %s:%d enabled", host, port);
     follow->fsynced = n->fsynced_offset;
     if (was_primary) {
         gates_demoted(n);
@@ -140,6 +141,8 @@ void topology_promote(struct node *n)
     log_fork_history(&n->log, &n->random);
     n->next_ping_us = n->now.mono_us + n->config.repl_ping_period_s * 1000000;
     trail_forked(n);
+    diary_say(n, DIARY_NOTICE, "MASTER MODE enabled, the history goes on as %s from offset %lld",
+              n->log.replid, (long long)log_offset(&n->log));
 }
 
 /* ---- the stream from our primary ---- */
@@ -147,6 +150,7 @@ void topology_promote(struct node *n)
 void topology_lost(struct node *n, const char *why)
 {
     if (!n->follow) return;
+    if (n->follow->state == FOLLOW_STREAMING) diary_say(n, DIARY_WARNING, "Connection with master lost.");
     follow_lost(n->follow, why ? why : "connection closed", n->now.mono_us);
     topology_step(n);
 }
@@ -159,6 +163,7 @@ static void open_connection(struct node *n)
         follow_lost(n->follow, "out of memory", n->now.mono_us);
         return;
     }
+    diary_say(n, DIARY_NOTICE, "Connecting to MASTER %s:%d", n->follow->host, n->follow->port);
     n->follow_session = s;
     s->wants_connect = true;
     session_wake(s);
@@ -190,6 +195,8 @@ static void take_snapshot(struct node *n)
     topology_fsynced(n, -1); /* of this history nothing is durable yet */
     follow_adopted(n->follow, n->now.mono_us);
     n->counters.full_sync_taken++;
+    diary_say(n, DIARY_NOTICE, "MASTER <-> REPLICA sync: Finished with success, keys loaded: %lld",
+              (long long)keys_here(n));
     trail_joined(n);
 }
 
@@ -224,6 +231,16 @@ static void apply_or_abandon(struct node *n)
     if (why) follow_abandon(n->follow, why, n->now.mono_us);
 }
 
+/* How the synchronisation goes on. */
+static void say_state(struct node *n, enum follow_event event)
+{
+    const struct follow *f = n->follow;
+    if (f->state == FOLLOW_SYNC)
+        diary_say(n, DIARY_NOTICE, "Full resync from master: receiving the data");
+    else if (f->state == FOLLOW_STREAMING && event != FOLLOW_LOADED)
+        diary_say(n, DIARY_NOTICE, "Successful partial resynchronization with master.");
+}
+
 static void follow_steps(struct node *n)
 {
     if (!n->follow || n->sleep_until_us != 0 || n->follow_paused) return;
@@ -231,7 +248,10 @@ static void follow_steps(struct node *n)
     size_t fetched = 0;
     for (;;) {
         int64_t offset = log_offset(&n->log);
-        switch (follow_next(n->follow, n->now.mono_us)) {
+        enum follow_state before = n->follow->state;
+        enum follow_event event = follow_next(n->follow, n->now.mono_us);
+        if (n->follow->state != before) say_state(n, event);
+        switch (event) {
         case FOLLOW_OPEN: open_connection(n); break;
         case FOLLOW_CLOSE:
             close_follow_session(n);

@@ -297,6 +297,8 @@ const char *journal_error(const struct journal *j)
 
 struct save *journal_base(struct journal *j) { return j->base; }
 
+bool journal_rewriting(const struct journal *j) { return j->rewriting; }
+
 void journal_stats(const struct journal *j, struct journal_stats *stats)
 {
     *stats = j->stats;

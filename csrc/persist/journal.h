@@ -102,6 +102,9 @@ int64_t journal_reader(const struct journal *j);
 /* Why it cannot keep what is written now; NULL: it can. */
 const char *journal_error(const struct journal *j);
 
+/* Whether its base is being made anew, until the new files are in their place. */
+bool journal_rewriting(const struct journal *j);
+
 struct journal_stats {
     bool good, rewriting, syncing;
     int64_t base_size, size; /* bytes */

@@ -43,21 +43,26 @@ void live_connection_close(struct live_connection *c, const char *why)
     session_closed(s, why);
 }
 
+enum { ADDRESS_TEXT = 64 };
+
 /* Which of the node's addresses somebody has reached: CLIENT LIST's laddr. */
-static void tell_local_address(struct session *s, int fd)
+static void local_address(int fd, char text[ADDRESS_TEXT])
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t size = sizeof address;
-    char text[80];
-    if (getsockname(fd, (struct sockaddr *)&address, &size) != 0) return;
-    live_address_format(&address, text, sizeof text);
-    session_set_local_address(s, text);
+    text[0] = '\0';
+    if (getsockname(fd, (struct sockaddr *)&address, &size) == 0)
+        live_address_format(&address, text, ADDRESS_TEXT);
 }
 
 void live_connection_accept(struct live_node *ln, int fd, const struct sockaddr_storage *address)
 {
-    char text[80];
-    live_address_format(address, text, sizeof text);
+    char text[ADDRESS_TEXT], local[ADDRESS_TEXT];
+    local_address(fd, local);
+    if (address->ss_family == AF_UNIX) /* who connects to a UNIX socket has no name */
+        memcpy(text, local, sizeof text);
+    else
+        live_address_format(address, text, sizeof text);
     live_node_touch(ln);
     struct live_connection *c = connection_new(ln);
     if (!c) {
@@ -69,7 +74,7 @@ void live_connection_accept(struct live_node *ln, int fd, const struct sockaddr_
         return;
     }
     session_set_driver(c->session, c);
-    tell_local_address(c->session, fd);
+    session_set_local_address(c->session, local);
     live_socket_keepalive(&c->socket, (int)live_node_parameter(ln, "tcp-keepalive"));
     live_socket_watch(&c->socket, true, false);
 }

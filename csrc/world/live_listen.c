@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "world/live_internal.h"
@@ -29,10 +30,25 @@ bool live_address_parse(const char *host, int port, struct sockaddr_storage *add
            uv_ip6_addr(host, port, (struct sockaddr_in6 *)address) == 0;
 }
 
+bool live_address_path(const char *path, struct sockaddr_storage *address)
+{
+    struct sockaddr_un *local = (struct sockaddr_un *)address;
+    size_t size = strlen(path) + 1;
+    memset(address, 0, sizeof *address);
+    if (size == 1 || size > sizeof local->sun_path) return false;
+    local->sun_family = AF_UNIX;
+    memcpy(local->sun_path, path, size);
+    return true;
+}
+
 void live_address_format(const struct sockaddr_storage *address, char *text, size_t size)
 {
     char ip[INET6_ADDRSTRLEN] = "?";
     bool six = address->ss_family == AF_INET6;
+    if (address->ss_family == AF_UNIX) {
+        snprintf(text, size, "%.*s:0", (int)size - 3, ((const struct sockaddr_un *)address)->sun_path);
+        return;
+    }
     if (six)
         uv_ip6_name((const struct sockaddr_in6 *)address, ip, sizeof ip);
     else
@@ -42,6 +58,7 @@ void live_address_format(const struct sockaddr_storage *address, char *text, siz
 
 socklen_t live_address_size(const struct sockaddr_storage *address)
 {
+    if (address->ss_family == AF_UNIX) return sizeof(struct sockaddr_un);
     return address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
 }
 

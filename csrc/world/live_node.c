@@ -7,6 +7,8 @@
 #include "world/live_disk.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/number.h"
@@ -72,6 +74,10 @@ static void stop_listening(struct live_node *ln)
 {
     for (int i = 0; i < ln->listener_count; i++) live_listener_close(&ln->listeners[i]);
     ln->listener_count = 0;
+    if (!ln->path) return;
+    unlink(ln->path);
+    memory_free(&ln->base.world->memory, ln->path, strlen(ln->path) + 1);
+    ln->path = NULL;
 }
 
 static void accepted(struct live_listener *listener, int fd, const struct sockaddr_storage *address)
@@ -103,7 +109,40 @@ static bool listen_at(struct live_node *ln, const char *host)
     return true;
 }
 
-/* Listens at all addresses of `bind`; the first one that works decides about the port when it is free to. */
+/* Listens at the node's `unixsocket`, if it has one, in place of whatever is there: a socket that an earlier process has
+ * left. */
+static bool listen_at_path(struct live_node *ln)
+{
+    struct world *w = ln->base.world;
+    struct bytes *path = &w->scratch;
+    struct sockaddr_storage address;
+    bytes_clear(path);
+    if (!node_configuration(ln->base.node, slice_text("unixsocket"), path) || path->size == 0) return true;
+    bytes_append_char(path, '\0');
+    if (path->failed || !(ln->path = memory_alloc(&w->memory, path->size)))
+        return world_fail(w, WORLD_NO_MEMORY, "out of memory") == WORLD_OK;
+    memcpy(ln->path, path->data, path->size);
+    if (!live_address_path(ln->path, &address) || ln->listener_count == LIVE_LISTENERS_MAX)
+        return world_fail(w, WORLD_BAD, "'%s' is too long for a UNIX socket", ln->path) == WORLD_OK;
+    struct live_listener *listener = &ln->listeners[ln->listener_count];
+    live_listener_init(listener, live_of(w), ln, accepted);
+    unlink(ln->path);
+    int error = live_listener_open(listener, &address);
+    if (error != 0) {
+        world_fail(w, WORLD_REFUSED, "cannot listen at %s: %s", ln->path, uv_strerror(error));
+        return false;
+    }
+    ln->listener_count++;
+    bytes_clear(path);
+    if (node_configuration(ln->base.node, slice_text("unixsocketperm"), path) &&
+        bytes_append_char(path, '\0')) {
+        mode_t mode = (mode_t)strtol(path->data, NULL, 8);
+        if (mode != 0) (void)chmod(ln->path, mode);
+    }
+    return true;
+}
+
+/* Listens at all addresses of `bind`, "": at none; the first one that works decides about the port when it is free to. */
 static bool start_listening(struct live_node *ln)
 {
     char host[HOST_MAX];
@@ -118,7 +157,7 @@ static bool start_listening(struct live_node *ln)
             return false;
         }
     }
-    return ln->listener_count > 0;
+    return ln->listener_count > 0 || ln->bind[0] == '\0';
 }
 
 /* An address at which others reach the node: the first of the list; this machine's own where that means "all". */
@@ -166,6 +205,10 @@ static bool start_node(struct live_node *ln)
         .slabs = true,
     };
     if (!world_node_start(&ln->base, &options)) return false;
+    if (!listen_at_path(ln)) {
+        world_node_stop(&ln->base, "CLOSED the node could not listen");
+        return false;
+    }
     int backlog = (int)live_node_parameter(ln, "tcp-backlog");
     for (int i = 0; i < ln->listener_count; i++) live_listener_backlog(&ln->listeners[i], backlog);
     live_node_touch(ln);

@@ -15,6 +15,7 @@ struct live_node {
     char *bind;          /* addresses to listen at, separated by spaces */
     struct live_listener listeners[LIVE_LISTENERS_MAX];
     int listener_count;
+    char *path;             /* of its UNIX socket; NULL: there is none */
     struct live_disk *disk; /* live_disk.h; NULL: the node has not wanted one yet */
     struct list connections;
 };

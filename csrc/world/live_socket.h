@@ -79,7 +79,9 @@ void live_socket_tell_late(struct live *live);
 
 /* An address from text: numbers only, "*" for all of IPv4, "::*" for all of IPv6. False: it is a name. */
 bool live_address_parse(const char *host, int port, struct sockaddr_storage *address);
-/* "ip:port" or "[ip]:port". */
+/* The address of a UNIX socket. False: the path is too long, or empty. */
+bool live_address_path(const char *path, struct sockaddr_storage *address);
+/* "ip:port" or "[ip]:port"; of a UNIX socket its path and port 0. */
 void live_address_format(const struct sockaddr_storage *address, char *text, size_t size);
 socklen_t live_address_size(const struct sockaddr_storage *address);
 int live_address_port(const struct sockaddr_storage *address);

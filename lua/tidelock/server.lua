@@ -115,6 +115,10 @@ local function start(world, told, log)
   log:say("#", "C", "tidelock %s is starting, pid=%d", tidelock.version, unistd.getpid())
   log:say("#", role_of(node), "Running mode=standalone, port=%d, PID: %d", node.port, unistd.getpid())
   log:say("#", role_of(node), "Server initialized")
+  if told.process.pidfile ~= "" then
+    local written, problem = server_process.write_pid(told.process.pidfile)
+    if not written then log:say("#", role_of(node), "Failed to write PID file: %s", problem) end
+  end
   node:call "PING" -- answered when everything has been loaded
   log:follow(node)
   if node:failure() then return nil, node:failure() end
@@ -132,12 +136,10 @@ local function live(told, log, complain)
   local world <close> = tidelock.live {}
   local node, message = start(world, told, log)
   if not node then return give_up(log, complain, message) end
-
-  if process.pidfile ~= "" then
-    local written, problem = server_process.write_pid(process.pidfile)
-    if not written then log:say("#", role_of(node), "Failed to write PID file: %s", problem) end
+  if told.place.host ~= "" then log:say("*", role_of(node), "Ready to accept connections on port %d", node.port) end
+  if (process.unixsocket or "") ~= "" then
+    log:say("*", role_of(node), "The server is now ready to accept connections at %s", process.unixsocket)
   end
-  log:say("*", role_of(node), "Ready to accept connections on port %d", node.port)
   server_process.tell(supervisor, "READY=1")
   serve(world, node, log)
   server_process.tell(supervisor, "STOPPING=1")
@@ -159,6 +161,7 @@ local function main(words, complain)
   local told
   told, message = server_options.sort(list)
   if not told then return complain("server: %s", message) end
+  unistd.chdir(told.process.dir) -- names of files are relative to it
   local log
   log, message = begin(told)
   if not log then return complain("server: %s", message) end

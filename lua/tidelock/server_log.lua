@@ -3,8 +3,8 @@
 --   4711:M 22 Nov 2026 10:00:00.123 * Ready to accept connections on port 6379
 --
 -- the process, its role (M a primary, S a replica, C on its way up), the time, how much it matters (. debug,
--- - verbose, * notice, # warning), and what. They go to stdout or are appended to a file, which is opened anew each time, so that it
--- can be moved away meanwhile; and to syslog where that is asked for.
+-- - verbose, * notice, # warning), and what. They go to stdout or are appended to a file, which is opened anew each
+-- time, so that it can be moved away meanwhile; and to syslog where that is asked for.
 
 local unistd = require "posix.unistd"
 

@@ -68,6 +68,7 @@ local function complete(list)
   default("dir", unistd.getcwd())
   default("save", SAVE)
   default("protected-mode", "yes")
+  default("enable-debug-command", "local")
 end
 
 -- The process's, by name.
@@ -107,6 +108,7 @@ function server_options.sort(list)
     end
   end
   told.process = process_of(list)
+  if told.place.port == 0 and (told.process.unixsocket or "") ~= "" then told.place.host = "" end -- no TCP at all
   return told
 end
 
