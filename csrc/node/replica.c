@@ -55,7 +55,11 @@ void run_replicaof(struct exec *x)
         return;
     }
     bool already = number_parse_int(x->argv[2], &port) && already_follows(n, x->argv[1], port);
+    bool followed = n->follow != NULL;
     const char *error = topology_replicaof(n, x->argv[1], x->argv[2]);
+    if (followed && !n->follow)
+        diary_say(n, DIARY_NOTICE, "MASTER MODE enabled (user request from %s)",
+                  call_of(x)->session->address);
     if (error)
         reply_error(x->reply, error);
     else if (already)

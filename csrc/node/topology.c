@@ -141,8 +141,8 @@ void topology_promote(struct node *n)
     log_fork_history(&n->log, &n->random);
     n->next_ping_us = n->now.mono_us + n->config.repl_ping_period_s * 1000000;
     trail_forked(n);
-    diary_say(n, DIARY_NOTICE, "MASTER MODE enabled, the history goes on as %s from offset %lld",
-              n->log.replid, (long long)log_offset(&n->log));
+    diary_say(n, DIARY_NOTICE, "The history goes on as %s from offset %lld", n->log.replid,
+              (long long)log_offset(&n->log));
 }
 
 /* ---- the stream from our primary ---- */
