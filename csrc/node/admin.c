@@ -22,10 +22,8 @@ void config_changed(struct node *n)
 {
     struct config *c = &n->config;
     c->hz = c->hz < 1 ? 1 : c->hz > 500 ? 500 : c->hz;
-    int64_t ping_us = n->now.mono_us + c->repl_ping_period_s * 1000000;
     n->log.backlog_size = c->repl_backlog_size;
     n->feeds.key_us = c->rdb_key_save_delay_us;
-    if (n->next_ping_us > ping_us) n->next_ping_us = ping_us;
     enum evict_policy policy = (enum evict_policy)c->maxmemory_policy;
     n->access[0] = (struct access_policy){.lfu = evict_is_lfu(policy),
                                           .log_factor = (int)c->lfu_log_factor,

@@ -201,7 +201,8 @@ struct node {
     int clients;          /* SESSION_CLIENT ones */
     int over_soft;        /* sessions that hold more output than their soft limit */
     struct heap timeouts; /* blocked sessions, by block_until_us */
-    int64_t next_ping_us, next_second_us;
+    int64_t pinged_us; /* the last PING of the log, or when there was somebody to hear one */
+    int64_t next_second_us;
     int64_t sleep_until_us; /* DEBUG SLEEP: 0 when awake */
     int64_t pause_until_us; /* CLIENT PAUSE: 0 when it is not */
     bool pause_writes;      /* …holds writes only */
@@ -253,6 +254,11 @@ static inline bool node_stands_still(const struct node *n)
 {
     return n->pause_until_us != 0 || n->failover.state != FAILOVER_NONE ||
            persistence_loads(&n->persistence) || persistence_stands_still(&n->persistence);
+}
+
+static inline int64_t node_next_ping_us(const struct node *n)
+{
+    return n->pinged_us + n->config.repl_ping_period_s * 1000000;
 }
 
 /* ---- session.c ---- */

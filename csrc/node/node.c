@@ -93,7 +93,7 @@ static void node_init(struct node *n, const struct node_options *o)
     disk_init(&n->disk, &n->memory);
     n->fsynced_offset = -1;
     log_init(&n->log, &n->memory, &n->random, n->config.repl_backlog_size);
-    n->next_ping_us = n->next_second_us = o->now.mono_us;
+    n->pinged_us = n->next_second_us = o->now.mono_us;
     persistence_init(n);
     config_changed(n);
 }
@@ -193,8 +193,8 @@ static void node_log_noise(struct node *n, const char *text, size_t size)
 /* Redis's heartbeat: a PING in the stream, so that replicas can tell a silent primary from a dead one. */
 static void node_ping(struct node *n)
 {
-    if (n->now.mono_us < n->next_ping_us) return;
-    n->next_ping_us = n->now.mono_us + n->config.repl_ping_period_s * SECOND_US;
+    if (n->now.mono_us < node_next_ping_us(n)) return;
+    n->pinged_us = n->now.mono_us;
     if (n->follow || n->feeds.count == 0 || n->failover.state != FAILOVER_NONE) return;
     static const char ping[] = "*1\r\n$4\r\nPING\r\n";
     node_log_noise(n, ping, sizeof ping - 1);
@@ -319,7 +319,7 @@ int64_t node_deadline(const struct node *n)
     first = heap_top(&n->gates.timeouts);
     if (first) earlier(&deadline, first->key);
     if (n->follow && !follow_stands_still(n)) earlier(&deadline, follow_deadline(n->follow));
-    if (!n->follow && n->feeds.count > 0) earlier(&deadline, n->next_ping_us);
+    if (!n->follow && n->feeds.count > 0) earlier(&deadline, node_next_ping_us(n));
     if (n->feeds.count > 0) earlier(&deadline, feeds_deadline(&n->feeds));
     if (node_needs_seconds(n)) earlier(&deadline, n->next_second_us);
     if (n->pause_until_us != 0) {

@@ -241,7 +241,7 @@ void run_psync(struct exec *x)
     else
         feed_psync(f, x->argv[1], from, n->now.mono_us);
     say_asked(n, f);
-    if (n->feeds.count == 1) n->next_ping_us = n->now.mono_us + n->config.repl_ping_period_s * 1000000;
+    if (n->feeds.count == 1) n->pinged_us = n->now.mono_us;
     session_wake(s);
 }
 

@@ -139,7 +139,7 @@ void topology_promote(struct node *n)
     if (!n->follow) return;
     end_follow(n);
     log_fork_history(&n->log, &n->random);
-    n->next_ping_us = n->now.mono_us + n->config.repl_ping_period_s * 1000000;
+    n->pinged_us = n->now.mono_us;
     trail_forked(n);
     diary_say(n, DIARY_NOTICE, "The history goes on as %s from offset %lld", n->log.replid,
               (long long)log_offset(&n->log));

@@ -202,4 +202,22 @@ TEST(replicas_of_each_other_that_stream_say_nothing)
     room_close(&r);
 }
 
+TEST(a_longer_ping_period_holds_at_once)
+{
+    struct room r;
+    room_open(&r, 2);
+    struct wire *a = room_dial(&r, 0), *b = room_dial(&r, 1);
+    say(a, "CONFIG SET repl-ping-replica-period 1");
+    say(b, "REPLICAOF host 1");
+    room_pass(&r, 500);
+    int64_t offset = state_of(&r, 0).offset;
+    say(a, "CONFIG SET repl-ping-replica-period 3600");
+    room_pass(&r, 5000);
+    CHECK_EQ_INT(state_of(&r, 0).offset, offset);
+    say(a, "CONFIG SET repl-ping-replica-period 1");
+    room_pass(&r, 10);
+    CHECK(state_of(&r, 0).offset > offset);
+    room_close(&r);
+}
+
 TEST_MAIN()
