@@ -74,7 +74,7 @@ void journaling_adopt(struct node *n, const struct recover_found *found)
     struct persistence *p = &n->persistence;
     if (!n->config.appendonly) return;
     p->journal = new_journal(n);
-    if (!p->journal || !found->journal) return;
+    if (!p->journal || !found->journal || found->single) return;
     bool goes_on = found->replid[0] != '\0' && !found->doubted;
     struct journal_found files = {.manifest = &found->manifest,
                                   .position = goes_on ? found->position : -1,

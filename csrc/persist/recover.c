@@ -96,7 +96,7 @@ static void open_file(struct recover *r, const char *file, int64_t position)
 {
     char path[2 * PATH_MAX_SIZE];
     bool other = r->step == STEP_SNAPSHOT && r->options.base;
-    bool inside = (r->found.journal || r->step == STEP_MANIFEST) && !other;
+    bool inside = (r->found.journal || r->step == STEP_MANIFEST) && !other && !r->found.single;
     snprintf(path, sizeof path, "%s%s%s", inside ? r->options.directory : "", inside ? "/" : "", file);
     file_reader_open(&r->file, r->options.disk, path, position);
     if (inside && r->options.settle && r->step != STEP_LOAD) file_reader_settle(&r->file);
@@ -202,10 +202,43 @@ static bool is_last(const struct recover *r)
 
 /* ---- the manifest ----------------------------------------------------------------------------------------------- */
 
-static enum recover_event no_manifest(struct recover *r)
+static void free_snapshot(struct recover *r)
 {
+    rdb_reader_free(r->rdb);
+    r->rdb = NULL;
+}
+
+/* Neither a manifest nor the one file of an older Redis. */
+static enum recover_event no_journal(struct recover *r)
+{
+    free_snapshot(r);
+    manifest_free(&r->found.manifest);
+    r->found.journal = r->found.single = r->found.anything = false;
     if (!r->options.snapshot) return end(r, RECOVER_DONE);
     step_to(r, STEP_SNAPSHOT, 0);
+    return RECOVER_MORE;
+}
+
+/* Up to Redis 6 a journal is one file, beside the snapshot: it is read as a base without increments. */
+static enum recover_event no_manifest(struct recover *r)
+{
+    if (r->options.base) return no_journal(r);
+    if (!manifest_add(&r->found.manifest, MANIFEST_BASE, 1, r->options.journal))
+        return fail(r, "out of memory");
+    r->found.journal = r->found.single = r->found.anything = true;
+    step_to(r, STEP_SNAPSHOT, 0);
+    return RECOVER_MORE;
+}
+
+/* The journal's base is missing. A Redis 7 that was stopped while it took over such a file has named it already. */
+static enum recover_event no_base(struct recover *r)
+{
+    if (r->found.single) return no_journal(r);
+    if (strcmp(r->found.manifest.files[r->at].name, r->options.journal) != 0)
+        return fail(r, "it is named in the manifest, but there is no such file");
+    free_snapshot(r);
+    r->found.single = true;
+    step_to(r, STEP_SNAPSHOT, r->at);
     return RECOVER_MORE;
 }
 
@@ -292,7 +325,14 @@ static enum recover_event snapshot_complete(struct recover *r, bool more)
     return after_base(r);
 }
 
-static bool is_log(struct slice piece) { return piece.data[0] == '*' || piece.data[0] == '#'; }
+/* The base is one without an RDB file (aof-use-rdb-preamble no): `piece` is its beginning, empty when it is. */
+static bool is_log(const struct recover *r, struct slice piece)
+{
+    if (!r->found.journal || r->options.base || r->progress > 0) return false;
+    const char *name = r->found.manifest.files[r->at].name, *end = strrchr(name, '.');
+    if (piece.size == 0) return !end || strcmp(end, ".rdb") != 0;
+    return piece.data[0] == '*' || piece.data[0] == '#';
+}
 
 static enum recover_event read_snapshot(struct recover *r)
 {
@@ -302,14 +342,16 @@ static enum recover_event read_snapshot(struct recover *r)
     switch (file_reader_next(&r->file, &piece)) {
     case FILE_READER_WAIT: return RECOVER_WAIT;
     case FILE_READER_MISSING:
-        if (r->found.journal) return fail(r, "it is named in the manifest, but there is no such file");
+        if (r->found.journal && !r->options.base) return no_base(r);
+        if (r->found.journal) return fail(r, "there is no such file");
         return end(r, RECOVER_DONE);
     case FILE_READER_FAILED: return fail(r, r->file.error);
-    case FILE_READER_END: return fail(r, "the file ends before its end mark");
+    case FILE_READER_END:
+        if (!is_log(r, piece)) return fail(r, "the file ends before its end mark");
+        break;
     case FILE_READER_PIECE_READ: break;
     }
-    if (r->found.journal && !r->options.base && r->progress == 0 &&
-        is_log(piece)) { /* written with aof-use-rdb-preamble no */
+    if (is_log(r, piece)) {
         r->base_log = 0;
         return after_base(r);
     }

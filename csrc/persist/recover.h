@@ -13,6 +13,8 @@
  *     nothing behind it says that it had been durable (persist/journal_format.h); in a file without frames, Redis's, when
  *     it ends in the middle of a request.
  *
+ * Without a manifest, a file with the journal's name beside the snapshot is a journal too: an older Redis's, in one file.
+ *
  * A journal's files were written by a process that may have been killed (options.settle). What the system still has of
  * them in its cache may never have got to the disk, so each is settled before it is read (DISK_SETTLE in disk.h): what
  * was never synced is, and what a sync had failed for is not taken for more than the disk has of it, the beginning of
@@ -74,6 +76,7 @@ struct recover_found {
     bool stopped;                      /* there is more behind the point that was asked for */
     /* a journal */
     bool journal;
+    bool single; /* …of an older Redis: one file beside the snapshot, which is not gone on with */
     struct manifest manifest;
     int64_t position;        /* where the last increment ends; -1: it cannot be continued as it is */
     bool doubted;            /* some of it could not be settled: it may not be durable */

@@ -114,4 +114,91 @@ TEST(each_allocation_of_a_start_from_a_snapshot_fails_in_turn)
     CHECK(at > 20 && errors > 10);
 }
 
+/* ---- journals of older versions of Redis: one file ---- */
+
+static void put(struct room *r, const char *name, struct slice content)
+{
+    fake_disk_put(&r->disks[0], name, content);
+}
+
+static bool has_file(struct room *r, const char *name) { return fake_disk_file(&r->disks[0], name) != NULL; }
+
+#define SET_K(value) "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\n" value "\r\n"
+
+TEST(a_journal_in_one_file_is_taken_over)
+{
+    static struct room r;
+    room_open(&r, 0);
+    struct wire *c = start(&r, 1, false);
+    say(c, "MSET k 0 old 1");
+    say(c, "SAVE");
+    room_pass(&r, 100);
+    put(&r, "appendonly.aof", slice_text("*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n" SET_K("1") SET_K("2")));
+    c = start(&r, 2, true);
+    CHECK_EQ_STR(say(c, "GET k"), "$1\r\n2\r\n");
+    CHECK_EQ_STR(say(c, "EXISTS old"), ":0\r\n"); /* of the snapshot, which is older */
+    CHECK_EQ_STR(say(c, "SET k 3"), "+OK\r\n");
+    room_pass(&r, 3000);
+    CHECK(has_file(&r, "appendonlydir/appendonly.aof.manifest") && has_file(&r, "appendonly.aof"));
+    c = start(&r, 3, true);
+    CHECK_EQ_STR(say(c, "GET k"), "$1\r\n3\r\n");
+    room_close(&r);
+}
+
+TEST(it_may_begin_with_an_rdb_file_and_end_in_the_middle_of_a_request)
+{
+    static struct room r;
+    room_open(&r, 0);
+    struct wire *c = start(&r, 1, false);
+    say(c, "MSET k 0 old 1");
+    say(c, "SAVE");
+    room_pass(&r, 100);
+    struct bytes file;
+    bytes_init(&file, &r.memory);
+    bytes_append_slice(&file, bytes_slice(&fake_disk_file(&r.disks[0], "dump.rdb")->now));
+    bytes_append_text(&file, SET_K("1") "*3\r\n$3\r\nSET\r\n$1\r\nk");
+    put(&r, "appendonly.aof", bytes_slice(&file));
+    bytes_free(&file);
+    c = start(&r, 2, true);
+    CHECK_EQ_STR(say(c, "MGET k old"), "*2\r\n$1\r\n1\r\n$1\r\n1\r\n");
+    room_pass(&r, 3000);
+    c = start(&r, 3, true);
+    CHECK_EQ_STR(say(c, "MGET k old"), "*2\r\n$1\r\n1\r\n$1\r\n1\r\n");
+    room_close(&r);
+}
+
+/* Redis 7 names the file in a manifest before it moves it. */
+TEST(a_take_over_that_was_interrupted_is_gone_on_with)
+{
+    static struct room r;
+    room_open(&r, 0);
+    put(&r, "appendonly.aof", slice_text(SET_K("1")));
+    put(&r, "appendonlydir/appendonly.aof.manifest", slice_text("file appendonly.aof seq 1 type b\n"));
+    struct wire *c = start(&r, 2, true);
+    CHECK_EQ_STR(say(c, "GET k"), "$1\r\n1\r\n");
+    room_pass(&r, 3000);
+    put(&r, "appendonly.aof", slice_text(SET_K("2")));
+    c = start(&r, 3, true);
+    CHECK_EQ_STR(say(c, "GET k"), "$1\r\n1\r\n");
+    room_close(&r);
+}
+
+TEST(what_is_empty_is_a_journal_unless_it_should_be_an_rdb_file)
+{
+    static struct room r;
+    room_open(&r, 0);
+    put(&r, "appendonly.aof", slice_text(""));
+    CHECK_EQ_STR(say(start(&r, 2, true), "DBSIZE"), ":0\r\n");
+    CHECK(!r.shut_down[0]);
+    put(&r, "appendonlydir/a.base.aof", slice_text(""));
+    put(&r, "appendonlydir/appendonly.aof.manifest", slice_text("file a.base.aof seq 1 type b\n"));
+    CHECK_EQ_STR(say(start(&r, 3, true), "DBSIZE"), ":0\r\n");
+    CHECK(!r.shut_down[0]);
+    put(&r, "appendonlydir/a.base.rdb", slice_text(""));
+    put(&r, "appendonlydir/appendonly.aof.manifest", slice_text("file a.base.rdb seq 1 type b\n"));
+    start(&r, 4, true);
+    CHECK(r.shut_down[0]);
+    room_close(&r);
+}
+
 TEST_MAIN()
