@@ -54,7 +54,9 @@ struct exec {
     struct block_request *
         block; /* out: what a command that found nothing waits for, command/block.h; NULL: nobody waits here */
     struct slice only; /* `data` not NULL: the command is run again because of this key, command/block.h */
-    void *host;        /* node-level commands: the struct this exec is part of */
+    const char
+        *complaint; /* out: why what was given is refused, for those who run the server; NULL: nothing */
+    void *host;     /* node-level commands: the struct this exec is part of */
 };
 
 /* How exec_find looks. */

@@ -6,6 +6,7 @@
  */
 #include "command/keys.h"
 #include "node/commands.h"
+#include "node/diary.h"
 #include "node/internal.h"
 
 /* ---- what may keep it from running ---- */
@@ -197,6 +198,7 @@ void dispatch_run(struct call *c, const struct command *command, int argc, const
     stats_called(n, command, x->only.data != NULL, x->reply);
     if (n->notices.size > 0) pubsub_notify(n);
     if (!list_empty(&n->monitors)) monitor_feed(c, command);
+    if (x->complaint) diary_say(n, DIARY_WARNING, "Bad data format in %s: %s", command->name, x->complaint);
     if (x->changes == 0 && n->effects.size == 0 && !n->effects.failed) return;
     if (n->follow || s->kind == SESSION_STREAM) return; /* a replica's log is its primary's bytes */
     log_effects(c);

@@ -37,6 +37,22 @@ static void cannot_load(struct node *n, const char *why)
     n->shutdown = true;
 }
 
+/* The same in the words that are looked for in Redis's log, and what to do. */
+static void advise(struct node *n, const struct recover *r)
+{
+    const struct recover_found *f = recover_found(r);
+    if (!f->journal)
+        diary_say(n, DIARY_WARNING, "Terminating server after rdb file reading failure.");
+    else if (f->ends_early)
+        diary_say(
+            n, DIARY_WARNING,
+            "Unexpected end of file reading the append only file. aof-load-truncated yes cuts the end off.");
+    else if (f->damaged)
+        diary_say(n, DIARY_WARNING,
+                  "Bad file format reading the append only file. Make a backup of it, then see what "
+                  "redis-check-aof says.");
+}
+
 static bool begin(struct node *n, struct keyspace *into, bool journal)
 {
     struct persistence *p = &n->persistence;
@@ -121,7 +137,8 @@ static bool execute(struct node *n, const struct recover_request *r, char why[WH
     if (command && command->flags & COMMAND_WRITE) dispatch_run(&c, command, r->argc, r->argv);
     bool done = command && s->writer.reply.errors == errors;
     if (!command)
-        snprintf(why, WHY_MAX, "a command that this node does not know");
+        snprintf(why, WHY_MAX, "Unknown command '%.*s' reading the append only file",
+                 (int)(r->argc > 0 && r->argv[0].size < 40 ? r->argv[0].size : 0), r->argv[0].data);
     else if (!done)
         describe_error(bytes_slice(&s->output), why);
     bytes_clear(&s->output);
@@ -263,6 +280,7 @@ static void ended(struct node *n, bool good)
         started(n);
     else {
         cannot_load(n, recover_error(p->recover));
+        advise(n, p->recover);
         drop(n);
     }
 }

@@ -131,10 +131,10 @@ static enum rdb_step read_step(struct exec *x, struct restored *v, int type, int
     return step == RDB_OK && !v->value.draft.entry ? RDB_BAD : step; /* nothing is no value */
 }
 
-static bool ran_out_of_memory(const struct restored *v)
+/* NULL: it does not say. */
+static const char *problem_of(const struct restored *v)
 {
-    const char *problem = v->is_string ? v->in.problem : v->value.problem;
-    return problem && strcmp(problem, "out of memory") == 0;
+    return v->is_string ? v->in.problem : v->value.problem;
 }
 
 /* False: the payload is not a value, which was replied. */
@@ -144,10 +144,13 @@ static bool read_value(struct exec *x, struct restored *v, int64_t expire_ms)
     bool some = payload.size > FOOTER_SIZE;
     if (some) rdb_input_feed(&v->in, payload.data + 1, payload.size - 1 - FOOTER_SIZE);
     if (some && read_step(x, v, (unsigned char)payload.data[0], expire_ms) == RDB_OK) return true;
-    if (ran_out_of_memory(v))
+    const char *problem = problem_of(v);
+    if (problem && strcmp(problem, "out of memory") == 0) {
         exec_no_memory(x);
-    else
-        reply_error(x->reply, "ERR Bad data format");
+        return false;
+    }
+    x->complaint = problem ? problem : "there is no value in it";
+    reply_error(x->reply, "ERR Bad data format");
     return false;
 }
 

@@ -221,7 +221,7 @@ static bool set_field(struct manifest_file *file, struct slice name, struct slic
     if (slice_is_word(name, "file")) return set_name(file, value);
     if (slice_is_word(name, "seq")) return number_parse_int(value, &file->seq) && file->seq > 0;
     if (!slice_is_word(name, "type")) return true; /* what later versions may say */
-    if (value.size != 1 || !memchr("bih", value.data[0], 3)) return false;
+    if (value.size != 1) return false;
     file->type = (enum manifest_type)value.data[0];
     return true;
 }
@@ -241,10 +241,11 @@ static bool parse_line(struct slice line, struct manifest_file *file)
 
 static const char *accept(struct manifest *m, const struct manifest_file *file)
 {
+    if (!memchr("bih", (char)file->type, 3)) return "Unknown AOF file type";
     const struct manifest_file *last = manifest_last(m);
-    if (file->type == MANIFEST_BASE && manifest_base(m)) return "a second base file";
+    if (file->type == MANIFEST_BASE && manifest_base(m)) return "Found duplicate base file information";
     if (file->type == MANIFEST_INCR && last && file->seq <= last->seq)
-        return "increments are not in the order of their numbers";
+        return "Found a non-monotonic sequence number";
     return manifest_add(m, file->type, file->seq, file->name) ? NULL : "out of memory";
 }
 
@@ -274,11 +275,13 @@ const char *manifest_parse(struct manifest *m, struct slice text, int *line)
         ++*line;
         if (!end) return "the last line has no end";
         text = slice_of(text.data + size + 1, text.size - size - 1);
-        if (size >= MANIFEST_LINE_MAX) return "the line is too long";
+        if (size >= MANIFEST_LINE_MAX) return "The AOF manifest file contains too long line";
         if (size > 0 && content.data[size - 1] == '\r') content.size--;
         if (content.size > 0 && content.data[0] == '#') continue;
-        wrong = parse_line(content, &file) ? accept(m, &file) : "this is no 'file … seq … type …'";
+        wrong = parse_line(content, &file)
+                    ? accept(m, &file)
+                    : "Invalid AOF manifest file format: this is no 'file … seq … type …'";
     }
-    if (!wrong && m->count == 0) wrong = "it names no file";
+    if (!wrong && m->count == 0) wrong = "Found an empty AOF manifest";
     return wrong;
 }

@@ -45,7 +45,7 @@ static enum rdb_step append(struct rdb_value *v, const struct packed_item *item)
 
 /* ---- ziplists ---- */
 
-static const char damaged_ziplist[] = "damaged ziplist";
+static const char damaged_ziplist[] = "ziplist integrity check failed";
 
 struct zip_entry {
     size_t before; /* size of the entry before, as this one has it */
@@ -153,7 +153,7 @@ static bool read_size(struct slice bytes, size_t *at, size_t *size)
 
 enum rdb_step rdb_unpack_zipmap(struct rdb_value *v, struct slice bytes, size_t *longest)
 {
-    static const char damaged[] = "damaged zipmap";
+    static const char damaged[] = "Zipmap integrity check failed";
     const uint8_t *p = data_of(bytes);
     size_t at = 1, count = 0;
     if (bytes.size < 2 || p[bytes.size - 1] != END) return rdb_value_bad(v, damaged);

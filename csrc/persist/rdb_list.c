@@ -83,7 +83,7 @@ static enum rdb_step read_node(struct rdb_value *v, bool plain)
     struct slice bytes;
     RDB_TRY(rdb_input_string(v->in, &bytes));
     if (plain) return bytes.size > 0 ? add_element(v, bytes) : rdb_value_bad(v, "a list's node is empty");
-    if (!packed_valid(bytes.data, bytes.size)) return rdb_value_bad(v, "damaged listpack");
+    if (!packed_valid(bytes.data, bytes.size)) return rdb_value_bad(v, "listpack integrity check failed");
     return add_sequence(v, bytes.data);
 }
 

@@ -167,7 +167,8 @@ static enum rdb_step read_checksum(struct rdb_reader *r)
     enum rdb_step step = rdb_input_integer(&r->in, RDB_CHECKSUM_SIZE, &value);
     if (step != RDB_OK) return step;
     if (value != 0 && (uint64_t)value != r->crc)
-        return fail(r, "the checksum is %016" PRIx64 " but should be %016" PRIx64, (uint64_t)value, r->crc);
+        return fail(r, "RDB CRC error: the checksum is %016" PRIx64 " but should be %016" PRIx64,
+                    (uint64_t)value, r->crc);
     return next(r, DONE);
 }
 

@@ -51,7 +51,7 @@ enum rdb_step rdb_set_read_intset(struct rdb_value *v)
 {
     struct slice bytes;
     RDB_TRY(rdb_input_string(v->in, &bytes));
-    if (!intset_valid(bytes.data, bytes.size)) return rdb_value_bad(v, "damaged intset");
+    if (!intset_valid(bytes.data, bytes.size)) return rdb_value_bad(v, "intset integrity check failed");
     if (intset_count(bytes.data) == 0) return RDB_OK;
     return set_load(&v->draft, bytes) ? RDB_OK : rdb_value_bad(v, "out of memory");
 }
@@ -61,7 +61,7 @@ enum rdb_step rdb_set_read_packed(struct rdb_value *v)
     struct slice bytes;
     struct packed_digits digits;
     RDB_TRY(rdb_input_string(v->in, &bytes));
-    if (!packed_valid(bytes.data, bytes.size)) return rdb_value_bad(v, "damaged listpack");
+    if (!packed_valid(bytes.data, bytes.size)) return rdb_value_bad(v, "listpack integrity check failed");
     for (size_t at = packed_first(bytes.data); at; at = packed_next(bytes.data, at))
         RDB_TRY(add(v, packed_text(bytes.data, at, &digits)));
     return RDB_OK;

@@ -118,7 +118,7 @@ enum rdb_step rdb_zset_read_packed(struct rdb_value *v)
 {
     struct slice bytes;
     RDB_TRY(rdb_input_string(v->in, &bytes));
-    if (!packed_valid(bytes.data, bytes.size)) return rdb_value_bad(v, "damaged listpack");
+    if (!packed_valid(bytes.data, bytes.size)) return rdb_value_bad(v, "listpack integrity check failed");
     return load(v, bytes.data);
 }
 

@@ -368,13 +368,19 @@ static int64_t begin_position(const struct recover *r)
     return r->found.manifest.files[r->at].type == MANIFEST_BASE ? r->base_log : 0;
 }
 
+static enum recover_event damaged(struct recover *r)
+{
+    r->found.damaged = true;
+    return fail(r, r->wrong);
+}
+
 /* Something is wrong with the increment, from log.whole on. */
 static enum recover_event look_wrong(struct recover *r, bool ended)
 {
     const struct journal_reader *l = &r->log;
     snprintf(r->wrong, sizeof r->wrong, "at offset %" PRId64 ": %s", l->item, l->problem);
     if (l->no_memory) return fail(r, "out of memory");
-    if (!is_last(r) || (!l->framed && !ended)) return fail(r, r->wrong);
+    if (!is_last(r) || (!l->framed && !ended)) return damaged(r);
     r->step = STEP_REST;
     r->searched = l->at;
     return RECOVER_MORE;
@@ -448,7 +454,7 @@ static enum recover_event look_at_rest(struct recover *r)
 {
     struct slice piece;
     struct journal_reader *l = &r->log;
-    if (journal_find_durable(bytes_slice(&l->input), &r->searched, l->whole.offset)) return fail(r, r->wrong);
+    if (journal_find_durable(bytes_slice(&l->input), &r->searched, l->whole.offset)) return damaged(r);
     l->at = r->searched;
     enum recover_event event = next_piece(r, &piece);
     if (event != RECOVER_MORE) return event;
@@ -458,7 +464,10 @@ static enum recover_event look_at_rest(struct recover *r)
         r->searched = l->at;
         return RECOVER_MORE;
     }
-    if (!r->options.cut) return fail(r, r->wrong);
+    if (!r->options.cut) {
+        r->found.ends_early = true;
+        return fail(r, r->wrong);
+    }
     r->found.cut = r->fed - l->whole.position;
     snprintf(r->found.torn, sizeof r->found.torn, "%.90s: %.100s", r->file.name, r->wrong);
     r->fed = l->whole.position;

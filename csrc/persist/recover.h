@@ -82,6 +82,8 @@ struct recover_found {
     bool doubted;            /* some of it could not be settled: it may not be durable */
     int64_t base_size, size; /* bytes */
     int64_t cut;             /* bytes of a torn tail */
+    bool ends_early;         /* RECOVER_FAILED: there is one, which was not to be cut off */
+    bool damaged;            /* …or bytes that are no request */
     char torn[200];          /* what was torn, and where; "": nothing */
 };
 

@@ -203,6 +203,7 @@ TEST(a_torn_tail_is_cut_and_damage_is_not)
     CHECK(
         strstr(node_failure(r.nodes[0]), "cannot load appendonlydir/appendonly.aof.1.incr.aof: at offset "));
     CHECK(strstr(node_failure(r.nodes[0]), "it ends in the middle of"));
+    CHECK(room_noted(&r, 0, "Unexpected end of file reading the append only file."));
     c = start(&r, 0, 3, "always");
     CHECK_EQ_STR(say(c, "GET n"), "$2\r\n19\r\n");
     CHECK(strstr(info(c, "persistence", "aof_torn"), "incr.aof: at offset") != NULL);
@@ -215,6 +216,7 @@ TEST(a_torn_tail_is_cut_and_damage_is_not)
     c = start(&r, 0, 5, "always");
     CHECK(r.shut_down[0]);
     CHECK(strstr(node_failure(r.nodes[0]), "appendonly.aof.1.incr.aof: at offset ") != NULL);
+    CHECK(room_noted(&r, 0, "Bad file format reading the append only file."));
     (void)c;
     room_close(&r);
 }

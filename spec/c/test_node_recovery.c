@@ -183,6 +183,19 @@ TEST(a_take_over_that_was_interrupted_is_gone_on_with)
     room_close(&r);
 }
 
+TEST(a_command_that_nobody_knows_ends_it)
+{
+    static struct room r;
+    room_open(&r, 0);
+    put(&r, "appendonly.aof", slice_text(SET_K("1") "*2\r\n$3\r\nbla\r\n$1\r\nk\r\n"));
+    start(&r, 1, true);
+    CHECK(r.shut_down[0]);
+    CHECK_EQ_STR(node_failure(r.nodes[0]),
+                 "cannot load appendonly.aof: at offset 27: Unknown command 'bla' reading "
+                 "the append only file");
+    room_close(&r);
+}
+
 TEST(what_is_empty_is_a_journal_unless_it_should_be_an_rdb_file)
 {
     static struct room r;

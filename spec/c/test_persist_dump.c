@@ -154,6 +154,8 @@ TEST(what_is_no_value_is_refused)
                  bad);
     CHECK_EQ_STR(restore(c, "k", "0", payload_of(&storage, "\x63\x00", 2, 10), ""), bad);
     CHECK_EQ_STR(restore(c, "k", "5", payload_of(&storage, "\x63\x00", 2, 10), "ABSTTL"), bad);
+    CHECK_EQ_STR(restore(c, "k", "0", payload_of(&storage, "\x10\x01x", 3, 10), ""), bad);
+    CHECK(room_noted(&r, 0, "M 3 Bad data format in restore: listpack integrity check failed\n"));
     CHECK_EQ_STR(say(c, "DBSIZE"), ":0\r\n");
     bytes_free(&storage);
     room_close(&r);

@@ -54,26 +54,28 @@ TEST(what_is_wrong_is_named_with_its_line)
         int line;
         const char *wrong;
     } cases[] = {
-        {"", 0, "it names no file"},
-        {"# nothing\n", 1, "it names no file"},
+        {"", 0, "Found an empty AOF manifest"},
+        {"# nothing\n", 1, "Found an empty AOF manifest"},
         {"file a seq 1 type b\nfile b seq 1 type i", 2, "the last line has no end"},
-        {"file a seq 1 type b\nfile b seq 2 type b\n", 2, "a second base file"},
-        {"file a seq 2 type i\n\n", 2, "this is no 'file … seq … type …'"},
-        {"file a seq 2 type i\nfile b seq 2 type i\n", 2, "increments are not in the order of their numbers"},
-        {"file a seq 2 type x\n", 1, "this is no 'file … seq … type …'"},
-        {"file a seq 2 type bi\n", 1, "this is no 'file … seq … type …'"},
-        {"file a seq 0 type b\n", 1, "this is no 'file … seq … type …'"},
-        {"file a seq two type b\n", 1, "this is no 'file … seq … type …'"},
-        {"file a seq 2\n", 1, "this is no 'file … seq … type …'"},
-        {"file a type b\n", 1, "this is no 'file … seq … type …'"},
-        {"seq 2 type b\n", 1, "this is no 'file … seq … type …'"},
-        {"file a seq 2 type\n", 1, "this is no 'file … seq … type …'"},
-        {"file \"a seq 2 type b\n", 1, "this is no 'file … seq … type …'"},
-        {"file \"a\"b seq 2 type b\n", 1, "this is no 'file … seq … type …'"},
-        {"file ../a seq 2 type b\n", 1, "this is no 'file … seq … type …'"},
-        {"file d/a seq 2 type b\n", 1, "this is no 'file … seq … type …'"},
-        {"file \"\" seq 2 type b\n", 1, "this is no 'file … seq … type …'"},
-        {"file \"a\\x0ab\" seq 2 type b\n", 1, "this is no 'file … seq … type …'"},
+        {"file a seq 1 type b\nfile b seq 2 type b\n", 2, "Found duplicate base file information"},
+        {"file a seq 2 type i\n\n", 2, "Invalid AOF manifest file format: this is no 'file … seq … type …'"},
+        {"file a seq 2 type i\nfile b seq 2 type i\n", 2, "Found a non-monotonic sequence number"},
+        {"file a seq 2 type x\n", 1, "Unknown AOF file type"},
+        {"file a seq 2 type bi\n", 1, "Invalid AOF manifest file format: this is no 'file … seq … type …'"},
+        {"file a seq 0 type b\n", 1, "Invalid AOF manifest file format: this is no 'file … seq … type …'"},
+        {"file a seq two type b\n", 1, "Invalid AOF manifest file format: this is no 'file … seq … type …'"},
+        {"file a seq 2\n", 1, "Invalid AOF manifest file format: this is no 'file … seq … type …'"},
+        {"file a type b\n", 1, "Invalid AOF manifest file format: this is no 'file … seq … type …'"},
+        {"seq 2 type b\n", 1, "Invalid AOF manifest file format: this is no 'file … seq … type …'"},
+        {"file a seq 2 type\n", 1, "Invalid AOF manifest file format: this is no 'file … seq … type …'"},
+        {"file \"a seq 2 type b\n", 1, "Invalid AOF manifest file format: this is no 'file … seq … type …'"},
+        {"file \"a\"b seq 2 type b\n", 1,
+         "Invalid AOF manifest file format: this is no 'file … seq … type …'"},
+        {"file ../a seq 2 type b\n", 1, "Invalid AOF manifest file format: this is no 'file … seq … type …'"},
+        {"file d/a seq 2 type b\n", 1, "Invalid AOF manifest file format: this is no 'file … seq … type …'"},
+        {"file \"\" seq 2 type b\n", 1, "Invalid AOF manifest file format: this is no 'file … seq … type …'"},
+        {"file \"a\\x0ab\" seq 2 type b\n", 1,
+         "Invalid AOF manifest file format: this is no 'file … seq … type …'"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int line = -1;
@@ -93,11 +95,12 @@ TEST(names_and_lines_have_a_longest)
     name[MANIFEST_NAME_MAX] = 'n';
     name[MANIFEST_NAME_MAX + 1] = '\0';
     snprintf(text, sizeof text, "file %s seq 1 type b\n", name);
-    CHECK_EQ_STR(wrong_with(text, NULL), "this is no 'file … seq … type …'");
+    CHECK_EQ_STR(wrong_with(text, NULL),
+                 "Invalid AOF manifest file format: this is no 'file … seq … type …'");
     snprintf(text, sizeof text, "file a seq 1 type b%*s\n", MANIFEST_LINE_MAX - 20, "");
     CHECK_EQ_STR(wrong_with(text, NULL), "");
     snprintf(text, sizeof text, "file a seq 1 type b%*s\n", MANIFEST_LINE_MAX - 19, "");
-    CHECK_EQ_STR(wrong_with(text, NULL), "the line is too long");
+    CHECK_EQ_STR(wrong_with(text, NULL), "The AOF manifest file contains too long line");
 }
 
 static bool same(const struct manifest *a, const struct manifest *b)

@@ -226,7 +226,7 @@ TEST(hashes)
     /* a listpack, also with an odd number of elements, a field twice, and damaged */
     READS_AS("\x10\x01h\x0f\x0f\x00\x00\x00\x02\x00\x82"
              "ab\x03\x83xyz\x04\xff",
-             "RDB at offset 12: damaged listpack");
+             "RDB at offset 12: listpack integrity check failed");
     READS_AS("\x10\x01h\x10\x10\x00\x00\x00\x02\x00\x82"
              "ab\x03\x83xyz\x04\xff",
              "0 h=listpack{ab=xyz,} ");
@@ -246,7 +246,7 @@ TEST(hashes_of_older_versions)
              "0 h=listpack{a=1,bc=1024,} ");
     READS_AS("\x0d\x01h\x10\x10\x00\x00\x00\x0d\x00\x00\x00\x02\x00\x00\x01"
              "a\x02\xf2\x02\xff",
-             "RDB at offset 12: damaged ziplist");
+             "RDB at offset 12: ziplist integrity check failed");
     READS_AS("\x09\x01h\x0f\x02\x01"
              "a\x01\x00"
              "1\x02"
@@ -257,7 +257,7 @@ TEST(hashes_of_older_versions)
              "a\x01\x00"
              "1\x02"
              "bc\x01\xff",
-             "RDB at offset 12: damaged zipmap");
+             "RDB at offset 12: Zipmap integrity check failed");
 }
 
 #define BYTES_16 "................"
@@ -296,9 +296,9 @@ TEST(sets)
     READS_AS("\x02\x01s\x00", "");
     READS_AS("\x0b\x01s\x0c\x02\x00\x00\x00\x02\x00\x00\x00\xff\xff\x05\x00", "0 s=intset(-1,5,) ");
     READS_AS("\x0b\x01s\x0c\x02\x00\x00\x00\x02\x00\x00\x00\x06\x00\x05\x00",
-             "RDB at offset 12: damaged intset");
+             "RDB at offset 12: intset integrity check failed");
     READS_AS("\x0b\x01s\x0c\x03\x00\x00\x00\x02\x00\x00\x00\x04\x00\x05\x00",
-             "RDB at offset 12: damaged intset");
+             "RDB at offset 12: intset integrity check failed");
     READS_AS("\x14\x01s\x0d\x0d\x00\x00\x00\x02\x00\x82"
              "ab\x03\x05\x01\xff",
              "0 s=hashtable(ab,5,) ");
@@ -316,8 +316,9 @@ TEST(versions_and_checksums)
     CHECK(reads_as(WHOLE("REDIS0012\xff"), "RDB at offset 0: version 12 is not supported (1 to 11 are)"));
     CHECK(reads_as(WHOLE("REDIS00x1\xff"), "RDB at offset 0: this is not an RDB file"));
     CHECK(reads_as(WHOLE("VALKEY080"), "RDB at offset 0: this is not an RDB file"));
-    CHECK(reads_as(WHOLE("REDIS0010\xff\x01\0\0\0\0\0\0\0"),
-                   "RDB at offset 10: the checksum is 0000000000000001 but should be eb7ea789fe37fda9"));
+    CHECK(reads_as(
+        WHOLE("REDIS0010\xff\x01\0\0\0\0\0\0\0"),
+        "RDB at offset 10: RDB CRC error: the checksum is 0000000000000001 but should be eb7ea789fe37fda9"));
 }
 
 /* The file of a small dataset with all kinds of strings. */
