@@ -201,7 +201,7 @@ struct node {
     int clients;          /* SESSION_CLIENT ones */
     int over_soft;        /* sessions that hold more output than their soft limit */
     struct heap timeouts; /* blocked sessions, by block_until_us */
-    int64_t pinged_us; /* the last PING of the log, or when there was somebody to hear one */
+    int64_t pinged_us;    /* the last PING of the log, or when there was somebody to hear one */
     int64_t next_second_us;
     int64_t sleep_until_us; /* DEBUG SLEEP: 0 when awake */
     int64_t pause_until_us; /* CLIENT PAUSE: 0 when it is not */
