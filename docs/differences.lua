@@ -9,7 +9,7 @@ return {
   { "command", "`COMMAND DOCS` and the like also tell of our own commands: ASYNC, DURABLE, TOKEN, WAITAOF, WAITFOR." },
   { "config", "Ours: `node-name`, `sync-…`, `repl-ack-period-ms`, `repl-retry-…-ms`, `min-replicas-max-lag-bytes`. "
     .. "`REWRITE`: there is no file to write to." },
-  { "debug", "What `HELP` lists; digests are not Redis's; `RELOAD` knows `NOSAVE` only. `LOG`, `PAUSE-CRON`, "
+  { "debug", "What `HELP` lists; digests are not Redis's; `RELOAD` knows `NOSAVE` only. `PAUSE-CRON`, "
     .. "`REPLYBUFFER`, `QUICKLIST-PACKED-THRESHOLD`, `AOF-FLUSH-SLEEP` and `SET-DISABLE-DENY-SCRIPTS` are accepted and "
     .. "have no effect." },
   { "acl", "One user, `default`, who may do everything: `SETUSER` sets its password and refuses other rules; `LOG` is "

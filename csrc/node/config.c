@@ -56,19 +56,48 @@ static bool set_number(void *field, const struct config_row *row, struct slice v
     return true;
 }
 
-static bool set_word(int *field, const struct config_row *row, struct slice value, struct bytes *error)
+/* Which of the row's words it is; -1: none of them. */
+static int find_word(const struct config_row *row, struct slice value)
 {
     const char *const *words = config_words[row->min];
-    for (int i = 0; words[i]; i++) {
-        if (!slice_is_word(value, words[i])) continue;
-        *field = i;
-        return true;
-    }
+    for (int i = 0; words[i]; i++)
+        if (slice_is_word(value, words[i])) return i;
+    return -1;
+}
+
+static bool complain_of_word(struct bytes *error, const struct config_row *row)
+{
+    const char *const *words = config_words[row->min];
     char why[256] = "argument(s) must be one of the following: ";
     size_t size = strlen(why);
     for (int i = 0; words[i]; i++)
         size += (size_t)snprintf(why + size, sizeof why - size, "%s%s", i > 0 ? ", " : "", words[i]);
     return complain(error, row, why);
+}
+
+static bool set_word(int *field, const struct config_row *row, struct slice value, struct bytes *error)
+{
+    int word = find_word(row, value);
+    if (word < 0) return complain_of_word(error, row);
+    *field = word;
+    return true;
+}
+
+/* "nosave now": any of the words, but not that something be done and not done. */
+static bool set_words(int *field, const struct config_row *row, struct slice value, struct bytes *error)
+{
+    enum { SAVE = 1 << 1, NOSAVE = 1 << 2 };
+    int bits = 0, count = 0;
+    for (struct slice word; (word = slice_next_word(&value)).size > 0; count++) {
+        int found = find_word(row, word);
+        if (found < 0) return complain_of_word(error, row);
+        bits |= 1 << found;
+    }
+    if (count == 0) return complain_of_word(error, row);
+    if (bits & SAVE && bits & NOSAVE)
+        return complain(error, row, "Options 'save' and 'nosave' can't be used simultaneously.");
+    *field = bits & ~1;
+    return true;
 }
 
 static int count_words(struct slice text)
@@ -185,6 +214,7 @@ static bool set_row(struct config *c, const struct config_row *row, struct slice
     case CONFIG_RULE: return set_text(field, row, value, error);
     case CONFIG_SAVE: return set_save(field, row, value, error);
     case CONFIG_ENUM: return set_word(field, row, value, error);
+    case CONFIG_WORDS: return set_words(field, row, value, error);
     case CONFIG_LIMITS: return set_limits(c, row, value, error);
     case CONFIG_PERCENTS: return set_percents(field, row, value, error);
     case CONFIG_NOTIFY:
@@ -272,6 +302,17 @@ static void get_limits(const struct config *c, struct bytes *value)
                             (long long)limits[i]->soft_seconds);
 }
 
+static void get_words(const struct config_row *row, int bits, struct bytes *value)
+{
+    const char *const *words = config_words[row->min];
+    if (bits == 0) bytes_append_text(value, words[0]);
+    for (int i = 1; words[i]; i++) {
+        if (!(bits & 1 << i)) continue;
+        bytes_append_text(value, bits & ((1 << i) - 1) ? " " : "");
+        bytes_append_text(value, words[i]);
+    }
+}
+
 static void get_save(const struct save_points *save, struct bytes *value)
 {
     for (int i = 0; i < save->count; i++)
@@ -301,6 +342,7 @@ bool config_get(const struct config *c, struct slice name, struct bytes *value)
     case CONFIG_SAVE: get_save(field, value); return true;
     case CONFIG_PERCENTS: get_percents(field, value); return true;
     case CONFIG_ENUM: return bytes_append_text(value, config_words[row->min][*(const int *)field]);
+    case CONFIG_WORDS: get_words(row, *(const int *)field, value); return true;
     case CONFIG_LIMITS: get_limits(c, value); return true;
     case CONFIG_NOTIFY: notify_format(*(const unsigned *)field, value); return true;
     case CONFIG_OCTAL: return bytes_append_format(value, "%llo", (unsigned long long)*(const int64_t *)field);

@@ -100,6 +100,7 @@ struct config {
     int64_t rdb_key_save_delay_us; /* how long every key of a snapshot is to take: for tests */
     /* the process's, which reads them here: the node itself is no process */
     bool daemonize, syslog;
+    int on_sigint, on_sigterm; /* bits of the words that SHUTDOWN is to have then */
     int supervised;
     int loglevel; /* enum diary_level: what is said in the diary */
     int64_t unixsocketperm;

@@ -22,7 +22,8 @@ enum {
     WORDS_ALLOW,
     WORDS_SUPERVISED,
     WORDS_PROPAGATION,
-    WORDS_CHANNELS
+    WORDS_CHANNELS,
+    WORDS_SHUTDOWN
 };
 
 static const char *const sync_levels[] = {"received", "applied", "fsynced", NULL};
@@ -35,6 +36,7 @@ static const char *const sanitize[] = {"no", "yes", "clients", NULL};
 static const char *const allow[] = {"no", "yes", "local", NULL}; /* enum config_allow */
 static const char *const supervised[] = {"no", "upstart", "systemd", "auto", NULL};
 static const char *const propagation[] = {"ignore", "panic", "panic-on-replicas", NULL};
+static const char *const shutdown_words[] = {"default", "save", "nosave", "now", "force", NULL};
 static const char *const channels[] = {"resetchannels", "allchannels", NULL};
 
 const char *const *const config_words[] = {
@@ -43,7 +45,7 @@ const char *const *const config_words[] = {
     [WORDS_LOGLEVEL] = loglevels,    [WORDS_DISKLESS_LOAD] = diskless_load,
     [WORDS_SANITIZE] = sanitize,     [WORDS_ALLOW] = allow,
     [WORDS_SUPERVISED] = supervised, [WORDS_PROPAGATION] = propagation,
-    [WORDS_CHANNELS] = channels,
+    [WORDS_CHANNELS] = channels,     [WORDS_SHUTDOWN] = shutdown_words,
 };
 
 #define FIELD(name) offsetof(struct config, name)
@@ -189,8 +191,8 @@ const struct config_row config_rows[] = {
     {"unixsocketperm", CONFIG_OCTAL, FIELD(unixsocketperm), 0, 0777, "0", CONFIG_START},
     {"pidfile", CONFIG_KEPT, 0, 0, 0, "", CONFIG_START},
     {"logfile", CONFIG_KEPT, 0, 0, 0, "", CONFIG_START},
-    {"shutdown-on-sigint", CONFIG_KEPT, 0, 0, 0, "default", 0},
-    {"shutdown-on-sigterm", CONFIG_KEPT, 0, 0, 0, "default", 0},
+    {"shutdown-on-sigint", CONFIG_WORDS, FIELD(on_sigint), WORDS_SHUTDOWN, 0, "default", 0},
+    {"shutdown-on-sigterm", CONFIG_WORDS, FIELD(on_sigterm), WORDS_SHUTDOWN, 0, "default", 0},
     {"proc-title-template", CONFIG_KEPT, 0, 0, 0, "{title} {listen-addr} {server-mode}", 0},
     {"oom-score-adj-values", CONFIG_KEPT, 0, 0, 0, "0 200 800", 0},
     {"ignore-warnings", CONFIG_KEPT, 0, 0, 0, "", 0},

@@ -158,15 +158,15 @@ static void finish(struct node *n)
 }
 
 /* A snapshot was made, or could not be. */
-static void then(struct node *n)
+static void then(struct node *n, bool good)
 {
     struct persistence *p = &n->persistence;
     enum persistence_then what = p->then;
-    if (what == THEN_SHUTDOWN && (p->last_ok || p->force)) {
+    if (what == THEN_SHUTDOWN && (good || p->force)) {
         p->finishing = true;
     } else if (what == THEN_SHUTDOWN) {
         shutdown_fails(n);
-    } else if (what == THEN_RELOAD && p->last_ok) {
+    } else if (what == THEN_RELOAD && good) {
         loading_reload(n);
     } else if (what == THEN_RELOAD) {
         persistence_reloaded(n, "ERR Error trying to save the DB");
@@ -195,7 +195,7 @@ static void say_saved(struct node *n, bool good, const char *error)
 static void end(struct node *n, bool good, const char *error)
 {
     struct persistence *p = &n->persistence;
-    p->last_ok = good;
+    if (good || p->then == THEN_NOTHING) p->last_ok = good; /* a SHUTDOWN that fails is no failed BGSAVE */
     say_saved(n, good, error);
     persistence_say(n, TEXT_SAVE, error);
     if (p->save) p->held_peak = save_held_peak(p->save);
@@ -208,7 +208,7 @@ static void end(struct node *n, bool good, const char *error)
     }
     p->last_took_s = (n->now.mono_us - p->began_us) / SECOND_US;
     answer_all(n, BLOCK_SAVE, good ? NULL : "ERR");
-    then(n);
+    then(n, good);
 }
 
 size_t persistence_held_max(const struct node *n) { return n->memory.used / 4 + 64 * 1024 * 1024; }

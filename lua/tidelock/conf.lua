@@ -69,13 +69,32 @@ end
 -- parameters of which every mention adds to the value
 local ADDS = { save = true, ["client-output-buffer-limit"] = true }
 
--- parameters that may stand alone: nothing
-local EMPTY = { save = true, bind = true }
+local function set(names)
+  local members = {}
+  for name in names:gmatch "%S+" do members[name] = true end
+  return members
+end
 
--- Adds a parameter to a list in which each name stands once: a later value takes the place of an earlier one.
-local function add(list, name, value, where)
+-- parameters whose value is any number of words; of all others it is one
+local MANY = set [[
+  bind save client-output-buffer-limit replicaof latency-tracking-info-percentiles oom-score-adj-values sync-replicas
+  shutdown-on-sigint shutdown-on-sigterm user rename-command loadmodule
+]]
+
+-- parameters that may stand alone: nothing
+local EMPTY = set "save bind shutdown-on-sigint shutdown-on-sigterm"
+
+-- Adds a parameter to a list in which each name stands once: a later value takes the place of an earlier one. Nil and
+-- why not.
+local function add(list, name, values, where, line)
   name = name:lower()
   if name == "slaveof" then name = "replicaof" end
+  local count = #values
+  local host_alone = name == "replicaof" and count == 1 and not values[1]:find " "
+  if count == 0 and not EMPTY[name] or count > 1 and not MANY[name] or host_alone then
+    return nil, ("%s: '%s': wrong number of arguments"):format(where, line)
+  end
+  local value = table.concat(values, " ")
   for i, parameter in ipairs(list) do
     if parameter[1] == name then
       if ADDS[name] and value ~= "" and parameter[2] ~= "" then value = parameter[2] .. " " .. value end
@@ -83,11 +102,12 @@ local function add(list, name, value, where)
       break
     end
   end
-  list[#list + 1] = { name, value, where = where }
+  list[#list + 1] = { name, value, where = where, line = line }
+  return true
 end
 
 ---Reads the text of a configuration file into `list`.
----@param list table[] of { name, value, where = }
+---@param list table[] of { name, value, where =, line = }
 ---@param text string
 ---@param file string its name, for messages
 ---@return true|nil, string? message
@@ -99,15 +119,15 @@ function conf.read(list, text, file)
     if line:find "%S" and not line:find "^%s*#" then
       local words = conf.words(line)
       if not words then return nil, where .. ": unbalanced quotes" end
-      if #words < 2 and not EMPTY[words[1]:lower()] then
-        return nil, ("%s: '%s': wrong number of arguments"):format(where, words[1])
-      end
-      if words[1]:lower() == "include" then
-        local done, message = conf.read_file(list, words[2])
-        if not done then return nil, where .. ": " .. message end
+      local name, values = words[1], table.move(words, 2, #words, 1, {})
+      local done, message
+      if name:lower() == "include" and #values == 1 then
+        done, message = conf.read_file(list, values[1])
+        message = message and where .. ": " .. message
       else
-        add(list, words[1], table.concat(words, " ", 2), where)
+        done, message = add(list, name, values, where, line:match "^%s*(.-)%s*$")
       end
+      if not done then return nil, message end
     end
   end
   return true
@@ -128,6 +148,31 @@ function conf.read_file(list, path)
   return conf.read(list, text, path)
 end
 
+local COMMAND_LINE = "command line"
+
+-- An option as a line says it.
+local function line_of(name, values)
+  local words = { name }
+  for _, value in ipairs(values) do words[#words + 1] = ("%q"):format(value) end
+  return table.concat(words, " ")
+end
+
+-- The next option of a command line: its name and values, and where the one after it begins. What follows a name is its
+-- value, whatever it looks like; a name and its values may also be one word, as in "--port 6379".
+local function option(words, at)
+  local name = words[at]:match "^%-%-(.*)$"
+  local values = conf.words(name or words[at]) -- also without --, if it is the first
+  if not values then return nil end
+  name = table.remove(values, 1) or ""
+  at = at + 1
+  local alone = #values > 0 or (name:lower() == "save" and words[at] and words[at]:find "^%-%-")
+  while words[at] and not (words[at]:find "^%-%-" and (alone or #values > 0)) do
+    values[#values + 1] = words[at]
+    at = at + 1
+  end
+  return name, values, at
+end
+
 ---Reads a command line: an optional configuration file, then `--name value …`.
 ---@param words string[]
 ---@return table[]|nil list, string? message
@@ -139,16 +184,11 @@ function conf.command_line(words)
     at = 2
   end
   while at <= #words do
-    local name = words[at]:match "^%-%-(.+)$"
-    if not name then return nil, ("'%s': an option begins with --"):format(words[at]) end
-    local values = {}
-    at = at + 1
-    while words[at] and not words[at]:find "^%-%-." do
-      values[#values + 1] = words[at]
-      at = at + 1
-    end
-    if #values == 0 then return nil, ("--%s: a value is missing"):format(name) end
-    add(list, name, table.concat(values, " "), "--" .. name)
+    local name, values, next_at = option(words, at)
+    if not name then return nil, ("%s: '%s': unbalanced quotes"):format(COMMAND_LINE, words[at]) end
+    local done, message = add(list, name, values, COMMAND_LINE, line_of(name, values))
+    if not done then return nil, message end
+    at = next_at
   end
   return list
 end

@@ -88,11 +88,10 @@ end
 -- The log, once everything that can be known to be wrong is known.
 local function begin(told)
   local process = told.process
-  if process.daemonize then
-    local good, message = try(told)
-    if not good then return nil, message end
-  end
-  local log, message = server_log.new(process.logfile, process.loglevel)
+  local good, message = try(told)
+  if not good then return nil, message end
+  local log
+  log, message = server_log.new(process.logfile, process.loglevel)
   if not log then return nil, ("Can't open the log file: %s"):format(message) end
   if process["syslog-enabled"] == "yes" then
     local facility = process["syslog-facility"] or "local0"
@@ -109,9 +108,7 @@ local function start(world, told, log)
   if not done then return nil, message end
   local node
   node, message = make(world, told)
-  if not node then
-    return nil, message
-  end
+  if not node then return nil, message end
   log:say("#", "C", "tidelock %s is starting, pid=%d", tidelock.version, unistd.getpid())
   log:say("#", role_of(node), "Running mode=standalone, port=%d, PID: %d", node.port, unistd.getpid())
   log:say("#", role_of(node), "Server initialized")

@@ -19,11 +19,10 @@ local ABSENT = {
 }
 
 ---A message that says where the parameter was given, and as what.
----@param parameter table { name, value, where = }
+---@param parameter table { name, value, where =, line = }
 function server_options.refuse(parameter, why)
-  local where, name = parameter.where, parameter[1]
-  if not where:find "^%-%-" then where = ("%s: %s"):format(where, name) end
-  return ("%s '%s': %s"):format(where, parameter[2]:gsub("%c", "?"), why)
+  local line = parameter.line or parameter[1] .. " " .. parameter[2]
+  return ("%s: '%s': %s"):format(parameter.where, line:gsub("%c", "?"), why)
 end
 
 -- A directory from the root; nil and why where there is none.
@@ -53,8 +52,10 @@ local READ = {
   end,
   dir = function(value) return directory(value) end,
   replicaof = function(value)
-    if value:find "^%S+ %d+$" or value:lower() == "no one" then return value end
-    return nil, "wrong number of arguments"
+    local port = value:match "^%S+ (%S+)$"
+    if not port then return nil, "wrong number of arguments" end
+    if port:find "^%d+$" and tonumber(port) <= 65535 or value:lower() == "no one" then return value end
+    return nil, "Invalid master port"
   end,
 }
 

@@ -3,6 +3,10 @@
 #include "nodes.h"
 #include "test.h"
 
+static bool has(const char *text, const char *part) { return strstr(text, part) != NULL; }
+
+#define CHECK_HAS(text, part) CHECK(has(text, part))
+
 TEST(protected_mode_keeps_others_out)
 {
     struct room r;
@@ -18,6 +22,23 @@ TEST(protected_mode_keeps_others_out)
     CHECK_EQ_STR(say(local, "CONFIG SET requirepass x"), "+OK\r\n");
     far = room_dial(&r, 0);
     CHECK(strncmp(say(far, "PING"), "-NOAUTH ", 8) == 0);
+    room_close(&r);
+}
+
+TEST(words_for_the_end)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    CHECK_EQ_STR(say(c, "CONFIG GET shutdown-on-sigint"),
+                 "*2\r\n$18\r\nshutdown-on-sigint\r\n$7\r\ndefault\r\n");
+    CHECK_EQ_STR(say(c, "CONFIG SET shutdown-on-sigint 'force NOSAVE now'"), "+OK\r\n");
+    CHECK_HAS(say(c, "CONFIG GET shutdown-on-sigint"), "\r\nnosave now force\r\n");
+    CHECK_HAS(say(c, "CONFIG SET shutdown-on-sigint 'save nosave'"), "can't be used simultaneously");
+    CHECK_HAS(say(c, "CONFIG SET shutdown-on-sigint ''"), "must be one of the following: default, save");
+    CHECK_HAS(say(c, "CONFIG GET shutdown-on-sigint"), "\r\nnosave now force\r\n");
+    CHECK_EQ_STR(say(c, "CONFIG SET shutdown-on-sigint default"), "+OK\r\n");
+    CHECK_HAS(say(c, "CONFIG GET shutdown-on-sigint"), "\r\ndefault\r\n");
     room_close(&r);
 }
 

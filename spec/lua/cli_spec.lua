@@ -148,13 +148,16 @@ describe("tidelock server", function()
   end)
 
   local wrong = {
-    { "--nosuch 5", "tidelock: server: --nosuch '5': unknown option\n" },
-    { "--port x", "tidelock: server: --port 'x': argument couldn't be parsed into an integer\n" },
-    { "--port 70000", "tidelock: server: --port '70000': argument must be between 0 and 65535 inclusive\n" },
-    { "--port 0 --maxmemory much", "tidelock: server: --maxmemory 'much': argument must be a memory value\n" },
-    { "--port", "tidelock: server: --port: a value is missing\n" },
+    { "--nosuch 5", "tidelock: server: command line: 'nosuch \"5\"': unknown option\n" },
+    { "--port x", "tidelock: server: command line: 'port \"x\"': argument couldn't be parsed into an integer\n" },
+    { "--port 70000",
+      "tidelock: server: command line: 'port \"70000\"': argument must be between 0 and 65535 inclusive\n" },
+    { "--port 0 --maxmemory much",
+      "tidelock: server: command line: 'maxmemory \"much\"': argument must be a memory value\n" },
+    { "--port", "tidelock: server: command line: 'port': wrong number of arguments\n" },
     { "--port 0 --bind nowhere", "tidelock: server: 'nowhere' is not an address to listen at\n" },
-    { "--port 0 --replicaof here", "tidelock: server: --replicaof 'here': wrong number of arguments\n" },
+    { "--port 0 --replicaof here",
+      "tidelock: server: command line: 'replicaof \"here\"': wrong number of arguments\n" },
     { "/nonexistent.conf", "tidelock: server: /nonexistent.conf: No such file or directory\n" },
   }
   for _, case in ipairs(wrong) do

@@ -86,8 +86,20 @@ describe("a command line", function()
     assert.same({ { "x", "-1" } }, plain(conf.command_line { "--x", "-1" }))
   end)
 
+  it("has a value after each name, whatever it looks like; both may be one word", function()
+    assert.same({ { "x", "--y" }, { "z", "1" } }, plain(conf.command_line { "--x", "--y", "--z", "1" }))
+    assert.same({ { "save", "" }, { "z", "1" } }, plain(conf.command_line { "--save", "--z", "1" }))
+    assert.same({ { "z", "1" }, { "save", "" } }, plain(conf.command_line { "--z", "1", "--save" }))
+    assert.same({ { "x", "a b" }, { "y", "--z" } }, plain(conf.command_line { "--x 'a b'", "--y --z" }))
+  end)
+
   it("that is wrong is told", function()
-    assert.same({ nil, "--port: a value is missing" }, { conf.command_line { "--port", "--bind", "x" } })
+    assert.same({ nil, "command line: 'port': wrong number of arguments" }, { conf.command_line { "--port" } })
+    assert.same({ nil, "command line: 'port \"1\" \"2\"': wrong number of arguments" },
+      { conf.command_line { "--port", "1", "2" } })
+    assert.same({ nil, "command line: 'replicaof \"h\"': wrong number of arguments" },
+      { conf.command_line { "--replicaof", "h", "--port", "1" } })
+    assert.same({ nil, "command line: '--x \"': unbalanced quotes" }, { conf.command_line { '--x "' } })
     assert.same({ nil, "/nonexistent: No such file or directory" }, { conf.command_line { "/nonexistent" } })
   end)
 end)

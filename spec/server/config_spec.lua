@@ -161,7 +161,7 @@ describe("the configuration of a Redis user", function()
     local config = file_with "daemonize yes\nport 0\nmaxmemory x\n"
     local output, status = support.run { support.launcher(), "server", config }
     assert.equal(1, status)
-    assert.equal(("tidelock: server: %s/redis.conf:3: maxmemory 'x': argument must be a memory value\n")
+    assert.equal(("tidelock: server: %s/redis.conf:3: 'maxmemory x': argument must be a memory value\n")
       :format(directory), output)
   end)
 
