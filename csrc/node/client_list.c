@@ -2,7 +2,7 @@
  *
  * A line of CLIENT LIST has the fields of Redis 7.0 in their order, then lib-name and lib-ver as 7.2 has them. What does
  * not exist here is shown as nothing: no file descriptor (-1: the driver's business), no copies of arguments, replies in
- * one buffer and not in a list. Calls at the node itself are no connections and are not listed. Where replies wait for
+ * one buffer, shown as Redis's: its first 16 KiB as the buffer, the rest as a list. Calls at the node itself are no connections and are not listed. Where replies wait for
  * replicas (gate.h) `held` says how many bytes do.
  *
  * Source: https://redis.io/docs/latest/commands/client-list/
@@ -68,7 +68,7 @@ static void put_flags(const struct session *s, struct bytes *out)
     if (s->kind == SESSION_FOLLOW) bytes_append_char(out, 'M');
     if (subscriber_total(&s->subscriber) > 0) bytes_append_char(out, 'P');
     if (s->transaction.open) bytes_append_char(out, 'x');
-    if (s->block != BLOCK_NONE) bytes_append_char(out, 'b');
+    if (s->block != BLOCK_NONE || s->held) bytes_append_char(out, 'b');
     if (transaction_watch_dirty(s)) bytes_append_char(out, 'd');
     if (s->close_after_reply) bytes_append_char(out, 'c');
     if (session_is_unix(s)) bytes_append_char(out, 'U');
@@ -91,14 +91,20 @@ static void put_address(const struct session *s, struct bytes *out)
     put_text(out, " name=", bytes_slice(&s->name));
 }
 
+/* Redis's replies lie in a buffer of this size, what does not fit in a list of such. */
+enum { OUTPUT_FIRST = 16 * 1024 };
+
 static void put_buffers(const struct session *s, struct bytes *out)
 {
-    size_t pending = session_pending(s);
+    size_t pending = session_pending(s), first = pending < OUTPUT_FIRST ? pending : OUTPUT_FIRST;
+    size_t listed_bytes = pending - first;
     bytes_append_format(out, " qbuf=%zu qbuf-free=%zu argv-mem=0 multi-mem=%zu", s->input.size,
                         s->input.capacity - s->input.size, s->transaction.requests.capacity);
-    bytes_append_format(out, " rbs=%zu rbp=%zu obl=%zu oll=0 omem=%" PRId64 " tot-mem=%zu events=%s",
-                        s->output.capacity, s->output.capacity, pending, s->feed ? feed_backlog(s->feed) : 0,
-                        client_memory(s), s->output_told ? "rw" : "r");
+    bytes_append_format(out, " rbs=%zu rbp=%zu obl=%zu oll=%zu omem=%" PRId64 " tot-mem=%zu events=%s",
+                        s->output.capacity, s->output.capacity, first,
+                        (listed_bytes + OUTPUT_FIRST - 1) / OUTPUT_FIRST,
+                        (int64_t)listed_bytes + (s->feed ? feed_backlog(s->feed) : 0), client_memory(s),
+                        s->output_told ? "rw" : "r");
 }
 
 static void put_client(const struct session *s, struct bytes *out)

@@ -8,6 +8,7 @@
 #include "node/commands.h"
 #include "node/diary.h"
 #include "node/internal.h"
+#include "resp/parser.h"
 
 /* ---- what may keep it from running ---- */
 
@@ -140,11 +141,18 @@ void dispatch_lose_history(struct node *n)
     n->exec_logged = false; /* the MULTI went with it */
 }
 
-/* Inside EXEC the first effect is preceded by MULTI; transaction.c writes the EXEC. */
-static bool log_begin_transaction(struct node *n)
+static bool is_one_request(struct slice effects)
+{
+    struct resp_parser p;
+    resp_parser_init(&p);
+    return resp_reply_size(&p, effects.data, effects.size) == (int64_t)effects.size;
+}
+
+/* Inside EXEC the first effect is preceded by MULTI, unless it will be the only one; transaction.c writes the EXEC. */
+static bool log_begin_transaction(struct node *n, struct slice effects)
 {
     static const char multi[] = "*1\r\n$5\r\nMULTI\r\n";
-    if (!n->in_exec || n->exec_logged) return true;
+    if (!n->in_exec || n->exec_logged || (n->exec_alone && is_one_request(effects))) return true;
     n->exec_logged = true;
     return log_append(&n->log, multi, sizeof multi - 1);
 }
@@ -152,10 +160,10 @@ static bool log_begin_transaction(struct node *n)
 void dispatch_log(struct node *n, int db, struct slice effects)
 {
     if (n->follow) return;
-    if (!log_select(&n->log, db) || !log_begin_transaction(n) ||
+    if (!log_select(&n->log, db) || !log_begin_transaction(n, effects) ||
         !log_append(&n->log, effects.data, effects.size))
         dispatch_lose_history(n);
-    if (!n->in_exec) trail_applied(n);
+    if (!n->exec_logged) trail_applied(n);
 }
 
 /* Appends what the command left: its own effects, or the request as it stands. */

@@ -40,7 +40,7 @@ struct session_totals session_totals(const struct node *n)
     list_each(link, &n->sessions)
     {
         const struct session *s = list_item(link, struct session, link);
-        t.blocked += s->block != BLOCK_NONE;
+        t.blocked += s->block != BLOCK_NONE || s->held;
         if (s->kind != SESSION_CLIENT) continue;
         if (s->input.capacity > t.input_max) t.input_max = s->input.capacity;
         if (s->output.capacity > t.output_max) t.output_max = s->output.capacity;

@@ -76,6 +76,7 @@ struct transaction {
     bool aborted;          /* a command could not be queued: EXEC answers EXECABORT */
     struct bytes requests; /* the queued commands as RESP requests */
     int64_t count;
+    int64_t writers;     /* …of these may move the log */
     unsigned flags;      /* of the queued commands, or-ed: EXEC of a write is a write */
     unsigned lacks;      /* flags that one of them does not have */
     struct list watches; /* struct watched.link, transaction.c */
@@ -106,6 +107,7 @@ struct session {
     struct barrier barrier;
     struct resp_writer writer; /* into `output`, or into the line while a reply waits */
     struct reply *reply;       /* where replies go: &writer.reply, or the caller's in session_call */
+    bool held;                 /* its next request waits until the node goes on */
     bool reply_off, reply_skip_next, reply_skip; /* CLIENT REPLY */
     int64_t output_soft_since_us; /* over its soft limit since, 0: not; counted in node->over_soft */
     /* state of the conversation */
@@ -222,6 +224,7 @@ struct node {
     struct bytes scratch;    /* scratch of whoever runs now */
     bool in_exec;            /* EXEC runs: effects belong together */
     bool exec_logged;        /* …and MULTI has been written to the log */
+    bool exec_alone;         /* …and one command at most writes: there may be nothing to hold together */
     bool tidying;            /* keyspace_tidy has more to do */
     bool expiring;           /* active expiry has more to do */
     bool digest;             /* the keyspace keeps its digest */
@@ -411,6 +414,8 @@ const char *topology_replicaof(struct node *n, struct slice host, struct slice p
 void topology_configured(struct node *n);
 /* Drives the follow after input or time: applies the stream, takes over snapshots, opens and closes connections. */
 void topology_step(struct node *n);
+/* What the primary sends is taken in and not applied: its channel is held, or this node is paused. Of a replica. */
+bool topology_holds_stream(const struct node *n);
 /* A channel that is held takes in what comes, and says so. */
 void topology_received(struct node *n);
 /* The journal is durable up to this offset of the log (-1: not at all), which a replica tells its primary with its next

@@ -381,8 +381,13 @@ static void node_resume(struct node *n)
         block_keys_serve(n);
         block_wake(n);
         gate_settle(n);
-        while ((first = list_pop(&n->resumed)) != NULL)
-            session_process(list_item(first, struct session, resumed));
+        while ((first = list_pop(&n->resumed)) != NULL) {
+            struct session *s = list_item(first, struct session, resumed);
+            if (s == n->follow_session)
+                topology_step(n);
+            else
+                session_process(s);
+        }
     } while (n->gates.reconsider);
 }
 

@@ -2,15 +2,15 @@
  *
  * A request that is held stays in its session's input, and with it all that follow, so that order is kept; when the
  * pause is over the sessions go on in order of arrival. WRITE holds what would move the log, so that a replica can
- * catch up with a primary that stands still; nothing expires meanwhile. Replicas are never held.
+ * catch up with a primary that stands still; nothing expires meanwhile. Requests that cannot be run anyway are told so
+ * at once. Replicas are never held; a replica that is paused itself takes its primary's stream in and applies none of
+ * it (topology.c).
  */
 #include "node/commands.h"
 #include "node/internal.h"
 
-static bool moves_log(const struct session *s, int argc, const struct slice *argv)
+static bool moves_log(const struct session *s, const struct command *c)
 {
-    const struct command *c = command_meant(s->node->commands, argv, argc, NULL);
-    if (!c) return false;
     unsigned flags = c->flags | (c->run == run_exec ? s->transaction.flags : 0);
     return (flags & (COMMAND_WRITE | COMMAND_MAY_REPLICATE)) != 0;
 }
@@ -19,8 +19,12 @@ bool pause_holds(const struct session *s, int argc, const struct slice *argv)
 {
     const struct node *n = s->node;
     if (argc == 0 || session_is_replica(s)) return false;
+    int skipped;
+    const struct command *c = command_meant(n->commands, argv, argc, &skipped);
+    if (!c || !command_arity_fits(c, argc - skipped)) return false;
+    if (!s->authenticated && !(c->flags & COMMAND_NO_AUTH)) return false;
     bool everything = n->pause_until_us != 0 && !n->pause_writes;
-    return everything || moves_log(s, argc, argv);
+    return everything || moves_log(s, c);
 }
 
 static void pause_end(struct node *n)

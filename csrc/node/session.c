@@ -269,7 +269,7 @@ static size_t session_held_input(const struct session *s)
 {
     const struct node *n = s->node;
     if (s->kind != SESSION_FOLLOW) return s->input.size - s->input_start + s->transaction.requests.size;
-    bool stands_still = s == n->follow_session && (n->follow_paused || n->sleep_until_us != 0);
+    bool stands_still = s == n->follow_session && (topology_holds_stream(n) || n->sleep_until_us != 0);
     return stands_still ? n->follow->input.size : 0;
 }
 
@@ -356,7 +356,8 @@ void session_process(struct session *s)
             session_protocol_error(s);
             break;
         }
-        if (session_waits(s, s->reader.argc, s->reader.argv)) break;
+        s->held = session_waits(s, s->reader.argc, s->reader.argv);
+        if (s->held) break;
         s->input_start += s->reader.consumed;
         if (s->reader.argc == 0) continue;
         struct slice raw = slice_of(data, s->reader.is_inline ? 0 : s->reader.consumed);

@@ -73,9 +73,15 @@ static void topology_tell_primary(struct node *n)
     if (s && session_pending(s) > 0 && !s->output_told) session_wake(s);
 }
 
+bool topology_holds_stream(const struct node *n)
+{
+    const struct follow *f = n->follow;
+    return n->follow_paused || (n->pause_until_us != 0 && f->state == FOLLOW_STREAMING && !f->closing);
+}
+
 void topology_received(struct node *n)
 {
-    if (!n->follow || !n->follow_paused || n->sleep_until_us != 0) return;
+    if (!n->follow || !topology_holds_stream(n) || n->sleep_until_us != 0) return;
     follow_acknowledge(n->follow, n->now.mono_us);
     topology_tell_primary(n);
 }
@@ -243,10 +249,10 @@ static void say_state(struct node *n, enum follow_event event)
 
 static void follow_steps(struct node *n)
 {
-    if (!n->follow || n->sleep_until_us != 0 || n->follow_paused) return;
+    if (!n->follow || n->sleep_until_us != 0) return;
     if (persistence_loads(&n->persistence) || persistence_stands_still(&n->persistence)) return;
     size_t fetched = 0;
-    for (;;) {
+    while (!topology_holds_stream(n)) {
         int64_t offset = log_offset(&n->log);
         enum follow_state before = n->follow->state;
         enum follow_event event = follow_next(n->follow, n->now.mono_us);
@@ -275,6 +281,7 @@ static void follow_steps(struct node *n)
             return;
         }
     }
+    topology_tell_primary(n);
 }
 
 void topology_step(struct node *n)

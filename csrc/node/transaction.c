@@ -1,7 +1,8 @@
 /* transaction.c: MULTI, EXEC, DISCARD, WATCH, UNWATCH.
  *
  * Queued commands are kept as one run of RESP requests, copied from the wire; EXEC reads them back one by one. Nothing
- * else runs between them. Their effects go to the log between MULTI and EXEC, so that replicas apply them together.
+ * else runs between them. Their effects go to the log between MULTI and EXEC, so that replicas apply them together; one
+ * effect alone goes there as it is.
  *
  * Source: https://redis.io/docs/latest/develop/interact/transactions/
  */
@@ -39,7 +40,7 @@ void transaction_reset(struct session *s)
     bytes_clear(&t->requests);
     bytes_trim(&t->requests, 1024);
     t->open = t->aborted = false;
-    t->count = 0;
+    t->count = t->writers = 0;
     t->flags = t->lacks = 0;
 }
 
@@ -55,6 +56,7 @@ void transaction_queue(struct call *c, int argc, const struct slice *argv)
         return;
     }
     t->count++;
+    t->writers += (c->exec.command->flags & (COMMAND_WRITE | COMMAND_MAY_REPLICATE)) != 0;
     t->flags |= c->exec.command->flags;
     t->lacks |= ~c->exec.command->flags;
     reply_status(s->reply, "QUEUED");
@@ -215,6 +217,7 @@ void run_exec(struct exec *x)
     bool aborted = t->aborted, dirty = transaction_watch_dirty(s);
     struct bytes requests = t->requests;
     int64_t count = t->count;
+    call_of(x)->node->exec_alone = t->writers == 1;
     bytes_init(&t->requests, x->memory);
     transaction_reset(s);
     if (aborted)

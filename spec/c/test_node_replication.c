@@ -104,6 +104,31 @@ TEST(a_chain_carries_the_same_bytes)
     room_close(&r);
 }
 
+TEST(a_transaction_of_one_write_goes_to_the_log_as_that_write)
+{
+    struct room r;
+    room_open(&r, 2);
+    struct wire *a = room_dial(&r, 0), *b = room_dial(&r, 1);
+    say(b, "REPLICAOF host 1");
+    room_pass(&r, 10);
+    say(a, "RPUSH l 1 2 3");
+    int64_t before = state_of(&r, 0).offset;
+    say(a, "SET k v");
+    int64_t alone = state_of(&r, 0).offset - before;
+    room_send(a, "MULTI\r\nGET k\r\nSET k w\r\nLLEN l\r\nEXEC\r\n");
+    CHECK_EQ_INT(state_of(&r, 0).offset, before + 2 * alone);
+    room_send(a, "MULTI\r\nSET k x\r\nSET k y\r\nEXEC\r\n");
+    CHECK_EQ_INT(state_of(&r, 0).offset, before + 4 * alone + 15 + 14); /* MULTI and EXEC */
+    before = state_of(&r, 0).offset;
+    say(a, "XADD s 1-1 f v");
+    say(a, "XGROUP CREATE s g 0");
+    before = state_of(&r, 0).offset;
+    room_send(a, "MULTI\r\nXREADGROUP GROUP g c STREAMS s >\r\nEXEC\r\n"); /* one command, several effects */
+    CHECK(state_of(&r, 0).offset > before);
+    CHECK(same_data(&r, 0, 1));
+    room_close(&r);
+}
+
 TEST(a_demoted_primary_gives_up_its_own_writes_and_says_how_many_bytes)
 {
     struct room r;

@@ -160,6 +160,19 @@ describe("with a server", function()
     assert.equal(0, server:info("clients").blocked_clients)
   end)
 
+  it("a client that does not read what it asked for is seen by what is held for it", function()
+    server:call("SET", "big", ("x"):rep(1000000))
+    local client = server:connect()
+    finally(function() client:close() end)
+    client:send(support.resp.encode("CLIENT", "SETNAME", "slow") .. support.resp.encode("GET", "big"):rep(20))
+    support.eventually("its replies pile up", function()
+      local line = server:call("CLIENT", "LIST"):match "[^\n]* name=slow [^\n]*"
+      if not line then return false end
+      local obl, oll, omem = line:match " obl=(%d+) oll=(%d+) omem=(%d+) "
+      return obl == "16384" and tonumber(omem) > 1000000 and tonumber(oll) == math.ceil(tonumber(omem) / 16384)
+    end)
+  end)
+
   it("values of 10 MB go in and come out", function()
     local block = {}
     for i = 0, 255 do block[#block + 1] = string.char(i) end
