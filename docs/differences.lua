@@ -35,5 +35,4 @@ return {
     .. "last read." },
   { "xadd xtrim xdel", "A node left without live entries is dropped, so `radix-tree-keys` can be smaller." },
   { "xgroup xreadgroup xinfo", "`ENTRIESREAD` does not wrap." },
-  { "xsetid", "Who waits for entries behind the old ID is answered at once, with none; in Redis they go on waiting." },
 }

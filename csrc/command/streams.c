@@ -292,7 +292,7 @@ void run_xtrim(struct exec *x)
     if (!stream_change_begin(x, &c, x->argv[1], e)) return;
     uint64_t trimmed = stream_trim(c.edit.memory, c.stream, &o.trim);
     if (trimmed > 0) {
-        stream_change_end(x, &c);
+        edit_end_untold(&c.edit);
         x->changes += (int64_t)trimmed;
         exec_notify(x, NOTIFY_STREAM, "xtrim", x->argv[1]);
         if (o.trim.approximate) effect(x, &words, &o, c.stream, NULL);
@@ -325,7 +325,7 @@ void run_xdel(struct exec *x)
         deleted += stream_delete(c.edit.memory, c.stream, id);
     }
     if (deleted > 0) {
-        stream_change_end(x, &c);
+        edit_end_untold(&c.edit);
         exec_notify(x, NOTIFY_STREAM, "xdel", x->argv[1]);
     } else {
         stream_change_cancel(&c);

@@ -123,7 +123,7 @@ struct entry *keyspace_set_expire(struct keyspace *ks, int db, struct entry *e, 
         struct table *t = ks->tables[db];
         table_edit_begin(ks, t, e);
         table_rekey(ks, t, e, expire_ms);
-        table_edit_end(ks, db, e);
+        table_edit_end_untold(ks, db, e);
         return e;
     }
     struct entry *fresh = entry_renamed(ks->memory, e, entry_key(e), expire_ms);

@@ -40,6 +40,11 @@ void edit_end(struct edit *x)
     if (x->entry) table_edit_end(x->keyspace, x->db, x->entry);
 }
 
+void edit_end_untold(struct edit *x)
+{
+    if (x->entry) table_edit_end_untold(x->keyspace, x->db, x->entry);
+}
+
 void edit_end_quietly(struct edit *x)
 {
     if (x->entry) table_edit_cancel(x->keyspace, x->keyspace->tables[x->db], x->entry);

@@ -45,6 +45,8 @@ void edit_begin(struct edit *x, struct keyspace *ks, int db, struct slice key, s
                 enum value_type type);
 /* Ends it. The entry is x->entry. */
 void edit_end(struct edit *x);
+/* The same when there is nothing in it for those who wait for the key: entries of a stream have gone. WATCH sees it. */
+void edit_end_untold(struct edit *x);
 /* The same without telling those who watch the key: for what WATCH is blind to, the groups of a stream. */
 void edit_end_quietly(struct edit *x);
 /* Ends it when nothing has been changed. */

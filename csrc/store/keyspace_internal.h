@@ -85,13 +85,16 @@ static inline struct table *table_used(const struct keyspace *ks, size_t index)
  * whoever watches, and frees `old`. False when memory is out: nothing has changed and `fresh` is still the
  * caller's. */
 bool table_put(struct keyspace *ks, int db, struct entry *old, struct entry *fresh, uint64_t hash);
-/* The same, but `old`'s value has moved to `fresh`: only the block of `old` is freed. */
+/* The same, but `old`'s value has moved to `fresh`, which differs in its expiry time: only the block of `old` is freed, and
+ * nobody who waits for the key has got anything. */
 bool table_move(struct keyspace *ks, int db, struct entry *old, struct entry *fresh, uint64_t hash);
 /* Takes an entry out, without freeing it. Never fails. */
 void table_take(struct keyspace *ks, int db, struct entry *e, uint64_t hash);
 /* Before and after a change in place that does not touch key and expiry time. */
 void table_edit_begin(struct keyspace *ks, struct table *t, struct entry *e);
 void table_edit_end(struct keyspace *ks, int db, struct entry *e);
+/* The same after a change that has nothing for those who wait for the key. */
+void table_edit_end_untold(struct keyspace *ks, int db, struct entry *e);
 /* Instead of edit_end when nothing was changed after all. */
 void table_edit_cancel(struct keyspace *ks, struct table *t, struct entry *e);
 /* Within an edit: `fresh` takes the place of `old`, with the same expiry time, or is there for the first time (`old` NULL).
@@ -127,11 +130,15 @@ bool tidy_values(struct keyspace *ks, size_t budget);
 
 void watch_init(struct keyspace *ks);
 void watch_free(struct keyspace *ks);
-/* A key has been changed, made or deleted. */
-void watch_touch_key(struct keyspace *ks, int db, struct slice key);
+/* A key has been changed, made or deleted; `tell`: those who wait for it may find something now. */
+void watch_touch_key(struct keyspace *ks, int db, struct slice key, bool tell);
 static inline void watch_touch(struct keyspace *ks, int db, struct slice key)
 {
-    if (ks->watched.size > 0) watch_touch_key(ks, db, key);
+    if (ks->watched.size > 0) watch_touch_key(ks, db, key, true);
+}
+static inline void watch_touch_quietly(struct keyspace *ks, int db, struct slice key)
+{
+    if (ks->watched.size > 0) watch_touch_key(ks, db, key, false);
 }
 /* The content of a database is about to be that of `next` (NULL: nothing). */
 void watch_touch_database(struct keyspace *ks, int db, const struct table *next);

@@ -136,13 +136,13 @@ static bool put(struct keyspace *ks, int db, struct entry *old, struct entry *fr
     if (!table_exchange(ks, t, old, fresh, hash)) return false;
     if (old) count_out(ks, t, old);
     count_in(ks, t, fresh);
-    watch_touch(ks, db, entry_key(fresh));
     return true;
 }
 
 bool table_put(struct keyspace *ks, int db, struct entry *old, struct entry *fresh, uint64_t hash)
 {
     if (!put(ks, db, old, fresh, hash)) return false;
+    watch_touch(ks, db, entry_key(fresh));
     if (old) table_free_entry(ks, old);
     return true;
 }
@@ -150,6 +150,7 @@ bool table_put(struct keyspace *ks, int db, struct entry *old, struct entry *fre
 bool table_move(struct keyspace *ks, int db, struct entry *old, struct entry *fresh, uint64_t hash)
 {
     if (!put(ks, db, old, fresh, hash)) return false;
+    watch_touch_quietly(ks, db, entry_key(fresh));
     if (old) entry_release(ks->memory, old);
     return true;
 }
@@ -175,6 +176,12 @@ void table_edit_end(struct keyspace *ks, int db, struct entry *e)
 {
     count_in(ks, ks->tables[db], e);
     watch_touch(ks, db, entry_key(e));
+}
+
+void table_edit_end_untold(struct keyspace *ks, int db, struct entry *e)
+{
+    count_in(ks, ks->tables[db], e);
+    watch_touch_quietly(ks, db, entry_key(e));
 }
 
 void table_edit_cancel(struct keyspace *ks, struct table *t, struct entry *e) { count_in(ks, t, e); }

@@ -7,6 +7,9 @@
  * What makes a watch dirty follows Redis 7: every change of the key, and its expiring. A key that had
  * expired before it was watched counts as absent: its deletion is no change, and a key that is absent
  * before and after its database was flushed or swapped has not changed either.
+ *
+ * Who waits for a key is told when something may have come for it: not of another expiry time, nor of entries that have left
+ * a stream.
  */
 #include "store/keyspace_internal.h"
 
@@ -129,7 +132,7 @@ bool keyspace_watch_dirty(struct keyspace *ks, const struct watch *w)
     return e && entry_expired(e, ks->now_ms);
 }
 
-void watch_touch_key(struct keyspace *ks, int db, struct slice key)
+void watch_touch_key(struct keyspace *ks, int db, struct slice key, bool tell)
 {
     struct watched_key *k = dict_find(&ks->watched, key);
     if (!k) return;
@@ -138,7 +141,7 @@ void watch_touch_key(struct keyspace *ks, int db, struct slice key)
     {
         struct watch *w = list_item(link, struct watch, link);
         if (w->db != db) continue;
-        tell_owner(ks, w);
+        if (tell) tell_owner(ks, w);
         if (!w->stale || there) w->dirty = true;
         w->stale = false;
     }

@@ -98,6 +98,28 @@ TEST(who_waits_is_served_when_a_node_that_sleeps_has_woken)
     room_close(&p.r);
 }
 
+/* The ID of a stream may be set ahead of its entries: then what comes after it says nothing of any. */
+TEST(who_waits_for_entries_is_told_of_nothing_else)
+{
+    struct pair p;
+    open_pair(&p);
+    say(p.b, "XADD s 1-1 f v");
+    say(p.b, "XADD s 2-1 f v");
+    say(p.a, "XREAD BLOCK 0 STREAMS s $");
+    say(p.b, "XSETID s 9-1");
+    say(p.b, "EXPIRE s 1000");
+    say(p.b, "EXPIRE s 2000");
+    say(p.b, "PERSIST s");
+    say(p.b, "XDEL s 1-1");
+    say(p.b, "XTRIM s MAXLEN 0");
+    CHECK_EQ_STR(room_hear(p.a), "");
+    CHECK(strstr(say(p.b, "CLIENT LIST"), "flags=b ") != NULL);
+    say(p.b, "XADD s 10-1 f v");
+    CHECK_EQ_STR(room_hear(p.a),
+                 "*1\r\n*2\r\n$1\r\ns\r\n*1\r\n*2\r\n$4\r\n10-1\r\n*2\r\n$1\r\nf\r\n$1\r\nv\r\n");
+    room_close(&p.r);
+}
+
 TEST(time_is_up_to_the_millisecond)
 {
     static const char *const waits[][2] = {
