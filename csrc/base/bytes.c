@@ -62,7 +62,10 @@ void bytes_clear(struct bytes *b)
     b->failed = false;
 }
 
-char *bytes_grow(struct bytes *b, size_t extra)
+char *bytes_grow(struct bytes *b, size_t extra) { return bytes_grow_towards(b, extra, 0); }
+
+/* Each growth adds an eighth at least, so that the copying stays in proportion. */
+char *bytes_grow_towards(struct bytes *b, size_t extra, size_t whole)
 {
     if (b->failed) return NULL;
     if (extra > SIZE_MAX / 2 - b->size) {
@@ -70,6 +73,8 @@ char *bytes_grow(struct bytes *b, size_t extra)
         return NULL;
     }
     size_t capacity = b->capacity == 0 ? BYTES_MIN : 2 * b->capacity;
+    if (whole > 0 && whole >= b->capacity + b->capacity / 8 && whole <= capacity + capacity / 8)
+        capacity = whole;
     if (capacity < b->size + extra) capacity = b->size + extra;
     char *data = memory_resize(b->memory, b->data, b->capacity, capacity);
     if (!data) {

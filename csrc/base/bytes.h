@@ -62,6 +62,8 @@ void bytes_free(struct bytes *b);
 void bytes_clear(struct bytes *b);
 /* Makes the storage larger, at least doubling it. */
 char *bytes_grow(struct bytes *b, size_t extra);
+/* The same where `whole` bytes in all are expected: when doubling comes near that, it is grown to just that. */
+char *bytes_grow_towards(struct bytes *b, size_t extra, size_t whole);
 /* Room for `extra` more bytes (amortised doubling). Returns where to write them, NULL when memory is out. */
 static inline char *bytes_reserve(struct bytes *b, size_t extra)
 {

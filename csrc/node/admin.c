@@ -12,7 +12,7 @@ static void sessions_configured(struct node *n)
     list_each(link, &n->sessions)
     {
         struct session *s = list_item(link, struct session, link);
-        s->reader.limits.bulk_max = c->proto_max_bulk_len;
+        s->reader.limits.bulk_max = config_bulk_max(c);
         s->authenticated |= c->requirepass[0] == '\0'; /* a password that is set later is not asked for */
         s->reader.limits.unauthenticated = !s->authenticated;
     }
@@ -35,6 +35,7 @@ void config_changed(struct node *n)
     n->evicting = c->maxmemory > 0;
     n->access[1].traceless = true;
     sessions_configured(n);
+    clients_configured(n);
     topology_configured(n);
     journaling_configured(n);
     gates_configured(n);
@@ -123,6 +124,9 @@ void run_config_get(struct exec *x)
     }
 }
 
+/* A backlog that is smaller can be had from the start only, as in Redis. */
+enum { BACKLOG_MIN = 16 * 1024 };
+
 void run_config_set(struct exec *x)
 {
     struct node *n = call_of(x)->node;
@@ -133,7 +137,10 @@ void run_config_set(struct exec *x)
     bytes_clear(&n->scratch);
     bool all = session_allowed(call_of(x)->session, n->config.allow_protected) &&
                n->config.allow_protected != ALLOW_NOBODY;
+    int64_t backlog = n->config.repl_backlog_size;
     if (config_set_all(&n->config, x->argc - 2, x->argv + 2, all, &n->scratch)) {
+        if (n->config.repl_backlog_size != backlog && n->config.repl_backlog_size < BACKLOG_MIN)
+            n->config.repl_backlog_size = BACKLOG_MIN;
         config_changed(n);
         reply_ok(x->reply);
     } else {
@@ -187,9 +194,13 @@ void run_info(struct exec *x)
 /* LOLWUT [VERSION n] [arguments]: no art here, but the line that tools look for. */
 void run_lolwut(struct exec *x)
 {
+    enum { FIVE = 5, SIX = 6, OPTIONS_OF_FIVE = 3, OPTIONS_OF_SIX = 2 };
     static const char text[] = "Redis ver. " REDIS_VERSION "\n";
-    int64_t version;
+    int64_t version = 0, option;
     if (x->argc > 2 && exec_is(x, 1, "VERSION") && !exec_int(x, 2, &version)) return;
+    int options = version == FIVE ? OPTIONS_OF_FIVE : version == SIX ? OPTIONS_OF_SIX : 0;
+    for (int i = 3; i < x->argc && i < 3 + options; i++)
+        if (!exec_int(x, i, &option)) return;
     reply_verbatim(x->reply, "txt", slice_text(text));
 }
 

@@ -54,6 +54,7 @@ static bool switched(struct exec *x, bool *on)
 void run_client_no_evict(struct exec *x)
 {
     if (switched(x, &session_of(x)->no_evict)) reply_ok(x->reply);
+    client_weigh(session_of(x));
 }
 
 void run_client_no_touch(struct exec *x)

@@ -53,11 +53,15 @@ static const char *address_of(const struct session *s, char address[ADDRESS_MAX]
 
 /* ---- one line ---- */
 
+enum { SUBSCRIPTION_BYTES = 128 /* with a name of the usual length, about */ };
+
 size_t client_memory(const struct session *s)
 {
     return sizeof *s + s->input.capacity + s->output.capacity + s->transaction.requests.capacity +
            s->reader.argv_capacity * sizeof(struct slice) + s->name.capacity + s->lib_name.capacity +
-           s->lib_version.capacity + gate_memory(s->line) + (s->feed ? sizeof *s->feed : 0);
+           s->lib_version.capacity + s->transaction.watch_bytes +
+           (size_t)subscriber_total(&s->subscriber) * SUBSCRIPTION_BYTES + gate_memory(s->line) +
+           (s->feed ? sizeof *s->feed : 0);
 }
 
 static void put_flags(const struct session *s, struct bytes *out)

@@ -37,11 +37,29 @@ static bool complain(struct bytes *error, const struct config_row *row, const ch
     return false;
 }
 
+/* Redis takes no digits at all for none. */
+static bool read_size(struct slice value, int64_t *bytes)
+{
+    *bytes = 0;
+    return value.size == 0 || number_parse_size(value, bytes);
+}
+
+static bool set_part(int64_t *field, const struct config_row *row, struct slice value, struct bytes *error)
+{
+    int64_t number;
+    bool part = value.size > 0 && value.data[value.size - 1] == '%';
+    if (part) value.size--;
+    if (part ? !number_parse_int(value, &number) || number < 0 : !read_size(value, &number))
+        return complain(error, row, "argument must be a memory or percent value");
+    if (part && number > 100) return complain(error, row, "percentage argument must be less or equal to 100");
+    *field = part ? -number : number;
+    return true;
+}
+
 static bool set_number(void *field, const struct config_row *row, struct slice value, struct bytes *error)
 {
     int64_t number;
-    bool read =
-        row->type == CONFIG_SIZE ? number_parse_size(value, &number) : number_parse_int(value, &number);
+    bool read = row->type == CONFIG_SIZE ? read_size(value, &number) : number_parse_int(value, &number);
     if (!read)
         return complain(error, row,
                         row->type == CONFIG_SIZE ? "argument must be a memory value"
@@ -212,6 +230,7 @@ static bool set_row(struct config *c, const struct config_row *row, struct slice
     case CONFIG_TEXT:
     case CONFIG_FILE:
     case CONFIG_RULE: return set_text(field, row, value, error);
+    case CONFIG_PART: return set_part(field, row, value, error);
     case CONFIG_SAVE: return set_save(field, row, value, error);
     case CONFIG_ENUM: return set_word(field, row, value, error);
     case CONFIG_WORDS: return set_words(field, row, value, error);
@@ -313,6 +332,12 @@ static void get_words(const struct config_row *row, int bits, struct bytes *valu
     }
 }
 
+static void get_part(int64_t number, struct bytes *value)
+{
+    bytes_append_int(value, number < 0 ? -number : number);
+    if (number < 0) bytes_append_char(value, '%');
+}
+
 static void get_save(const struct save_points *save, struct bytes *value)
 {
     for (int i = 0; i < save->count; i++)
@@ -340,6 +365,7 @@ bool config_get(const struct config *c, struct slice name, struct bytes *value)
     case CONFIG_FILE:
     case CONFIG_RULE: return bytes_append_text(value, field);
     case CONFIG_SAVE: get_save(field, value); return true;
+    case CONFIG_PART: get_part(*(const int64_t *)field, value); return true;
     case CONFIG_PERCENTS: get_percents(field, value); return true;
     case CONFIG_ENUM: return bytes_append_text(value, config_words[row->min][*(const int *)field]);
     case CONFIG_WORDS: get_words(row, *(const int *)field, value); return true;

@@ -36,9 +36,9 @@ struct percentiles {
 struct config {
     /* limits */
     int64_t maxclients;
-    int64_t maxmemory;
-    unsigned notify;      /* notify-keyspace-events: command/notify.h */
-    int maxmemory_policy; /* enum evict_policy */
+    int64_t maxmemory, maxmemory_clients; /* bytes; negative: per cent of the former */
+    unsigned notify;                      /* notify-keyspace-events: command/notify.h */
+    int maxmemory_policy;                 /* enum evict_policy */
     int64_t maxmemory_samples;
     int64_t maxmemory_eviction_tenacity; /* how long a command may be held up by it: 0 .. 100 */
     bool replica_ignore_maxmemory;
@@ -121,6 +121,12 @@ struct config {
 };
 
 struct node;
+
+/* What a string may be long: sums of a few such lengths fit an int64, whatever the parameter says. */
+static inline int64_t config_bulk_max(const struct config *c)
+{
+    return c->proto_max_bulk_len < INT64_MAX / 4 ? c->proto_max_bulk_len : INT64_MAX / 4;
+}
 
 void config_defaults(struct config *c);
 /* Sets one parameter from text. False: `error` has Redis's text (without "ERR "). `start`: parameters that cannot

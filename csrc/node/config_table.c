@@ -28,7 +28,7 @@ enum {
 
 static const char *const sync_levels[] = {"received", "applied", "fsynced", NULL};
 static const char *const on_timeout[] = {"error", "degrade", NULL};
-static const char *const fsync[] = {"always", "everysec", "no", NULL}; /* enum journal_sync */
+static const char *const fsync[] = {"everysec", "always", "no", NULL}; /* enum journal_sync */
 
 static const char *const loglevels[] = {"debug", "verbose", "notice", "warning", NULL};
 static const char *const diskless_load[] = {"disabled", "on-empty-db", "swapdb", NULL};
@@ -54,6 +54,7 @@ const char *const *const config_words[] = {
 const struct config_row config_rows[] = {
     {"maxclients", CONFIG_INT, FIELD(maxclients), 1, UINT32_MAX, "10000", 0},
     {"maxmemory", CONFIG_SIZE, FIELD(maxmemory), 0, INT64_MAX, "0", 0},
+    {"maxmemory-clients", CONFIG_PART, FIELD(maxmemory_clients), -100, INT64_MAX, "0", 0},
     {"maxmemory-policy", CONFIG_ENUM, FIELD(maxmemory_policy), WORDS_POLICY, 0, "noeviction", 0},
     {"maxmemory-samples", CONFIG_INT, FIELD(maxmemory_samples), 1, INT32_MAX, "5", 0},
     {"maxmemory-eviction-tenacity", CONFIG_INT, FIELD(maxmemory_eviction_tenacity), 0, 100, "10", 0},
@@ -63,15 +64,15 @@ const struct config_row config_rows[] = {
     {"lazyfree-lazy-expire", CONFIG_BOOL, FIELD(lazyfree_lazy_expire), 0, 0, "no", 0},
     {"lfu-log-factor", CONFIG_INT, FIELD(lfu_log_factor), 0, INT32_MAX, "10", 0},
     {"lfu-decay-time", CONFIG_INT, FIELD(lfu_decay_minutes), 0, INT32_MAX, "1", 0},
-    {"proto-max-bulk-len", CONFIG_SIZE, FIELD(proto_max_bulk_len), 1024 * 1024, INT64_MAX / 4, "512mb", 0},
-    {"client-query-buffer-limit", CONFIG_SIZE, FIELD(client_query_buffer_limit), 1024 * 1024, INT64_MAX / 4,
+    {"proto-max-bulk-len", CONFIG_SIZE, FIELD(proto_max_bulk_len), 1024 * 1024, INT64_MAX, "512mb", 0},
+    {"client-query-buffer-limit", CONFIG_SIZE, FIELD(client_query_buffer_limit), 1024 * 1024, INT64_MAX,
      "1gb", 0},
     {"client-output-buffer-limit", CONFIG_LIMITS, 0, 0, 0,
      "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60", 0},
     {"timeout", CONFIG_INT, FIELD(timeout_s), 0, INT32_MAX, "0", 0},
     {"tcp-keepalive", CONFIG_INT, FIELD(tcp_keepalive_s), 0, INT32_MAX, "300", 0},
     {"tcp-backlog", CONFIG_INT, FIELD(tcp_backlog), 0, INT32_MAX, "511", CONFIG_START},
-    {"repl-backlog-size", CONFIG_SIZE, FIELD(repl_backlog_size), 1, INT64_MAX / 4, "1mb", 0},
+    {"repl-backlog-size", CONFIG_SIZE, FIELD(repl_backlog_size), 1, INT64_MAX, "1mb", 0},
     {"repl-timeout", CONFIG_INT, FIELD(repl_timeout_s), 1, INT32_MAX, "60", 0},
     {"repl-ping-replica-period", CONFIG_INT, FIELD(repl_ping_period_s), 1, INT32_MAX, "10", 0},
     {"repl-ping-slave-period", CONFIG_INT, FIELD(repl_ping_period_s), 1, INT32_MAX, "10", 0},
@@ -215,7 +216,6 @@ const struct config_row config_rows[] = {
     {"active-defrag-cycle-min", CONFIG_INT, FIELD(idle.defrag_cycle_min), 1, 99, "1", 0},
     {"active-defrag-cycle-max", CONFIG_INT, FIELD(idle.defrag_cycle_max), 1, 99, "25", 0},
     {"active-defrag-max-scan-fields", CONFIG_INT, FIELD(idle.defrag_fields), 1, INT64_MAX, "1000", 0},
-    {"maxmemory-clients", CONFIG_FIXED, 0, 0, 0, "0", 0},
     {"aclfile", CONFIG_FIXED, 0, 0, 0, "", CONFIG_START},
     {"bind-source-addr", CONFIG_FIXED, 0, 0, 0, "", 0},
     {"socket-mark-id", CONFIG_FIXED, 0, 0, 0, "0", 0},

@@ -4,6 +4,7 @@
  * nodes): they are taken, because tests begin with them, and have no effect.
  */
 #include <limits.h>
+#include <stdio.h>
 
 #include "base/number.h"
 #include "node/commands.h"
@@ -213,7 +214,14 @@ static void debug_reply_buffer(struct exec *x)
 
 static void debug_client_eviction(struct exec *x)
 {
-    reply_error(x->reply, "ERR maxmemory-clients is disabled.");
+    const struct node *n = call_of(x)->node;
+    if (n->clients_allowed == 0) {
+        reply_error(x->reply, "ERR maxmemory-clients is disabled.");
+        return;
+    }
+    char text[64];
+    snprintf(text, sizeof text, "%zu of %zu bytes", n->clients_weight, n->clients_allowed);
+    reply_bulk_text(x->reply, text);
 }
 
 static void debug_help(struct exec *x)

@@ -80,6 +80,7 @@ struct transaction {
     unsigned flags;      /* of the queued commands, or-ed: EXEC of a write is a write */
     unsigned lacks;      /* flags that one of them does not have */
     struct list watches; /* struct watched.link, transaction.c */
+    size_t watch_bytes;  /* which they take */
 };
 
 struct session {
@@ -138,6 +139,7 @@ struct session {
     int64_t created_us, active_us;
     const struct command *last_command;
     bool no_evict, no_touch;
+    size_t weight; /* client_weigh */
 };
 
 struct node_counters {
@@ -167,6 +169,7 @@ struct node {
     struct node_time now, started;
     struct config config;
     struct access_policy access[2]; /* what accesses do to entries; [1]: in sessions with CLIENT NO-TOUCH */
+    size_t clients_weight, clients_allowed; /* bytes of memory; 0: no limit: client_eviction.c */
     bool started_up; /* somebody has connected or called: what cannot change while running is closed */
 
     struct keyspace *keyspace;
@@ -450,6 +453,15 @@ bool eviction_make_room(struct node *n);
 /* Of that, what the log holds beyond the backlog, because replicas or the journal still need it. */
 size_t eviction_beyond_backlog(const struct node *n);
 size_t eviction_uncounted(const struct node *n);
+
+/* ---- client_eviction.c ---- */
+
+/* Notes how much memory a connection takes; before it goes, that it takes none. Nothing while there is no limit. */
+void client_weigh(struct session *s);
+void client_forget(struct session *s);
+/* Lets the largest go while all together take more than maxmemory-clients. */
+void clients_evict(struct node *n);
+void clients_configured(struct node *n);
 
 /* ---- node.c ---- */
 

@@ -60,7 +60,7 @@ static bool begin(struct node *n, struct keyspace *into, bool journal)
                                       .disk = &n->disk,
                                       .keyspace = into,
                                       .snapshot = n->config.dbfilename,
-                                      .bulk_max = n->config.proto_max_bulk_len,
+                                      .bulk_max = config_bulk_max(&n->config),
                                       .cut = n->config.aof_load_truncated,
                                       .settle = !p->apart && !p->fresh,
                                       .to_offset = p->apart ? p->limits.to_offset : INT64_MAX,

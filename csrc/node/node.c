@@ -397,6 +397,7 @@ void node_settle(struct node *n)
 {
     n->disk_told = false;
     if (n->sleep_until_us != 0) return;
+    clients_evict(n);
     persistence_settle(n);
     failover_settle(n);
     node_resume(n);

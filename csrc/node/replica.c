@@ -117,7 +117,7 @@ static bool replconf_option(struct exec *x, struct feed *f, int i)
         feed_capability(f, value);
     } else if (exec_is(x, i, "rdb-only")) {
         int64_t only;
-        if (!exec_int(x, i + 1, &only)) return false;
+        if (!exec_int_within(x, i + 1, 0, 1, &only, NULL)) return false;
         f->rdb_only = only == 1;
     } else if (!exec_is(x, i, "version")) {
         reply_error_format(x->reply, "ERR Unrecognized REPLCONF option: %.*s", (int)x->argv[i].size,

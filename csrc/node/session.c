@@ -45,7 +45,7 @@ struct session *session_new(struct node *n, enum session_kind kind, const char *
     bytes_init(&s->name, &n->memory);
     bytes_init(&s->lib_name, &n->memory);
     bytes_init(&s->lib_version, &n->memory);
-    struct resp_limits limits = {.bulk_max = n->config.proto_max_bulk_len,
+    struct resp_limits limits = {.bulk_max = config_bulk_max(&n->config),
                                  .arguments_max = INT32_MAX,
                                  .inline_max = 65536,
                                  .unauthenticated =
@@ -73,6 +73,7 @@ void session_free(struct session *s)
     transaction_reset(s);
     pubsub_leave(s);
     session_over_soft(s, false);
+    client_forget(s);
     if (s->feed) feed_free(s->feed);
     if (s->kind == SESSION_CLIENT) n->clients--;
     list_remove(&s->link);
@@ -152,6 +153,7 @@ void session_close_now(struct session *s)
     bytes_free(&s->output); /* nobody will read it */
     s->output_sent = 0;
     block_cancel(s);
+    client_forget(s);
     session_wake(s);
 }
 
@@ -253,11 +255,13 @@ char *session_input_reserve(struct session *s, size_t *room)
         s->input.size = 0; /* a connection we have given up: what comes is thrown away */
     }
     size_t unread = s->input.size - s->input_start;
-    size_t wanted = resp_reader_wants(&s->reader, unread);
-    if (wanted < INPUT_ROOM_MIN)
+    size_t wanted = resp_reader_wants(&s->reader, unread), whole = s->input.size + wanted;
+    bool ends = wanted > 0 && whole >= INPUT_ROOM_MAX && whole <= s->input.capacity; /* of a large argument */
+    if (wanted < INPUT_ROOM_MIN && !ends)
         wanted = s->input.capacity > INPUT_ROOM_MIN ? s->input.capacity / 2 : INPUT_ROOM_MIN;
     if (wanted > INPUT_ROOM_MAX) wanted = INPUT_ROOM_MAX;
-    char *place = bytes_reserve(&s->input, wanted);
+    bool grows = wanted > s->input.capacity - s->input.size;
+    char *place = grows ? bytes_grow_towards(&s->input, wanted, whole) : bytes_reserve(&s->input, wanted);
     if (!place) return NULL;
     *room = s->input.capacity - s->input.size;
     return place;
@@ -286,6 +290,8 @@ void session_input_commit(struct session *s, size_t size)
         topology_received(n);
     } else {
         bytes_commit(&s->input, size);
+        client_weigh(s);
+        clients_evict(n);
         session_process(s);
     }
     if (session_held_input(s) > (size_t)n->config.client_query_buffer_limit) session_close_now(s);
@@ -347,7 +353,7 @@ void session_process(struct session *s)
     if (s->executing) return;
     size_t fetched = 0;
     s->executing = true;
-    s->reader.limits.bulk_max = s->node->config.proto_max_bulk_len;
+    s->reader.limits.bulk_max = config_bulk_max(&s->node->config);
     while (s->input_start < s->input.size && session_may_execute(s)) {
         const char *data = s->input.data + s->input_start;
         enum resp_result result = resp_read_request(&s->reader, data, s->input.size - s->input_start);
@@ -448,6 +454,7 @@ bool session_output_sent(struct session *s, size_t size)
                       (int)s->feed->address.size, s->feed->address.data);
         n->counters.repl_output_bytes += (int64_t)size;
     }
+    client_weigh(s);
     bool more = barrier_end(s) > s->output_sent || (s->feed && feed_has_output(s->feed));
     if (!more) s->output_told = false;
     if (s->close_after_reply && session_replied_all(s)) {
@@ -469,6 +476,7 @@ static const struct output_limit *session_limit(const struct session *s)
 void session_check_limits(struct session *s)
 {
     if (s->wants_close || s->kind != SESSION_CLIENT) return;
+    client_weigh(s);
     const struct output_limit *limit = session_limit(s);
     int64_t held = (int64_t)session_pending(s) + (int64_t)gate_held_bytes(s->line) +
                    (s->feed ? feed_backlog(s->feed) : 0);
@@ -485,7 +493,6 @@ void session_check_limits(struct session *s)
             s->node, DIARY_WARNING,
             "Client id=%lld addr=%s scheduled to be closed ASAP for overcoming of output buffer limits.",
             (long long)s->id, s->address);
-        s->node->counters.evicted_clients++;
         session_close_now(s);
     }
 }
@@ -496,6 +503,9 @@ void session_replied(struct session *s)
         bytes_free(&s->output);
     else if (session_pending(s) + gate_held_bytes(s->line) > OUTPUT_KEEP)
         session_check_limits(s);
+    if (s->node->clients_allowed == 0) return;
+    client_weigh(s);
+    clients_evict(s->node);
 }
 
 /* ---- commands at the node itself ---- */

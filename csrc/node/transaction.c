@@ -9,6 +9,8 @@
 #include "node/commands.h"
 #include "node/internal.h"
 
+enum { WATCH_BYTES = 128 /* a watch and what the keyspace has of it, about, without the key's own bytes */ };
+
 struct watched {
     struct list link; /* transaction.watches */
     struct watch *watch;
@@ -103,6 +105,7 @@ static bool watch_one(struct exec *x, struct slice key)
     w->key_size = key.size;
     memcpy(w->key, key.data, key.size);
     list_push(&s->transaction.watches, &w->link);
+    s->transaction.watch_bytes += WATCH_BYTES + key.size;
     return true;
 }
 

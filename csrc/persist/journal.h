@@ -31,7 +31,7 @@
 #include "persist/manifest.h"
 #include "persist/save.h"
 
-enum journal_sync { JOURNAL_SYNC_ALWAYS, JOURNAL_SYNC_EVERYSEC, JOURNAL_SYNC_NO };
+enum journal_sync { JOURNAL_SYNC_EVERYSEC, JOURNAL_SYNC_ALWAYS, JOURNAL_SYNC_NO };
 
 struct journal;
 

@@ -299,6 +299,38 @@ TEST(config_set_is_all_or_nothing)
     room_close(&r);
 }
 
+/* Each as redis-server 7.0.15 answers. */
+TEST(words_at_the_border_are_taken_as_redis_takes_them)
+{
+    static const char *const asked[][2] = {
+        {"CONFIG SET maxmemory ''", "+OK\r\n"},
+        {"CONFIG SET appendfsync x",
+         "-ERR CONFIG SET failed (possibly related to argument 'appendfsync') - argument(s) "
+         "must be one of the following: everysec, always, no\r\n"},
+        {"CONFIG SET client-query-buffer-limit 1", "-ERR CONFIG SET failed (possibly related to argument "
+                                                   "'client-query-buffer-limit') - argument must be "
+                                                   "between 1048576 and 9223372036854775807 inclusive\r\n"},
+        {"CONFIG SET proto-max-bulk-len 9223372036854775807", "+OK\r\n"},
+        {"SETRANGE k 9223372036854775806 xx",
+         "-ERR string exceeds maximum allowed size (proto-max-bulk-len)\r\n"},
+        {"CONFIG SET repl-backlog-size 1", "+OK\r\n"},
+        {"CONFIG GET repl-backlog-size", "*2\r\n$17\r\nrepl-backlog-size\r\n$5\r\n16384\r\n"},
+        {"CONFIG SET repl-backlog-size 9223372036854775807", "+OK\r\n"},
+        {"REPLCONF rdb-only 2", "-ERR value is out of range, value must between 0 and 1\r\n"},
+        {"LOLWUT VERSION 5 x", "-ERR value is not an integer or out of range\r\n"},
+        {"LOLWUT VERSION 6 1 x", "-ERR value is not an integer or out of range\r\n"},
+        {"LOLWUT VERSION 7 x", "$18\r\nRedis ver. 7.0.15\n\r\n"},
+    };
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        struct wire *w = strncmp(asked[i][0], "REPLCONF", 8) == 0 ? room_dial(&r, 0) : c;
+        CHECK_EQ_STR(say(w, asked[i][0]), asked[i][1]);
+    }
+    room_close(&r);
+}
+
 TEST(a_smaller_backlog_gives_up_the_oldest_bytes)
 {
     struct room r;

@@ -171,3 +171,105 @@ TEST(a_replica_has_no_business_with_the_data)
 }
 
 TEST_MAIN()
+
+/* ---- maxmemory-clients ---- */
+
+static int64_t evicted(struct wire *w)
+{
+    const char *found = strstr(say(w, "INFO stats"), "\nevicted_clients:");
+    return found ? strtoll(found + strlen("\nevicted_clients:"), NULL, 10) : -1;
+}
+
+/* As much of a request as so many bytes; it never ends. */
+static void begin_large(struct wire *w, size_t size)
+{
+    char *text = malloc(size + 64);
+    int head = snprintf(text, 64, "*2\r\n$3\r\nGET\r\n$50000000\r\n");
+    memset(text + head, 'v', size);
+    if (!room_put(w->session, text, (size_t)head + size)) room_hang_up(w);
+    free(text);
+    room_settle(w->room);
+}
+
+TEST(of_connections_that_take_too_much_the_largest_goes)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *control = room_dial(&r, 0), *small = room_dial(&r, 0), *large = room_dial(&r, 0);
+    say(control, "CONFIG SET maxmemory-clients 3000000");
+    begin_large(small, 100000);
+    begin_large(large, 1200000);
+    CHECK_EQ_INT(evicted(control), 0);
+    struct wire *other = room_dial(&r, 0);
+    begin_large(other, 1200000); /* a buffer grows ahead of what comes: the two take up to 4 MiB */
+    CHECK(!small->closed && large->closed != other->closed);
+    CHECK_EQ_INT(evicted(control), 1);
+    CHECK_EQ_STR(say(control, "PING"), "+PONG\r\n");
+    room_close(&r);
+}
+
+TEST(whoever_may_not_be_evicted_does_not_count)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *control = room_dial(&r, 0), *c = room_dial(&r, 0);
+    say(control, "CONFIG SET maxmemory-clients 1000000");
+    say(c, "CLIENT NO-EVICT ON");
+    begin_large(c, 2000000);
+    CHECK(!c->closed);
+    CHECK_EQ_INT(evicted(control), 0);
+    room_close(&r);
+}
+
+TEST(what_a_connection_watches_queues_and_does_not_read_counts)
+{
+    enum { TIMES = 5000 };
+    char line[300];
+    for (int what = 0; what < 4; what++) {
+        struct room r;
+        room_open(&r, 1);
+        struct wire *control = room_dial(&r, 0), *c = room_dial(&r, 0);
+        set_big(&r, control, 2000);
+        say(control, "CLIENT NO-EVICT ON");
+        say(control, "CONFIG SET maxmemory-clients 400000");
+        if (what == 1) say(c, "MULTI");
+        if (what == 3) c->held = true;
+        for (int i = 0; i < TIMES && !c->closed; i++) {
+            snprintf(line, sizeof line,
+                     what == 0   ? "WATCH %d"
+                     : what == 1 ? "SET %d %0100d"
+                     : what == 2 ? "SUBSCRIBE %d"
+                                 : "GET big",
+                     i, i);
+            say(c, line);
+        }
+        CHECK(c->closed);
+        CHECK_EQ_INT(evicted(control), 1);
+        room_close(&r);
+    }
+}
+
+TEST(a_lower_limit_holds_at_once_and_may_be_a_part_of_maxmemory)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *control = room_dial(&r, 0), *c = room_dial(&r, 0);
+    begin_large(c, 600000);
+    say(control, "CONFIG SET maxmemory 100mb");
+    CHECK_EQ_STR(say(control, "CONFIG SET maxmemory-clients 50%"), "+OK\r\n");
+    CHECK_EQ_STR(say(control, "CONFIG GET maxmemory-clients"),
+                 "*2\r\n$17\r\nmaxmemory-clients\r\n$3\r\n50%\r\n");
+    CHECK(!c->closed);
+    say(control, "CONFIG SET maxmemory 1mb");
+    CHECK(c->closed);
+    CHECK_EQ_INT(evicted(control), 1);
+    CHECK_EQ_STR(
+        say(control, "CONFIG SET maxmemory-clients 101%"),
+        "-ERR CONFIG SET failed (possibly related to argument 'maxmemory-clients') - percentage argument "
+        "must be less or equal to 100\r\n");
+    CHECK_EQ_STR(
+        say(control, "CONFIG SET maxmemory-clients -5%"),
+        "-ERR CONFIG SET failed (possibly related to argument 'maxmemory-clients') - argument must be a "
+        "memory or percent value\r\n");
+    room_close(&r);
+}
