@@ -144,8 +144,7 @@ void follow_abandon(struct follow *f, const char *why, int64_t now_us)
 
 /* ---- bytes in ------------------------------------------------------------------------------------------------- */
 
-/* Moves what is unread to the front. Nobody may hold slices of the input. */
-static void compact(struct follow *f)
+void follow_compact(struct follow *f)
 {
     if (f->start == 0) return;
     bytes_drop(&f->input, f->start);
@@ -156,7 +155,7 @@ static void compact(struct follow *f)
 
 char *follow_input_reserve(struct follow *f, size_t *room)
 {
-    compact(f);
+    follow_compact(f);
     size_t wanted = resp_reader_wants(&f->reader, f->input.size - f->at);
     if (wanted > ROOM_WANTED_MAX) wanted = ROOM_WANTED_MAX;
     if (wanted < f->room) wanted = f->room;

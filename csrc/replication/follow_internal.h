@@ -44,6 +44,9 @@ static inline bool follow_is_replid(struct slice word)
     return word.size == REPLID_SIZE;
 }
 
+/* Moves what is unread to the front; an empty input gives back what it does not need. Nobody may hold slices of it. */
+void follow_compact(struct follow *f);
+
 /* ---- the stages: each goes on with what has come ---- */
 
 void handshake_begin(struct follow *f);

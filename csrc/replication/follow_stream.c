@@ -157,6 +157,9 @@ enum follow_event stream_next(struct follow *f, int64_t now_us)
         enum follow_event event = request(f, now_us);
         if (event != FOLLOW_NOTHING) return event;
     }
-    if (f->state == FOLLOW_STREAMING && f->start == f->input.size) resp_reader_trim(&f->reader);
+    if (f->state == FOLLOW_STREAMING && f->start == f->input.size) {
+        resp_reader_trim(&f->reader);
+        follow_compact(f); /* a large request must not be held until the next one comes */
+    }
     return FOLLOW_NOTHING;
 }

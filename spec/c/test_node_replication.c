@@ -129,6 +129,30 @@ TEST(a_transaction_of_one_write_goes_to_the_log_as_that_write)
     room_close(&r);
 }
 
+TEST(a_large_write_is_not_held_by_the_replica_that_has_applied_it)
+{
+    struct room r;
+    room_open(&r, 2);
+    struct wire *a = room_dial(&r, 0), *b = room_dial(&r, 1);
+    say(b, "REPLICAOF host 1");
+    room_pass(&r, 10);
+    say(a, "SETRANGE small 0 x");
+    size_t before = node_memory(r.nodes[1])->used;
+    enum { SIZE = 1000000 };
+    static const char head[] = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1000000\r\n";
+    char *request = malloc(sizeof head + SIZE + 3);
+    if (!request) return;
+    memcpy(request, head, sizeof head - 1);
+    memset(request + sizeof head - 1, 'x', SIZE);
+    memcpy(request + sizeof head - 1 + SIZE, "\r\n", 3);
+    CHECK_EQ_STR(room_send(a, request), "+OK\r\n");
+    free(request);
+    CHECK_EQ_STR(say(b, "STRLEN k"), ":1000000\r\n");
+    CHECK(node_memory(r.nodes[1])->used - before <
+          SIZE + SIZE / 2 + 1024 * 1024); /* …and the backlog of 1 MB */
+    room_close(&r);
+}
+
 TEST(a_demoted_primary_gives_up_its_own_writes_and_says_how_many_bytes)
 {
     struct room r;
