@@ -107,11 +107,11 @@ struct config {
     /* accepted from tools and files, and told; without effect, because here it is one way or does not come up */
     struct {
         bool activerehashing, dynamic_hz, lazy_server_del, lazy_user_del, lazy_user_flush, replica_lazy_flush,
-            rdb_del_sync_files, jemalloc_bg_thread, crash_log, crash_memcheck, aof_disable_auto_gc,
-            replica_ignore_disk_errors, set_proc_title, show_logo;
+            rdb_del_sync_files, jemalloc_bg_thread, crash_log, crash_memcheck, exit_on_panic,
+            aof_disable_auto_gc, replica_ignore_disk_errors, set_proc_title, show_logo;
         int diskless_load, sanitize, propagation_errors, pubsub_default;
         int64_t expire_effort, busy_reply_ms, hll_sparse_bytes, tracking_keys, backlog_ttl_s, shutdown_s,
-            diskless_sync_replicas, acllog_entries, key_load_delay_us, loading_interval;
+            watchdog_ms, diskless_sync_replicas, acllog_entries, key_load_delay_us, loading_interval;
         bool diskless_sync, rdb_preamble, thp_off, tcp_nodelay_off, aof_fsync_steps, rdb_fsync_steps,
             io_threads_reads;
         int64_t io_threads, defrag_ignore_bytes, defrag_lower, defrag_upper, defrag_cycle_min,

@@ -161,6 +161,8 @@ const struct config_row config_rows[] = {
     {"jemalloc-bg-thread", CONFIG_BOOL, FIELD(idle.jemalloc_bg_thread), 0, 0, "yes", 0},
     {"crash-log-enabled", CONFIG_BOOL, FIELD(idle.crash_log), 0, 0, "yes", 0},
     {"crash-memcheck-enabled", CONFIG_BOOL, FIELD(idle.crash_memcheck), 0, 0, "yes", 0},
+    {"use-exit-on-panic", CONFIG_BOOL, FIELD(idle.exit_on_panic), 0, 0, "no", 0},
+    {"watchdog-period", CONFIG_INT, FIELD(idle.watchdog_ms), 0, INT32_MAX, "0", 0},
     {"aof-disable-auto-gc", CONFIG_BOOL, FIELD(idle.aof_disable_auto_gc), 0, 0, "no", 0},
     {"replica-ignore-disk-write-errors", CONFIG_BOOL, FIELD(idle.replica_ignore_disk_errors), 0, 0, "no", 0},
     {"set-proc-title", CONFIG_BOOL, FIELD(idle.set_proc_title), 0, 0, "yes", 0},

@@ -251,7 +251,7 @@ static void role_of_replica(struct exec *x, const struct follow *f)
 {
     static const char *const states[] = {[FOLLOW_DOWN] = "connect",
                                          [FOLLOW_CONNECT] = "connecting",
-                                         [FOLLOW_HANDSHAKE] = "connecting",
+                                         [FOLLOW_HANDSHAKE] = "handshake",
                                          [FOLLOW_SYNC] = "sync",
                                          [FOLLOW_STREAMING] = "connected"};
     reply_array(x->reply, 5);

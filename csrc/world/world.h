@@ -62,7 +62,7 @@ uint64_t world_random(struct world *w);
 bool world_next(struct world *w, struct world_completion *completion);
 /* Turns the world until there is a completion, or until monotonic time `until` (INT64_MAX: no limit), or nothing can
  * ever happen any more (simulator: no event left and no limit; live: no node and no timer). 1: a completion is there,
- * 0: time is up, -1: nothing can happen, -2: memory ran out in the middle of things and this world cannot go on. */
+ * 0: time is up (or after world_live_watch_signals: a node has had something to say), -1: nothing can happen, -2: memory ran out in the middle of things and this world cannot go on. */
 int world_step(struct world *w, int64_t until);
 /* Completes `ticket` at monotonic time `at`. */
 enum world_result world_timer(struct world *w, int64_t ticket, int64_t at);

@@ -251,6 +251,19 @@ TEST(replicas_of_each_other_that_stream_say_nothing)
     room_close(&r);
 }
 
+TEST(role_tells_how_far_the_way_to_the_primary_is)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *a = room_dial(&r, 0);
+    say(a, "REPLICAOF host 9"); /* the spec is there, and says nothing */
+    CHECK(strstr(say(a, "ROLE"), "$9\r\nhandshake\r\n") != NULL);
+    room_hang_up(r.dialled);
+    room_settle(&r);
+    CHECK(strstr(say(a, "ROLE"), "$7\r\nconnect\r\n") != NULL);
+    room_close(&r);
+}
+
 TEST(a_longer_ping_period_holds_at_once)
 {
     struct room r;
