@@ -400,7 +400,7 @@ static enum rdb_step read_consumer_name(struct rdb_value *v)
     struct slice name;
     RDB_TRY(rdb_input_string(v->in, &name));
     struct stream_group *g = v->stream.group;
-    if (stream_consumer_find(g, name)) return rdb_value_bad(v, "a consumer is there twice");
+    if (stream_consumer_find(g, name)) return rdb_value_bad(v, "Duplicate stream consumer detected");
     v->stream.consumer = stream_consumer_make(v->draft.memory, g, name, 0);
     if (!v->stream.consumer) return rdb_value_bad(v, no_memory);
     return go(v, CONSUMER_SEEN);

@@ -212,7 +212,7 @@ const char *rdb_read_stream_node(struct memory *m, struct stream *s, struct stre
                                  struct slice listpack)
 {
     struct reader r = {.memory = m, .p = listpack.data};
-    if (!packed_valid(listpack.data, listpack.size)) return "a listpack integrity check failed";
+    if (!packed_valid(listpack.data, listpack.size)) return "Stream listpack integrity check failed";
     r.at = packed_first(listpack.data);
     read_entries(&r, s, base);
     memory_free(m, r.pairs, slot_bytes(r.room));
