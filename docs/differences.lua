@@ -14,6 +14,7 @@ return {
     .. "have no effect." },
   { "acl", "One user, `default`, who may do everything: `SETUSER` sets its password and refuses other rules; `LOG` is "
     .. "empty; `GENPASS` draws from the node's seed." },
+  { "bgrewriteaof", "Without `appendonly` there is no journal to rewrite: an error; Redis writes one then." },
   { "client", "`TRACKING` can be switched `OFF` only: it is." },
   { "function script", "No scripting: what empties, lists or counts answers as without any; nothing can be loaded." },
   { "module", "`LIST` is empty; nothing can be loaded." },
@@ -26,11 +27,12 @@ return {
     .. "`STATS` without what a node does not know (resident set, fragmentation); `DOCTOR` in other words." },
   { "lolwut", "No art." },
   { "asking readonly readwrite", "There is no cluster: always an error, as Redis's without one." },
+  { "multi exec", "A write behind REPLICAOF in the same EXEC is refused as by any replica." },
   { "set", "Over an expired key it logs the SET only; Redis logs a DEL first. `ASYNC`: this write waits for nobody." },
   { "setbit", "A bit that is set that way already leaves the string's encoding; Redis makes it `raw`." },
-  { "sort sort_ro", "Compares texts in the C locale; leaves a sorted set as it is, where Redis turns a `listpack` "
-    .. "into a `skiplist`; a number out of a double's range is an error in that call alone; is logged as the list that "
-    .. "it stores." },
+  { "sort sort_ro", "Compares texts in the C locale; `ALPHA` with `BY` leaves what compares equal in another order "
+    .. "than Redis; leaves a sorted set as it is, where Redis turns a `listpack` into a `skiplist`; a number "
+    .. "out of a double's range is an error in that call alone; is logged as the list that it stores." },
   { "wait", "Waits for this connection's last *write*; Redis also counts other connections' writes up to this one's "
     .. "last read." },
   { "xadd xtrim xdel", "A node left without live entries is dropped, so `radix-tree-keys` can be smaller." },
