@@ -3,9 +3,10 @@
  * Ours: tidelock_version; repl_discarded_bytes (of this node's own history, given up when it followed another),
  * repl_full_syncs_taken.
  *
- * Left out, because a node has no processor time and no resident set of its own: cpu, used_memory_rss and the fields
- * made from it. Times of commands are as far as they were taken (node/timing.h). Left out, because there
- * is nothing behind them: scripts, modules, threads, forks. Replication is in info_replication.c.
+ * A node has no processor time and no resident set of its own: cpu and used_memory_rss are the whole process's, as the
+ * driver tells (node_host.usage); in the simulator there are none. Times of commands are as far as they were taken
+ * (node/timing.h). Left out, because there is nothing behind them: scripts, modules, forks. Replication is in
+ * info_replication.c.
  *
  * Source: https://redis.io/docs/latest/commands/info/
  */
@@ -80,11 +81,28 @@ static void put_size(struct bytes *out, const char *name, size_t size)
     put_human(out, name, size);
 }
 
+static struct node_usage usage_of(const struct node *n)
+{
+    struct node_usage usage = {0};
+    if (n->host.usage) n->host.usage(&usage);
+    return usage;
+}
+
+static void put_resident(const struct node *n, size_t used, struct bytes *out)
+{
+    size_t resident = usage_of(n).resident;
+    if (resident == 0) return;
+    put_size(out, "used_memory_rss", resident);
+    PUT("mem_fragmentation_ratio:%.2f\r\nmem_fragmentation_bytes:%" PRId64 "\r\n",
+        used > 0 ? (double)resident / (double)used : 0, (int64_t)resident - (int64_t)used);
+}
+
 static void info_memory(struct node *n, struct bytes *out)
 {
     struct memory_facts f = memory_facts(n);
     put_size(out, "used_memory", f.used);
     put_size(out, "used_memory_peak", f.peak);
+    put_resident(n, f.used, out);
     PUT("used_memory_peak_perc:%.2f%%\r\n", memory_percent(f.used, f.peak));
     PUT("used_memory_overhead:%zu\r\nused_memory_startup:%zu\r\n", f.overhead, f.startup);
     PUT("used_memory_dataset:%zu\r\nused_memory_dataset_perc:%.2f%%\r\n", f.dataset,
@@ -140,6 +158,24 @@ static void info_stats(struct node *n, struct bytes *out)
     PUT("repl_full_syncs_taken:%" PRId64 "\r\nrepl_full_syncs_refused:%" PRId64 "\r\n", c->full_sync_taken,
         c->full_sync_refused);
     PUT("repl_discarded_bytes:%" PRId64 "\r\n", c->discarded_bytes);
+}
+
+/* ---- processor time ---- */
+
+static void put_seconds(struct bytes *out, const char *name, int64_t us)
+{
+    PUT("%s:%" PRId64 ".%06" PRId64 "\r\n", name, us / 1000000, us % 1000000);
+}
+
+static void info_cpu(struct node *n, struct bytes *out)
+{
+    struct node_usage usage = usage_of(n);
+    put_seconds(out, "used_cpu_sys", usage.system_us);
+    put_seconds(out, "used_cpu_user", usage.user_us);
+    put_seconds(out, "used_cpu_sys_children", 0);
+    put_seconds(out, "used_cpu_user_children", 0);
+    put_seconds(out, "used_cpu_sys_main_thread", usage.thread_system_us);
+    put_seconds(out, "used_cpu_user_main_thread", usage.thread_user_us);
 }
 
 /* ---- commands and errors ---- */
@@ -229,6 +265,7 @@ static const struct info_section {
     {"persistence", "Persistence", info_persistence, false},
     {"stats", "Stats", info_stats, false},
     {"replication", "Replication", info_replication, false},
+    {"cpu", "CPU", info_cpu, false},
     {"modules", "Modules", info_nothing, false},
     {"commandstats", "Commandstats", info_commandstats, true},
     {"latencystats", "Latencystats", info_latencystats, true},

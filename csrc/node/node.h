@@ -37,10 +37,18 @@ struct node_time {
     int64_t mono_us; /* never goes back: time-outs, lag */
 };
 
+/* What the process has taken, all its nodes together. */
+struct node_usage {
+    int64_t user_us, system_us;               /* processor time */
+    int64_t thread_user_us, thread_system_us; /* …of the thread that runs the nodes */
+    size_t resident;                          /* bytes */
+};
+
 /* What only the driver can know, for INFO; all of it may be zero or NULL. Strings must outlive the node. */
 struct node_host {
     const char *os, *executable, *config_file;
     int64_t process_id;
+    void (*usage)(struct node_usage *usage); /* asked within a turn, when INFO is; NULL: nobody knows */
 };
 
 struct node_options {

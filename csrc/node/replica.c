@@ -197,13 +197,14 @@ static void say_asked(struct node *n, const struct feed *f)
 {
     const char *who = bytes_slice(&f->address).data;
     int size = (int)f->address.size;
+    int64_t bytes = feed_backlog(f), from = log_offset(&n->log) - bytes + 1;
     diary_say(n, DIARY_NOTICE, "Replica %.*s asks for synchronization", size, who);
     if (f->state == FEED_STREAMING)
         diary_say(
             n, DIARY_NOTICE,
             "Partial resynchronization request from %.*s accepted. Sending %lld bytes of backlog starting "
             "from offset %lld.",
-            size, who, (long long)feed_backlog(f), (long long)(log_offset(&n->log) - feed_backlog(f) + 1));
+            size, who, (long long)bytes, (long long)from);
     else
         diary_say(n, DIARY_NOTICE, "Full resync requested by replica %.*s", size, who);
 }

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -188,6 +189,27 @@ int64_t live_node_parameter(struct live_node *ln, const char *name)
     return value;
 }
 
+static int64_t microseconds(uv_timeval_t t) { return (int64_t)t.tv_sec * 1000000 + t.tv_usec; }
+
+static void process_usage(struct node_usage *usage)
+{
+    uv_rusage_t process;
+    if (uv_getrusage(&process) == 0) {
+        usage->user_us = microseconds(process.ru_utime);
+        usage->system_us = microseconds(process.ru_stime);
+    }
+    usage->thread_user_us = usage->user_us;
+    usage->thread_system_us = usage->system_us;
+#ifdef RUSAGE_THREAD
+    struct rusage thread;
+    if (getrusage(RUSAGE_THREAD, &thread) == 0) {
+        usage->thread_user_us = (int64_t)thread.ru_utime.tv_sec * 1000000 + thread.ru_utime.tv_usec;
+        usage->thread_system_us = (int64_t)thread.ru_stime.tv_sec * 1000000 + thread.ru_stime.tv_usec;
+    }
+#endif
+    if (uv_resident_set_memory(&usage->resident) != 0) usage->resident = 0;
+}
+
 static bool start_node(struct live_node *ln)
 {
     struct world *w = ln->base.world;
@@ -201,7 +223,7 @@ static bool start_node(struct live_node *ln)
         .now = {world_wall(w), live_now(l)},
         .stopwatch = uv_hrtime,
         .diary = &ln->base.diary,
-        .host = {.os = l->os, .executable = l->executable, .process_id = getpid()},
+        .host = {.os = l->os, .executable = l->executable, .process_id = getpid(), .usage = process_usage},
         .slabs = true,
     };
     if (!world_node_start(&ln->base, &options)) return false;

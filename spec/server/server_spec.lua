@@ -43,6 +43,9 @@ describe("tidelock", function()
       assert.equal(one.port, one:info("server").tcp_port)
       assert.same({ "port", tostring(one.port) }, one:call("CONFIG", "GET", "port"))
       assert.equal(one.pid, one:info("server").process_id)
+      local cpu = one:info "cpu"
+      assert.is_true(cpu.used_cpu_user + cpu.used_cpu_sys >= cpu.used_cpu_user_main_thread and cpu.used_cpu_sys >= 0)
+      assert.is_true(one:info("memory").used_memory_rss > 100000)
     end)
 
     it("reads a configuration file, and the command line after it", function()
