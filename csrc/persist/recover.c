@@ -246,12 +246,13 @@ static enum recover_event parse_manifest(struct recover *r, struct slice text)
 {
     int line;
     const char *wrong = manifest_parse(&r->found.manifest, text, &line);
+    r->found.journal = true;
     if (wrong) {
         char why[160];
         snprintf(why, sizeof why, "line %d: %s", line, wrong);
         return fail(r, why);
     }
-    r->found.journal = r->found.anything = true;
+    r->found.anything = true;
     const struct manifest_file *base = manifest_base(&r->found.manifest);
     if (r->options.base) {
         step_to(r, STEP_SNAPSHOT, 0);
