@@ -42,6 +42,7 @@ struct exec {
     bool from_primary; /* the command came down the replication stream: see expired keys as they are */
     bool
         skip_checksum; /* DEBUG SET-SKIP-CHECKSUM-VALIDATION: RESTORE takes what only its footer speaks against */
+    bool plain_dump;                    /* DUMP packs nothing: rdbcompression no */
     int64_t bulk_max;                   /* proto-max-bulk-len: the longest string a command may make */
     const struct access_policy *access; /* what an entry's access bits mean; NULL: LRU */
     struct reply *reply;

@@ -124,6 +124,7 @@ void call_init(struct call *c, struct session *s, struct slice raw)
                  .replica = n->follow != NULL || node_stands_still(n), /* nothing expires meanwhile */
                  .from_primary = s->kind == SESSION_STREAM,
                  .skip_checksum = n->skip_checksum,
+                 .plain_dump = !n->config.rdbcompression,
                  .bulk_max = config_bulk_max(&n->config),
                  .notify = n->pubsub.subscriptions.size > 0 ? pubsub_wants(n) : 0,
                  .notices = &n->notices,

@@ -30,6 +30,7 @@ void topology_info(struct node *n, struct rdb_info *info)
                               .replid = n->log.replid,
                               .offset = log_offset(&n->log),
                               .stream_db = n->log.db < 0 ? 0 : n->log.db,
+                              .plain = !n->config.rdbcompression,
                               .checksum = n->config.rdbchecksum};
     lineage_write(&n->log.lineage, info->names);
 }

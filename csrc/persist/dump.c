@@ -24,6 +24,7 @@ void run_dump(struct exec *x)
     }
     struct rdb_output o;
     rdb_output_init(&o, x->memory, NULL, false);
+    o.plain = x->plain_dump;
     rdb_put_byte(&o, rdb_value_type(e));
     rdb_value_write(&o, e);
     rdb_put_little(&o, RDB_VERSION, VERSION_SIZE);

@@ -91,16 +91,21 @@ static int append_packed(struct bytes *out, struct slice s)
 
 bool rdb_is_large(size_t size) { return size > PACK_MAX; }
 
-bool rdb_append_string(struct bytes *out, struct slice s)
+bool rdb_append_unpacked(struct bytes *out, struct slice s)
 {
     int64_t value;
     if (s.size <= INTEGER_TEXT_MAX && number_parse_int(s, &value) && value >= INT32_MIN && value <= INT32_MAX)
         return rdb_append_integer(out, value);
+    return append_raw(out, s);
+}
+
+bool rdb_append_string(struct bytes *out, struct slice s)
+{
     if (s.size >= PACK_MIN && s.size <= PACK_MAX) {
         int packed = append_packed(out, s);
         if (packed != 0) return packed > 0;
     }
-    return append_raw(out, s);
+    return rdb_append_unpacked(out, s);
 }
 
 const char *rdb_type_name(int type)

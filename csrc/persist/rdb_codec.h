@@ -12,6 +12,8 @@ bool rdb_append_integer(struct bytes *out, int64_t value);
 /* As Redis writes it: texts of small integers as integers, what is longer than 20 bytes packed if that makes it
  * smaller, everything else as it is. */
 bool rdb_append_string(struct bytes *out, struct slice s);
+/* The same without packing anything: rdbcompression no. */
+bool rdb_append_unpacked(struct bytes *out, struct slice s);
 
 /* Whether rdb_append_string would write the string as it is because of its length alone: packing takes time and
  * memory in one piece. */

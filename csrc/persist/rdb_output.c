@@ -64,7 +64,10 @@ void rdb_put_length(struct rdb_output *o, uint64_t length)
 void rdb_put_string(struct rdb_output *o, struct slice s)
 {
     if (!o->tape || !rdb_is_large(s.size)) {
-        rdb_append_string(&o->buffer, s);
+        if (o->plain)
+            rdb_append_unpacked(&o->buffer, s);
+        else
+            rdb_append_string(&o->buffer, s);
         flush_if_full(o);
         return;
     }

@@ -13,6 +13,7 @@
 struct rdb_output {
     struct bytes buffer; /* not on the tape yet */
     struct tape *tape;   /* NULL: everything stays in the buffer */
+    bool plain;          /* strings are not packed; set after rdb_output_init */
     bool checksum;       /* keep `crc`, the CRC-64 of what is on the tape */
     bool failed;         /* memory ran out */
     uint64_t crc;

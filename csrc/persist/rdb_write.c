@@ -162,6 +162,7 @@ struct rdb_writer *rdb_writer_open(struct memory *m, struct keyspace *ks, struct
     tape_init(&w->aside_tape, m, 0);
     rdb_output_init(&w->main.out, m, out, info->checksum);
     rdb_output_init(&w->aside.out, m, &w->aside_tape, false);
+    w->main.out.plain = w->aside.out.plain = info->plain;
     w->main.db = w->aside.db = -1;
     w->databases = keyspace_databases(ks);
     w->sized = memory_alloc_zero(m, (size_t)w->databases * sizeof *w->sized);

@@ -24,6 +24,7 @@ struct rdb_info {
     char names[RDB_NAMES_MAX +
                1]; /* aux tidelock-names: of the history before this one, whatever they are; "": none */
     bool aof_base; /* aux aof-base: the base of a journal */
+    bool plain;    /* rdbcompression no: nothing is packed */
     bool checksum; /* rdbchecksum; otherwise the checksum field is 0 */
 };
 

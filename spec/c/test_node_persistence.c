@@ -70,6 +70,28 @@ TEST(a_node_without_files_starts_empty)
     room_close(&r);
 }
 
+TEST(what_is_not_to_be_packed_is_not)
+{
+    char request[300] = "SET k ";
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    memset(request + 6, 'x', 200);
+    say(c, request);
+    int64_t packed = strtoll(say(c, "DUMP k") + 1, NULL, 10);
+    say(c, "BGSAVE");
+    CHECK_EQ_STR(info(c, "persistence", "rdb_saves"), "1");
+    size_t file = fake_disk_file(&r.disks[0], "dump.rdb")->now.size;
+    say(c, "CONFIG SET rdbcompression no");
+    CHECK(packed < 50);
+    CHECK_EQ_INT(strtoll(say(c, "DUMP k") + 1, NULL, 10), 1 + 2 + 200 + 2 + 8);
+    say(c, "BGSAVE");
+    CHECK(fake_disk_file(&r.disks[0], "dump.rdb")->now.size > file + 150);
+    c = restart(&r, 0, 5, NULL);
+    CHECK_EQ_STR(say(c, "STRLEN k"), ":200\r\n");
+    room_close(&r);
+}
+
 /* rdb-key-save-delay: tests of others want to see a save under way. */
 TEST(a_snapshot_takes_as_long_as_tests_want_it_to)
 {
