@@ -19,7 +19,8 @@ return {
   { "function script", "No scripting: what empties, lists or counts answers as without any; nothing can be loaded." },
   { "module", "`LIST` is empty; nothing can be loaded." },
   { "cluster", "There is no cluster: always an error, as Redis's without one." },
-  { "flushall flushdb", "`SYNC` and `ASYNC` mean the same: what was flushed is freed in slices." },
+  { "flushall flushdb", "`SYNC` and `ASYNC` mean the same: what was flushed is freed in slices. The next save "
+    .. "point saves the empty dataset; Redis does so at once." },
   { "hrandfield srandmember zrandmember", "A negative count asks for 2^24 elements at most; Redis answers "
     .. "any number." },
   { "latency", "Events `command`, `fast-command`, `expire-cycle`, `eviction-cycle`; `DOCTOR` in other words." },

@@ -144,7 +144,8 @@ TEST(a_journal_can_be_switched_on_and_off)
     room_open(&r, 1);
     struct wire *c = room_dial(&r, 0);
     say(c, "SET a 1");
-    CHECK_EQ_STR(say(c, "CONFIG SET appendonly yes"), "+OK\r\n");
+    const char *begun = say(c, "CONFIG SET appendonly yes\r\nINFO persistence");
+    CHECK(strstr(begun, "aof_enabled:1\r\naof_rewrite_in_progress:1\r\n") != NULL);
     room_pass(&r, 10);
     say(c, "SET b 1");
     CHECK_EQ_STR(say(c, "CONFIG SET appendonly no"), "+OK\r\n");
