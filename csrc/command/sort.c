@@ -181,6 +181,7 @@ static bool look_up(struct sorting *s, const struct pattern *p, struct slice ele
 
 static struct slice text_of(const struct sorting *s, struct copied c)
 {
+    if (c.size == 0) return slice_text(""); /* when all are empty there are no bytes to point into */
     return slice_of(s->texts.data + c.at, c.size);
 }
 
