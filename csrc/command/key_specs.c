@@ -3,7 +3,6 @@
  * A row with one plain range has it in `keys`; the others list their specs (command/docs.h), each of which
  * says where to begin and which arguments from there on are keys.
  */
-#include "base/number.h"
 #include "command/docs.h"
 
 struct range {
@@ -19,6 +18,19 @@ static int find_keyword(const struct command_key_spec *spec, const struct slice 
     return -1;
 }
 
+/* The number a text begins with, as atoi has it: blanks and a sign before it, anything behind it; 0: none. */
+static int leading_number(struct slice text)
+{
+    const char *at = text.data, *end = text.data + text.size;
+    while (at < end && (*at == ' ' || (*at >= '\t' && *at <= '\r'))) at++;
+    bool negative = at < end && *at == '-';
+    if (at < end && (*at == '-' || *at == '+')) at++;
+    int64_t number = 0;
+    for (; at < end && *at >= '0' && *at <= '9'; at++)
+        number = number > (INT64_MAX - 9) / 10 ? INT64_MAX / 10 : number * 10 + (*at - '0');
+    return (int)(int32_t)(uint32_t)(negative ? -number : number);
+}
+
 /* The range a spec stands for in a call. 1: there is one; 0: none; -1: the arguments make no sense. */
 static int resolve(const struct command_key_spec *spec, const struct slice *argv, int argc, struct range *r)
 {
@@ -30,11 +42,10 @@ static int resolve(const struct command_key_spec *spec, const struct slice *argv
     }
     r->step = spec->step;
     if (spec->counted) {
-        int64_t count;
-        if (begin + spec->count >= argc || !number_parse_int(argv[begin + spec->count], &count)) return -1;
+        int count = begin + spec->count < argc ? leading_number(argv[begin + spec->count]) : 0;
         if (count < 1 || count > argc) return -1;
         r->first = begin + spec->first;
-        r->last = r->first + ((int)count - 1) * spec->step;
+        r->last = r->first + (count - 1) * spec->step;
     } else {
         r->first = begin;
         if (spec->last >= 0)

@@ -139,6 +139,12 @@ TEST(command_answers)
         {"COMMAND GETKEYS mset a 1 b 2", "[\"a\" \"b\"]", NULL},
         {"COMMAND GETKEYS object encoding k", "[\"k\"]", NULL},
         {"COMMAND GETKEYS copy a b", "[\"a\" \"b\"]", NULL},
+        {"COMMAND GETKEYS zdiff \\x20+1z a b", "[\"a\"]", NULL}, /* the number it begins with */
+        {"COMMAND GETKEYS zdiff 4294967298 a b", "[\"a\" \"b\"]", NULL},
+        {"COMMAND GETKEYS zdiff -1 a b", "-ERR Invalid arguments specified for command", NULL},
+        {"COMMAND GETKEYS zdiff \"\" a b", "-ERR Invalid arguments specified for command", NULL},
+        {"COMMAND GETKEYS zdiff 99999999999999999999 a b", "-ERR Invalid arguments specified for command",
+         NULL},
         {"COMMAND GETKEYS dbsize x", "-ERR The command has no key arguments", NULL},
         {"COMMAND GETKEYS nosuch x", "-ERR Invalid command specified", NULL},
         {"COMMAND GETKEYS get a b", "-ERR Invalid number of arguments specified for command", NULL},
