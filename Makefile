@@ -22,8 +22,8 @@ SHELL     := /bin/sh
 # ---- what may be set from outside ------------------------------------------------------------------------------
 
 # These targets first see to what must be installed, before anything below asks the system for it.
-ifneq ($(filter deps demo test bench,$(MAKECMDGOALS)),)
-ifneq ($(shell .ci/deps $(if $(filter deps test,$(MAKECMDGOALS)),clients) >&2 || echo failed),)
+ifneq ($(filter deps demo test bench redis-suite,$(MAKECMDGOALS)),)
+ifneq ($(shell .ci/deps $(if $(filter deps test,$(MAKECMDGOALS)),clients,$(if $(filter redis-suite,$(MAKECMDGOALS)),suite)) >&2 || echo failed),)
 $(error cannot go on without what is missing)
 endif
 endif

@@ -2,8 +2,8 @@
  *
  * A line of CLIENT LIST has the fields of Redis 7.0 in their order, then lib-name and lib-ver as 7.2 has them. What does
  * not exist here is shown as nothing: no file descriptor (-1: the driver's business), no copies of arguments, replies in
- * one buffer, shown as Redis's: its first 16 KiB as the buffer, the rest as a list. Calls at the node itself are no connections and are not listed. Where replies wait for
- * replicas (gate.h) `held` says how many bytes do.
+ * one buffer, shown as Redis's: its first 16 KiB as the buffer, the rest as a list. Calls at the node itself are no
+ * connections and are not listed. Where replies wait for replicas (gate.h) `held` says how many bytes do.
  *
  * Source: https://redis.io/docs/latest/commands/client-list/
  */

@@ -6,7 +6,6 @@
  */
 #include "command/keys.h"
 #include "node/commands.h"
-#include "node/diary.h"
 #include "node/internal.h"
 #include "resp/parser.h"
 

@@ -16,7 +16,6 @@
 #include <strings.h>
 
 #include "node/commands.h"
-#include "node/diary.h"
 #include "node/internal.h"
 
 /* ---- how it ends ---- */

@@ -303,7 +303,7 @@ void journal_stats(const struct journal *j, struct journal_stats *stats)
 {
     *stats = j->stats;
     stats->good = j->good;
-    stats->rewriting = j->rewriting || !j->known; /* a journal begins with a rewrite */
+    stats->rewriting = j->rewriting || !j->known;
     stats->syncing = j->syncing;
     stats->base_size = j->base_size;
     stats->size = j->base_size + j->older_size + j->position;

@@ -106,7 +106,8 @@ const char *journal_error(const struct journal *j);
 bool journal_rewriting(const struct journal *j);
 
 struct journal_stats {
-    bool good, rewriting, syncing;
+    bool good, syncing;
+    bool rewriting; /* or about to: a journal begins with a rewrite, once its manifest has been looked for */
     int64_t base_size, size; /* bytes */
     int64_t rewrites, failed_in_a_row;
     bool last_rewrite_ok;

@@ -9,7 +9,7 @@ local server_options = require "tidelock.server_options"
 local server_process = require "tidelock.server_process"
 local tidelock = require "tidelock"
 
-local TURN_MS = 100 -- so late a line of the log may come
+local TURN_MS = 100 -- at most; a step ends when the node has something to say
 
 ---Makes the node that a command line describes.
 ---@param world tidelock.World
@@ -134,7 +134,7 @@ local function live(told, log, complain)
   local node, message = start(world, told, log)
   if not node then return give_up(log, complain, message) end
   if told.place.host ~= "" then log:say("*", role_of(node), "Ready to accept connections on port %d", node.port) end
-  if (process.unixsocket or "") ~= "" then
+  if process.unixsocket ~= "" then
     log:say("*", role_of(node), "The server is now ready to accept connections at %s", process.unixsocket)
   end
   server_process.tell(supervisor, "READY=1")

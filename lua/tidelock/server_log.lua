@@ -6,6 +6,7 @@
 -- - verbose, * notice, # warning), and what. They go to stdout or are appended to a file, which is opened anew each
 -- time, so that it can be moved away meanwhile; and to syslog where that is asked for.
 
+local ptime = require "posix.time"
 local unistd = require "posix.unistd"
 
 local LEVELS = { debug = 0, verbose = 1, notice = 2, warning = 3 }
@@ -54,8 +55,7 @@ end
 
 -- Milliseconds since 1970.
 local function now_ms()
-  local time = require "posix.time"
-  local now = time.clock_gettime(time.CLOCK_REALTIME)
+  local now = ptime.clock_gettime(ptime.CLOCK_REALTIME)
   return now.tv_sec * 1000 + now.tv_nsec // 1000000
 end
 

@@ -74,7 +74,9 @@ end
 
 -- The process's, by name.
 local function process_of(list)
-  local process = { daemonize = "no", supervised = "no", pidfile = "", logfile = "", loglevel = "notice" }
+  local process = {
+    daemonize = "no", supervised = "no", pidfile = "", logfile = "", unixsocket = "", loglevel = "notice",
+  }
   for _, parameter in ipairs(list) do process[parameter[1]] = parameter[2] end
   process.daemonize = process.daemonize:lower() == "yes"
   process.loglevel = process.loglevel:lower()
@@ -86,7 +88,6 @@ end
 ---@field place table for World:node: host, port, name
 ---@field parameters table[] { name, value, where = } of the node
 ---@field process table<string, string|boolean> values by name
----@field config_file? string
 
 ---Sorts what was told.
 ---@param list table[] of tidelock.conf; it is changed
@@ -109,7 +110,7 @@ function server_options.sort(list)
     end
   end
   told.process = process_of(list)
-  if told.place.port == 0 and (told.process.unixsocket or "") ~= "" then told.place.host = "" end -- no TCP at all
+  if told.place.port == 0 and told.process.unixsocket ~= "" then told.place.host = "" end -- no TCP at all
   return told
 end
 

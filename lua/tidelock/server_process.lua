@@ -2,6 +2,7 @@
 -- one who supervises it.
 
 local fcntl = require "posix.fcntl"
+local signal = require "posix.signal"
 local socket = require "posix.sys.socket"
 local unistd = require "posix.unistd"
 
@@ -59,7 +60,6 @@ end
 function server_process.tell(supervisor, text)
   if supervisor == "systemd" then return tell_systemd(text) end
   if supervisor == "upstart" and text == "READY=1" then
-    local signal = require "posix.signal"
     return signal.kill(unistd.getpid(), signal.SIGSTOP) == 0
   end
   return false
