@@ -72,12 +72,11 @@ static void housekeeping(struct lua_store *s, int64_t now)
     if (++s->calls % TIDY_CALLS == 0) keyspace_tidy(ks, TIDY_BUDGET);
 }
 
-/* Before a call: as many keys go as it takes, or enough of them for now. False: it is too much, and none can go. */
-static bool make_room(struct lua_store *s, int64_t now)
+bool store_make_room(struct lua_store *s, int64_t now)
 {
     struct keyspace *ks = s->exec.keyspace;
     s->order.now_ms = now;
-    for (int i = 0; i < EVICT_BUDGET && s->memory.used > s->maxmemory; i++) {
+    for (int i = 0; s->maxmemory > 0 && i < EVICT_BUDGET && s->memory.used > s->maxmemory; i++) {
         int db;
         if (keyspace_untidy(ks)) {
             keyspace_tidy(ks, TIDY_BUDGET);
@@ -95,6 +94,7 @@ static bool make_room(struct lua_store *s, int64_t now)
  * and where the system has a coarse clock that costs a fraction of the exact one. */
 static int64_t now_for(lua_State *L, const struct lua_store *s, const struct command *command)
 {
+    if (s->executing) return s->execute_ms;
     bool exact =
         !command || command->flags & COMMAND_WRITE || keyspace_expire_deadline(s->exec.keyspace) != INT64_MAX;
     return exact || s->clocked ? store_now(L, s, 1) : system_ms(ROUGH_CLOCK);
@@ -117,7 +117,7 @@ static int run(lua_State *L, struct lua_store *s, const struct command *command,
     x->reply = &c->reply;
     x->changes = 0;
     x->effect_given = false;
-    if (s->maxmemory > 0 && !make_room(s, now) && command->flags & COMMAND_DENYOOM)
+    if (!s->executing && !store_make_room(s, now) && command->flags & COMMAND_DENYOOM)
         exec_no_memory(x);
     else
         command->run(x);
@@ -149,16 +149,19 @@ static int call(lua_State *L)
     return run(L, s, command_find(s->commands, a.argv[0]), &a);
 }
 
-/* resolve(store, name, ...): true if these words are a command that can be executed, or the failure that it would be. */
+/* resolve(store, name, ...): if these words are a command that can be executed: true, and whether it may take memory; or
+ * the failure that it would be. */
 static int resolve(lua_State *L)
 {
     struct lua_store *s = check_store(L);
     struct arguments a;
     arguments_read(L, &a, NULL, 2);
     struct capture *c = capture_take(L, &s->capture, 1);
-    if (!command_resolve(s->commands, a.argv, a.argc, &c->reply)) return result_push(L, c);
+    const struct command *command = command_resolve(s->commands, a.argv, a.argc, &c->reply);
+    if (!command) return result_push(L, c);
     lua_pushboolean(L, 1);
-    return 1;
+    lua_pushboolean(L, command->flags & COMMAND_DENYOOM);
+    return 2;
 }
 
 /* __index of the table of methods: makes the method for a command. Upvalue: the holder of the commands. */
@@ -234,28 +237,32 @@ static int store_tostring(lua_State *L)
     return 1;
 }
 
-/* Arguments 4 to 6: maxmemory (a number or "100mb"), its policy, how many keys a choice looks at. */
-static void read_limits(lua_State *L, struct evict_order *order, int64_t *maxmemory)
+/* Arguments 4 to 6: maxmemory (a number or "100mb"), its policy, how many keys a choice looks at. What is wrong with
+ * them, or NULL. */
+static const char *read_limits(lua_State *L, struct evict_order *order, int64_t *maxmemory)
 {
     struct slice text, policy;
     text.data = luaL_checklstring(L, 4, &text.size);
     policy.data = luaL_checklstring(L, 5, &policy.size);
     int named = evict_policy_named(policy);
     lua_Integer samples = luaL_checkinteger(L, 6);
-    luaL_argcheck(L, number_parse_size(text, maxmemory) && *maxmemory >= 0, 4, "not a size in bytes");
-    luaL_argcheck(L, named >= 0, 5, "not a policy");
+    if (!number_parse_size(text, maxmemory) || *maxmemory < 0)
+        return lua_pushfstring(L, "maxmemory: %s is not a size in bytes", text.data);
+    if (named < 0) return lua_pushfstring(L, "maxmemory_policy: there is no %s", policy.data);
     luaL_argcheck(L, samples >= 1 && samples <= EVICT_SAMPLES_MAX, 6, "not between 1 and 64");
     order->policy = (enum evict_policy)named;
     order->samples = (int)samples;
+    return NULL;
 }
 
-/* store(databases, clock, seed, maxmemory, policy, samples) */
+/* store(databases, clock, seed, maxmemory, policy, samples): a Store; or nil and what is wrong with the limits */
 static int store_new(lua_State *L)
 {
     struct evict_order order = {.keyspace = NULL};
     int64_t maxmemory;
     lua_Integer databases = luaL_checkinteger(L, 1);
-    read_limits(L, &order, &maxmemory);
+    const char *wrong = read_limits(L, &order, &maxmemory);
+    if (wrong) return result_fail(L, "%s", wrong);
     luaL_argcheck(L, databases >= 1 && databases <= DATABASES_MAX, 1, "not between 1 and 65536");
     bool clocked = !lua_isnil(L, 2);
     uint64_t seed = (uint64_t)luaL_checkinteger(L, 3);

@@ -1,4 +1,5 @@
-/* watch.c: WATCH for stores: some keys of a store, and whether they are as they were. What store:transaction asks.
+/* watch.c: what store:transaction asks of its store. WATCH: some keys, and whether they are as they were. EXEC: commands
+ * between which nothing expires and nothing is evicted, so that they are executed all or none.
  *
  * A store has its watches in a list, because they must end before its keyspace does; a watch keeps its store alive.
  */
@@ -25,6 +26,8 @@ void store_end_watches(struct lua_store *s)
 {
     list_each_safe(link, &s->watches) end(list_item(link, struct lua_watch, member));
 }
+
+/* ---- WATCH ---- */
 
 /* watch(store, key, ...): a Watch; or `nil, message, code`. */
 static int watch(lua_State *L)
@@ -76,6 +79,29 @@ static int stop(lua_State *L)
     return 0;
 }
 
+/* ---- EXEC ---- */
+
+/* execute(store, takes_memory): the commands up to executed(store) belong together. Room for them is made now. */
+static int execute(lua_State *L)
+{
+    struct lua_store *s = store_check(L, 1);
+    int64_t now = s->open ? store_now(L, s, 1) : 0;
+    if (!s->open) return result_fail(L, "CLOSED the store is closed");
+    keyspace_set_time(s->exec.keyspace, now);
+    if (!store_make_room(s, now) && lua_toboolean(L, 2))
+        return result_fail(L, "OOM command not allowed when used memory > 'maxmemory'.");
+    s->executing = true;
+    s->execute_ms = now;
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+static int executed(lua_State *L)
+{
+    store_check(L, 1)->executing = false;
+    return 0;
+}
+
 void binding_open_watch(lua_State *L)
 {
     static const luaL_Reg methods[] = {{"holds", holds}, {"stop", stop}, {NULL, NULL}};
@@ -85,6 +111,7 @@ void binding_open_watch(lua_State *L)
     luaL_newlib(L, methods);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
-    lua_pushcfunction(L, watch);
-    lua_setfield(L, -2, "watch");
+    static const luaL_Reg functions[] = {
+        {"watch", watch}, {"execute", execute}, {"executed", executed}, {NULL, NULL}};
+    luaL_setfuncs(L, functions, 0);
 }

@@ -37,7 +37,7 @@ local tidelock = {
 ---@return tidelock.Store
 function tidelock.store(given)
   given = options.check("store", given, STORE_OPTIONS)
-  local databases = options.integer("store", given, "databases", 16)
+  local databases = options.integer("store", given, "databases", 16, 1, 65536)
   local clock = given.clock
   if clock ~= nil and type(clock) ~= "function" then
     error(("store: clock: function expected, got %s"):format(type(clock)), 2)
@@ -45,8 +45,10 @@ function tidelock.store(given)
   local seed = options.integer("store", given, "seed", math.random(0))
   local maxmemory = options.value("store", "maxmemory", given.maxmemory or 0)
   local policy = options.text("store", given, "maxmemory_policy") or "noeviction"
-  local samples = options.integer("store", given, "maxmemory_samples", 5)
-  return assert(core.store(databases, clock, seed, maxmemory, policy, samples))
+  local samples = options.integer("store", given, "maxmemory_samples", 5, 1, 64)
+  local store, problem = core.store(databases, clock, seed, maxmemory, policy, samples)
+  if not store then error("store: " .. problem, 2) end
+  return store
 end
 
 ---Makes a simulated world: virtual time, simulated links and disks, everything by seed.

@@ -29,12 +29,16 @@ function options.check(what, given, names)
   return given
 end
 
----An integer among options.
-function options.integer(what, given, name, default)
+---An integer among options, not below `least` nor above `most`, if there are such limits.
+function options.integer(what, given, name, default, least, most)
   local value = given[name]
   if value == nil then return default end
   local integer = math.type(value) and math.tointeger(value)
   if not integer then error(("%s: %s: integer expected, got %s"):format(what, name, tostring(value)), 3) end
+  if least and integer < least or most and integer > most then
+    error(("%s: %s: %d is not %s"):format(what, name, integer,
+      most and ("between %d and %d"):format(least, most) or ("at least %d"):format(least)), 3)
+  end
   return integer
 end
 

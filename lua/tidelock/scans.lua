@@ -6,6 +6,7 @@
 -- node that is down) is raised, as io.lines does: a loop has no other way to say that there is more to come. What is
 -- raised is an error object, with `message` and `code`.
 
+local commands = require "tidelock.commands"
 local errors = require "tidelock.errors"
 local options = require "tidelock.options"
 
@@ -57,6 +58,12 @@ local function iterator(self, command, words, step, element)
   end
 end
 
+-- The command itself, with its cursor.
+local function page(self, ...)
+  local words = commands.words(2, ...)
+  return self:call(table.unpack(words, 1, words.n))
+end
+
 -- ---- the methods ----------------------------------------------------------------------------------------------------
 
 local NAMES = options.names("match", "count")
@@ -70,7 +77,7 @@ local scans = {}
 ---@return fun(): string?
 function scans:scan(...)
   local given = ...
-  if type(given) ~= "table" then return self:call("SCAN", ...) end
+  if type(given) ~= "table" then return page(self, "SCAN", ...) end
   options.check("scan", given, KEY_NAMES)
   local words = words_of(options.text("scan", given, "match"), options.text("scan", given, "type"),
     options.integer("scan", given, "count"))
@@ -82,7 +89,7 @@ local function scan_of_key(name, step, element)
   local what = name:lower()
   scans[what] = function(self, ...)
     local key, given = ...
-    if type(given) ~= "table" then return self:call(name, ...) end
+    if type(given) ~= "table" then return page(self, name, ...) end
     local kind = type(key)
     if kind ~= "string" and kind ~= "number" then error(("%s: key: string expected, got %s"):format(what, kind), 2) end
     options.check(what, given, NAMES)

@@ -17,7 +17,8 @@ local Pipeline = {}
 
 function Pipeline:call(...)
   if not self.replies then error("the pipeline is over", 2) end
-  table.insert(self.replies, transaction.element(self.store:call(...)))
+  local words = commands.words(2, ...)
+  table.insert(self.replies, transaction.element(self.store:call(table.unpack(words, 1, words.n))))
 end
 
 local pipeline_metatable = {

@@ -17,6 +17,7 @@ local core = require "tidelock.core"
 local commands = require "tidelock.commands"
 local errors = require "tidelock.errors"
 local options = require "tidelock.options"
+local scans = require "tidelock.scans"
 
 local scheduler = core.task
 
@@ -65,13 +66,23 @@ function StoreGround:watch(...)
   return true
 end
 
+-- What it answers when one of its commands cannot be executed.
+local function aborted(message, code)
+  return executed(errors.object "EXECABORT Transaction discarded because of previous errors.",
+    { errors.object(message, code) })
+end
+
 function StoreGround:commit(queue)
+  local takes_memory = false
   for _, words in ipairs(queue) do
     local good, message, code = core.resolve(self.target, table.unpack(words, 1, words.n))
-    if not good then
-      local aborted = errors.object "EXECABORT Transaction discarded because of previous errors."
-      return executed(aborted, { errors.object(message, code) })
-    end
+    if not good then return aborted(message, code) end
+    takes_memory = takes_memory or message
+  end
+  local good, message, code = core.execute(self.target, takes_memory)
+  if not good then
+    if code == "CLOSED" then return nil, message, code end
+    return aborted(message, code)
   end
   for _, watch in ipairs(self.watches) do
     if not watch:holds() then return CHANGED end
@@ -82,6 +93,7 @@ function StoreGround:commit(queue)
 end
 
 function StoreGround:close()
+  core.executed(self.target)
   for _, watch in ipairs(self.watches) do watch:stop() end
 end
 
@@ -180,7 +192,7 @@ local function take_turn(client)
   local me = scheduler.current(world)
   while busy[client] do
     local turn = busy[client]
-    if turn.owner == (me or true) then error("transaction: there is one on this client already", 4) end
+    if turn.owner == (me or true) then error("transaction: there is one on this client already", 3) end
     if me then
       table.insert(turn.waiting, me)
       scheduler.park(world)
@@ -206,29 +218,19 @@ end
 ---@field package over boolean
 local Transaction = {}
 
-local function kept(name, ...)
-  local words = table.pack(name, ...)
-  for i = 1, words.n do
-    local kind = type(words[i])
-    if kind ~= "string" and kind ~= "number" and kind ~= "boolean" then
-      error(("%s: string, number or boolean expected, got %s"):format(tostring(name):lower(), kind), 4)
-    end
-  end
-  return words
-end
-
 -- what is said by other means
 local RESERVED = options.names("EXEC", "DISCARD", "MULTI", "WATCH", "UNWATCH")
 
 local function send(self, name, ...)
-  if self.over then error("the transaction is over", 3) end
+  if self.over then error("the transaction is over", 2) end
   local command = type(name) == "string" and name:upper()
   if RESERVED[command] then
     if Transaction[name:lower()] then return Transaction[name:lower()](self, ...) end
-    error(("%s: a transaction ends with its function; an error gives it up"):format(name:lower()), 3)
+    error(("%s: a transaction ends with its function; an error gives it up"):format(name:lower()), 2)
   end
-  if not self.queue then return self.ground:call(name, ...) end
-  table.insert(self.queue, kept(name, ...))
+  local words = commands.words(2, name, ...)
+  if not self.queue then return self.ground:call(table.unpack(words, 1, words.n)) end
+  table.insert(self.queue, words)
 end
 
 ---Executes any command, or keeps it for the end.
@@ -249,7 +251,16 @@ end
 function Transaction:watch(...)
   if self.over then error("the transaction is over", 2) end
   if self.queue then error("watch: not after multi", 2) end
-  return self.ground:watch(...)
+  local words = commands.words(2, "WATCH", ...)
+  return self.ground:watch(table.unpack(words, 2, words.n))
+end
+
+-- Iterators are for what is decided upon: where commands are kept, there are no pages to go over.
+for name, scan in pairs(scans) do
+  Transaction[name] = function(self, ...)
+    if self.queue or self.over then return send(self, name:upper(), ...) end
+    return scan(self, ...)
+  end
 end
 
 local transaction_metatable = {
@@ -294,9 +305,10 @@ end
 local function watched_keys(given)
   local keys = given.watch or {}
   if type(keys) ~= "table" then keys = { keys } end
-  for _, key in ipairs(keys) do
-    if type(key) ~= "string" and type(key) ~= "number" then
-      error(("transaction: watch: string expected, got %s"):format(type(key)), 3)
+  for i = 1, #keys do
+    local kind = type(keys[i])
+    if kind ~= "string" and kind ~= "number" then
+      error(("transaction: watch: string expected, got %s"):format(kind), 3)
     end
   end
   return keys
@@ -310,8 +322,7 @@ local function method(new_ground, take)
       fn = given
     else
       given = options.check("transaction", given, NAMES)
-      keys, retries = watched_keys(given), options.integer("transaction", given, "retries", RETRIES)
-      if retries < 0 then error(("transaction: retries: %d is less than none"):format(retries), 2) end
+      keys, retries = watched_keys(given), options.integer("transaction", given, "retries", RETRIES, 0)
     end
     if type(fn) ~= "function" then
       error(("transaction: fn: function expected, got %s"):format(type(fn)), 2)

@@ -177,9 +177,23 @@ describe("a store", function()
     assert.equal("OOM", code)
     assert.equal("OOM command not allowed when used memory > 'maxmemory'.", message)
     assert.is_nil(limited:get "k")
-    assert.has_error(function() tidelock.store { maxmemory = "much" } end)
-    assert.has_error(function() tidelock.store { maxmemory_policy = "some" } end)
-    assert.has_error(function() tidelock.store { maxmemory_samples = 0 } end)
+  end)
+
+  it("says which of its options is wrong, and where", function()
+    for wrong, options in pairs {
+      ["databases: 0 is not between 1 and 65536"] = { databases = 0 },
+      ["maxmemory: much is not a size in bytes"] = { maxmemory = "much" },
+      ["maxmemory: -1 is not a size in bytes"] = { maxmemory = -1 },
+      ["maxmemory_policy: there is no some"] = { maxmemory_policy = "some" },
+      ["maxmemory_samples: 65 is not between 1 and 64"] = { maxmemory_samples = 65 },
+    } do
+      local good, message = pcall(function()
+        local s = tidelock.store(options)
+        return s
+      end)
+      assert.is_false(good)
+      assert.matches("store_spec.lua:%d+: store: " .. wrong:gsub("%-", "%%-"), message)
+    end
   end)
 
   it("is one of many", function()

@@ -152,6 +152,22 @@ for kind, make in pairs(KINDS) do
       assert.equal(0, s:exists "k")
     end)
 
+    it("goes over keys and values before it decides", function()
+      s:mset("k:1", 1, "k:2", 2, "other", 3)
+      s:zadd("other:z", 1.5, "m")
+      local replies = s:transaction({ watch = { "k:1", "k:2" } }, function(t)
+        local sum = 0
+        for key in t:scan { match = "k:*" } do sum = sum + t:get(key) end
+        for _, score in t:zscan("other:z", {}) do sum = sum + score end
+        assert.equal("0", t:scan(0, "COUNT", 100)[1])
+        t:multi()
+        t:set("sum", sum)
+        assert.error_matches(function() t:scan {} end, "bad argument #1 to 'scan'")
+      end)
+      assert.same({ true }, replies)
+      assert.equal(4.5, tonumber(s:get "sum"))
+    end)
+
     it("answers what a watched transaction's own commands answer", function()
       s:set("k", "text")
       s:transaction({ watch = "k" }, function(t)
@@ -171,12 +187,16 @@ for kind, make in pairs(KINDS) do
       raises("transaction: table of options expected, got string", "k", print)
       raises("transaction: unknown option 'keys'", { keys = "k" }, print)
       raises("transaction: watch: string expected, got boolean", { watch = { true } }, print)
-      raises("transaction: retries: -1 is less than none", { retries = -1 }, print)
+      raises("transaction: retries: -1 is not at least 0", { retries = -1 }, print)
       raises("multi: it has begun already", function(t) t:multi() end)
       raises("watch: not after multi", function(t) t:watch "k" end)
       raises("exec: a transaction ends with its function", function(t) t:exec() end)
       raises("discard: a transaction ends with its function", function(t) t:call "DISCARD" end)
-      raises("set: string, number or boolean expected, got table", function(t) t:set("k", {}) end)
+      raises("bad argument #2 to 'set' (string, number or boolean expected, got table)", function(t) t:set("k", {}) end)
+      raises("spec/lua/transaction_spec.lua:", function(t) t:set("k", {}) end)
+      raises("bad argument #1 to 'get' (string, number or boolean expected, got nil)", {}, function(t) t:get(nil) end)
+      raises("bad argument #1 to 'call' (string expected, got nil)", function(t) t:call() end)
+      raises("transaction: watch: string expected, got nil", { watch = { nil, "k" } }, print)
       local kept
       s:transaction(function(t) kept = t end)
       assert.error_matches(function() kept:set("k", 1) end, "the transaction is over")
@@ -226,11 +246,65 @@ describe("a store's transaction", function()
 
   it("fails when the store is closed on the way", function()
     local s = tidelock.store()
-    assert.equal("CONFLICT", (select(3, s:transaction({ watch = "k", retries = 0 }, function(t)
+    assert.equal("CLOSED", (select(3, s:transaction({ watch = "k", retries = 0 }, function(t)
       s:close()
       t:multi()
     end))))
     assert.equal("CLOSED", (select(3, s:transaction({ watch = "k" }, function() end))))
+    assert.equal("CLOSED", (select(3, s:transaction(function(t) t:set("k", 1) end))))
+  end)
+
+  it("has room for all of its commands, or executes none", function()
+    local before = tidelock.store { seed = 1 }
+    local limit = before:used_memory()
+    local s <close> = tidelock.store { seed = 1, maxmemory = limit + 20000 }
+    local big = ("x"):rep(30000)
+    -- the first alone goes beyond the limit, which is looked at before
+    local replies = s:transaction(function(t)
+      t:set("a", big)
+      t:set("b", 1)
+    end)
+    assert.same({ true, true }, replies)
+    local done, message, code = s:transaction(function(t)
+      t:del "a"
+      t:set("c", 1)
+    end)
+    assert.is_nil(done)
+    assert.equal("EXECABORT", code)
+    assert.equal("EXECABORT Transaction discarded because of previous errors. "
+      .. "OOM command not allowed when used memory > 'maxmemory'.", message)
+    assert.equal(1, s:exists "a")
+    assert.same({ 30000, 1 }, s:transaction(function(t)
+      t:strlen "a"
+      t:del "a"
+    end))
+    before:close()
+  end)
+
+  it("keeps its own keys to its end, whatever maxmemory says", function()
+    local s <close> = tidelock.store { seed = 1, maxmemory = 50000, maxmemory_policy = "allkeys-random" }
+    local replies = s:transaction(function(t)
+      for i = 1, 200 do t:set("k" .. i, ("x"):rep(1000)) end
+      for i = 1, 200 do t:exists("k" .. i) end
+    end)
+    for i = 1, 200 do assert.equal(1, replies[200 + i]) end
+    assert.is_true(s:set("k", "v"))
+    assert.is_true(s:dbsize() < 200)
+  end)
+
+  it("is over before time goes on", function()
+    local now = 1000
+    local s <close> = tidelock.store { clock = function()
+      now = now + 10
+      return now
+    end }
+    assert.same({ true, "v", 15 }, s:transaction(function(t)
+      t:set("k", "v", "PX", 15)
+      t:get "k"
+      t:pttl "k"
+    end))
+    s:get "other"
+    assert.is_nil(s:get "k")
   end)
 end)
 
