@@ -208,6 +208,7 @@ void dispatch_run(struct call *c, const struct command *command, int argc, const
     if (!list_empty(&n->monitors)) monitor_feed(c, command);
     if (x->complaint) diary_say(n, DIARY_WARNING, "Bad data format in %s: %s", command->name, x->complaint);
     if (x->changes == 0 && n->effects.size == 0 && !n->effects.failed) return;
+    if (n->follow) own_expiry_note(c);
     if (n->follow || s->kind == SESSION_STREAM) return; /* a replica's log is its primary's bytes */
     log_effects(c);
     session_wrote(s);

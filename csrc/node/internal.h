@@ -18,6 +18,7 @@
 #include "node/gate.h"
 #include "node/latency.h"
 #include "node/node.h"
+#include "node/own_expiry.h"
 #include "node/persistence.h"
 #include "node/pubsub.h"
 #include "node/slowlog.h"
@@ -241,6 +242,7 @@ struct node {
     struct timing timing;
     struct slowlog slowlog;
     struct latency latency;
+    struct own_expiry *own_expiry; /* of a writable replica; NULL: nothing */
     size_t trail_start;
 };
 
@@ -450,9 +452,9 @@ bool backup_has_view(const struct node *n);
 /* Evicts keys until maxmemory is respected, or enough was done for now. False: it is exceeded, and nothing can go. */
 bool eviction_make_room(struct node *n);
 /* Bytes that do not count for maxmemory. */
-/* Of that, what the log holds beyond the backlog, because replicas or the journal still need it. */
-size_t eviction_beyond_backlog(const struct node *n);
 size_t eviction_uncounted(const struct node *n);
+/* Of those, what the log holds beyond the backlog, because replicas or the journal still need it. */
+size_t eviction_beyond_backlog(const struct node *n);
 
 /* ---- client_eviction.c ---- */
 

@@ -132,6 +132,7 @@ void node_free(struct node *n)
     pubsub_free(n);
     stats_reset(n);
     slowlog_free(n);
+    own_expiry_forget(n);
     latency_free(n);
     wait_free(&n->waits);
     wait_free(&n->aof_waits);
@@ -167,11 +168,16 @@ void node_delete(struct node *n, int db, struct entry *e, bool lazily, unsigned 
         dispatch_log(n, db, bytes_slice(&n->effects));
 }
 
-/* Deletes what has expired, a slice at a time, and logs it: replicas delete what their primary says. */
+/* Deletes what has expired, a slice at a time, and logs it: replicas delete what their primary says, and what their own
+ * clients gave them. */
 static void node_expire(struct node *n)
 {
     n->expiring = false;
-    if (n->follow || !n->config.activeexpire || node_stands_still(n)) return;
+    if (!n->config.activeexpire || node_stands_still(n)) return;
+    if (n->follow) {
+        n->expiring = own_expiry_step(n, EXPIRE_SLICE);
+        return;
+    }
     for (int i = 0; i < EXPIRE_SLICE; i++) {
         int db;
         struct entry *e = keyspace_next_expired(n->keyspace, &db);
@@ -301,7 +307,7 @@ static bool follow_stands_still(const struct node *n)
 /* When the first key expires. A time that is too far away to be counted in microseconds never comes. */
 static int64_t expiry_deadline(const struct node *n)
 {
-    int64_t expires_ms = keyspace_expire_deadline(n->keyspace);
+    int64_t expires_ms = n->follow ? own_expiry_deadline(n) : keyspace_expire_deadline(n->keyspace);
     if (expires_ms > INT64_MAX / 2000) return INT64_MAX;
     return n->now.mono_us + expires_ms * 1000 - n->now.wall_us;
 }
@@ -324,7 +330,7 @@ int64_t node_deadline(const struct node *n)
     if (node_needs_seconds(n)) earlier(&deadline, n->next_second_us);
     if (n->pause_until_us != 0) {
         earlier(&deadline, n->pause_until_us);
-    } else if (!n->follow && n->config.activeexpire && !node_stands_still(n)) {
+    } else if (n->config.activeexpire && !node_stands_still(n)) {
         earlier(&deadline, expiry_deadline(n));
     }
     return deadline;

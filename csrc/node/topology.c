@@ -145,6 +145,7 @@ void topology_promote(struct node *n)
 {
     if (!n->follow) return;
     end_follow(n);
+    own_expiry_forget(n);
     log_fork_history(&n->log, &n->random);
     n->pinged_us = n->now.mono_us;
     trail_forked(n);
@@ -198,6 +199,7 @@ static void take_snapshot(struct node *n)
     persistence_replaced(n);
     n->counters.discarded_bytes += n->follow->discarded;
     keyspace_adopt(n->keyspace, n->follow->loaded);
+    own_expiry_forget(n);
     n->tidying = true;
     topology_fsynced(n, -1); /* of this history nothing is durable yet */
     follow_adopted(n->follow, n->now.mono_us);

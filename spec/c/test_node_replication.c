@@ -282,4 +282,46 @@ TEST(a_longer_ping_period_holds_at_once)
     room_close(&r);
 }
 
+TEST(a_writable_replica_expires_what_its_own_clients_gave_it)
+{
+    struct room r;
+    room_open(&r, 2);
+    struct wire *a = room_dial(&r, 0), *b = room_dial(&r, 1);
+    say(a, "CONFIG SET active-expire no");
+    say(a, "SET of_primary v PX 100");
+    say(a, "SET both v PX 100");
+    say(b, "REPLICAOF host 1");
+    say(b, "CONFIG SET replica-read-only no");
+    room_pass(&r, 10);
+    say(b, "APPEND of_primary w");
+    say(b, "SET both w PX 50");
+    say(b, "SET gone v PX 50");
+    say(b, "DEL gone");
+    say(b, "SETEX kept 1 v");
+    say(b, "PERSIST kept");
+    say(b, "SET later v PX 50");
+    say(b, "PEXPIRE later 500");
+    say(b, "SET old v PX 50");
+    say(b, "RENAME old new");
+    say(b, "COPY new there DB 3");
+    say(b, "SET moved v PX 50");
+    say(b, "MOVE moved 3");
+    CHECK(strstr(say(b, "INFO stats"), "slave_expires_tracked_keys:9\r\n") != NULL);
+    CHECK_EQ_STR(say(b, "DBSIZE"), ":5\r\n");
+    room_pass(&r, 40);
+    CHECK_EQ_STR(say(b, "DBSIZE"), ":5\r\n");
+    room_pass(&r, 200);
+    CHECK_EQ_STR(say(b, "GET of_primary"), "$-1\r\n"); /* hidden, and left to the primary */
+    CHECK_EQ_STR(say(b, "DBSIZE"), ":3\r\n");
+    say(b, "SELECT 3");
+    CHECK_EQ_STR(say(b, "DBSIZE"), ":0\r\n");
+    say(b, "SELECT 0");
+    CHECK(strstr(say(b, "INFO stats"), "slave_expires_tracked_keys:2\r\n") != NULL);
+    room_pass(&r, 400);
+    CHECK_EQ_STR(say(b, "DBSIZE"), ":2\r\n");
+    say(a, "FLUSHALL");
+    CHECK(strstr(say(b, "INFO stats"), "slave_expires_tracked_keys:0\r\n") != NULL);
+    room_close(&r);
+}
+
 TEST_MAIN()
