@@ -3,6 +3,7 @@
 -- disk is loaded, and:
 --
 --   - nothing that was acknowledged as fsynced is missing (appendfsync always: every reply; otherwise: WAITAOF);
+--   - nothing at all that was answered is missing after the end of the process alone, if the disk had no faults;
 --   - what is there is a beginning of what was written, whole transactions only;
 --   - after SHUTDOWN nothing at all is missing;
 --   - what cannot be loaded is an error that names the file.
@@ -50,6 +51,7 @@ end
 
 local function bad_disk(s)
   if s.mild then return end
+  s.bad = true
   local disk = {
     fail = s.random(4) == 1 and s.random() * 0.2 or 0, fail_sync = s.random(3) == 1 and s.random() or 0,
     capacity = s.random(5) == 1 and s.random(4000) or 0, full = s.random(8) == 1,
@@ -134,7 +136,7 @@ local function come_back(s)
 end
 
 local function life(s)
-  s.stop = false
+  s.stop, s.bad = false, false
   for i, w in ipairs(s.ledgers) do s.writers[i] = s.world:go(write, s, w) end
   chaos(s)
   local how = s.random(12) == 1 and shut_down(s) or crash(s)
@@ -149,6 +151,7 @@ local function life(s)
   for _, w in ipairs(s.ledgers) do
     local lost = w:check(function(key) return s.node:get(key) end)
     if lost > 0 and how == "orderly" then error(("%d operations are lost after SHUTDOWN"):format(lost), 0) end
+    if lost > 0 and how == "process" and not s.bad then error(("%d operations are lost in kill -9"):format(lost), 0) end
     s.lost[how] = (s.lost[how] or 0) + lost
   end
   good_disk(s)

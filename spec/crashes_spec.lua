@@ -31,7 +31,9 @@ describe("crashes", function()
 end)
 
 describe("kill -9", function()
-  it("loses nothing that was answered when the journal is synced always", function()
-    assert.is_true(kill_loop.run { loops = 6, seed = 1, server = "tidelock" } > 0)
-  end)
+  for _, policy in ipairs { "always", "everysec", "no" } do
+    it("loses nothing that was answered with appendfsync " .. policy, function()
+      assert.is_true(kill_loop.run { loops = 6, seed = 1, server = "tidelock", fsync = policy } > 0)
+    end)
+  end
 end)

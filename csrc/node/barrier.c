@@ -3,9 +3,15 @@
 
 #include "node/internal.h"
 
-bool barrier_wanted(const struct node *n)
+/* There is a journal of what is written here. */
+static bool wanted(const struct node *n) { return n->config.appendonly && !n->follow; }
+
+/* A call at the node itself dies with the node: it waits only for what survives a loss of power. */
+bool barrier_wanted(const struct session *s)
 {
-    return n->config.appendonly && n->config.appendfsync == JOURNAL_SYNC_ALWAYS && !n->follow;
+    const struct node *n = s->node;
+    bool always = n->config.appendfsync == JOURNAL_SYNC_ALWAYS;
+    return wanted(n) && (s->kind == SESSION_CLIENT || (s->kind == SESSION_LOCAL && always));
 }
 
 void barrier_wrote(struct session *s)
@@ -13,7 +19,7 @@ void barrier_wrote(struct session *s)
     struct node *n = s->node;
     struct barrier *b = &s->barrier;
     if (log_offset(&n->log) == 0) return; /* nothing was ever written: no offset to wait for */
-    if (!barrier_wanted(n) || (s->kind != SESSION_CLIENT && s->kind != SESSION_LOCAL)) return;
+    if (!barrier_wanted(s)) return;
     if (b->offset == 0) {
         b->offset = log_offset(&n->log);
         b->from = b->request;
@@ -46,16 +52,16 @@ void barrier_moved(struct barrier *b, size_t size)
 void barriers_settle(struct node *n)
 {
     if (list_empty(&n->barriers)) return;
-    int64_t durable = barrier_wanted(n) ? n->fsynced_offset : INT64_MAX;
+    int64_t kept = wanted(n) ? journaling_kept(n) : INT64_MAX;
     list_each_safe(link, &n->barriers)
     {
         struct session *s = list_item(link, struct session, barrier.link);
         struct barrier *b = &s->barrier;
-        if (b->offset > durable) continue;
+        if (b->offset > kept) continue;
         b->offset = b->next_offset;
         b->from = b->next_from;
         b->next_offset = 0;
-        if (b->offset != 0 && b->offset <= durable) b->offset = 0;
+        if (b->offset != 0 && b->offset <= kept) b->offset = 0;
         if (b->offset == 0) list_remove(&b->link);
         session_wake(s);
     }

@@ -1,12 +1,14 @@
-/* barrier.h: with `appendfsync always` a reply does not leave before the write it answers is durable here.
+/* barrier.h: a reply does not leave before the write it answers is in the node's journal: durable with `appendfsync always`,
+ * otherwise in the file as every process sees it, so that the end of this one loses nothing that was answered.
  *
- * A session goes on reading and executing; what it answers from its first write on that is not durable stays in its
- * output, whatever else it waits for (gate.h). Writes that come meanwhile stand behind the next barrier, which takes the
- * first one's place when that one falls: so what is held leaves after two syncs at most, however long the pipeline.
+ * A session goes on reading and executing; what it answers from its first write on that is not there stays in its
+ * output, whatever else it waits for (gate.h). Most often that is in the same turn, and nothing has waited. Writes that
+ * come meanwhile stand behind the next barrier, which takes the first one's place when that one falls: so what is held
+ * leaves after two groups of the journal at most, however long the pipeline.
  *
  *      output    | +OK +OK | :1 +OK :2 | +OK …
  *                          ^ from      ^ next_from
- *                offset: up to here the journal has to be durable; next_offset: for what is behind next_from
+ *                offset: up to here the journal has to be; next_offset: for what is behind next_from
  */
 #ifndef TIDELOCK_NODE_BARRIER_H
 #define TIDELOCK_NODE_BARRIER_H
@@ -26,8 +28,8 @@ struct barrier {
     size_t request;         /* where what the present request answers begins */
 };
 
-/* Whether replies wait for the journal: the configuration says so, and this is a primary. */
-bool barrier_wanted(const struct node *n);
+/* Whether replies of this session wait for the journal: there is one, and this is a primary. */
+bool barrier_wanted(const struct session *s);
 /* The session's write has been logged: what it answers to this request waits. */
 void barrier_wrote(struct session *s);
 /* How much of the session's output may leave. */

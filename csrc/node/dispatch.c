@@ -291,7 +291,7 @@ static void run_or_queue(struct session *s, const struct request *r, int argc, c
 /* A reply that may have to wait is written by the session itself, also when its caller is at the node. */
 static void choose_writer(struct session *s, const struct request *r)
 {
-    bool waits = r->writes && (s->node->gates.wanted || r->wish.group || barrier_wanted(s->node));
+    bool waits = r->writes && (s->node->gates.wanted || r->wish.group || barrier_wanted(s));
     if (waits || r->wish.committed || r->wish.receipt) s->reply = &s->writer.reply;
 }
 

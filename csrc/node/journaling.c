@@ -74,6 +74,7 @@ void journaling_adopt(struct node *n, const struct recover_found *found)
     struct persistence *p = &n->persistence;
     if (!n->config.appendonly) return;
     p->journal = new_journal(n);
+    p->founding = !found->anything;
     if (!p->journal || !found->journal || found->single) return;
     bool goes_on = found->replid[0] != '\0' && !found->doubted;
     struct journal_found files = {.manifest = &found->manifest,
@@ -165,6 +166,7 @@ void journaling_settle(struct node *n)
     n->log.kept_from = journal_reader(p->journal);
     topology_fsynced(n, journal_synced(p->journal));
     p->lagged = journaling_lags(n);
+    if (journal_written(p->journal) >= 0) p->founding = false;
     note_error(n, journal_error(p->journal));
     say_rewrite(n);
 }
@@ -246,7 +248,18 @@ const char *journaling_rewrite(struct node *n)
     return NULL;
 }
 
-/* ---- what is durable ---- */
+/* ---- what is in the files, what is durable ---- */
+
+/* While a base is made for data that is there already (CONFIG SET appendonly yes), what is written meanwhile is answered:
+ * it may take minutes. A journal that fails has had its chance to be good, and one that begins with nothing soon is. */
+int64_t journaling_kept(const struct node *n)
+{
+    const struct persistence *p = &n->persistence;
+    if (n->config.appendfsync == JOURNAL_SYNC_ALWAYS) return n->fsynced_offset;
+    if (!p->journal) return INT64_MAX;
+    int64_t written = journal_written(p->journal);
+    return written >= 0 || p->founding || p->journal_fails ? written : INT64_MAX;
+}
 
 int journaling_flush(struct node *n)
 {

@@ -48,6 +48,7 @@ struct persistence {
     bool rewriting;           /* …as it was told in the diary */
     bool lagged;              /* writers wait for it */
     bool journal_fails;       /* it cannot keep what is written */
+    bool founding;            /* the node started with no data, and its first files are being made */
     int64_t rewrite_retry_us; /* none by itself before: the last ones failed */
     int64_t cut_bytes;
     /* loading */
@@ -134,6 +135,9 @@ void journaling_rewrite_if_due(struct node *n);
 const char *journaling_rewrite(struct node *n);
 /* What was found at the start: the journal goes on from there. */
 void journaling_adopt(struct node *n, const struct recover_found *found);
+/* Up to this offset of the log, what is written may be answered: it is durable with `appendfsync always`, in the files
+ * otherwise. INT64_MAX: there is no journal, or its first base takes its time. */
+int64_t journaling_kept(const struct node *n);
 /* The end of an orderly life: 1: everything is durable, 0: it is on its way, -1: it cannot be. */
 int journaling_flush(struct node *n);
 /* …which is put off. */

@@ -283,6 +283,8 @@ int64_t journal_deadline(const struct journal *j)
 
 int64_t journal_synced(const struct journal *j) { return j->synced; }
 
+int64_t journal_written(const struct journal *j) { return j->good ? j->written : -1; }
+
 int64_t journal_reader(const struct journal *j)
 {
     if (j->break_due) return INT64_MAX;

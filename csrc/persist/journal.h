@@ -97,6 +97,8 @@ struct save *journal_base(struct journal *j);
 
 /* Everything up to this offset of the log is durable; -1: nothing of this history is. */
 int64_t journal_synced(const struct journal *j);
+/* Everything up to this offset of the log is in its files, as far as whoever reads them sees; -1: there is no good chain. */
+int64_t journal_written(const struct journal *j);
 /* The first byte of the log that it still needs; INT64_MAX: none. */
 int64_t journal_reader(const struct journal *j);
 /* Why it cannot keep what is written now; NULL: it can. */

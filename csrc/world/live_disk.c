@@ -7,6 +7,11 @@
  *      loop      live_disk_begin → uv_queue_work          after_work → disk_done, the node is touched
  *      thread                        live_files_carry_out …
  *
+ * What goes to the journal and is not synced right after is not worth the trip: the system takes a copy of it, and replies
+ * wait for that. So the loop writes it itself, as Redis does, and the replies leave in the same turn. Not while the
+ * journal is being synced: then the system may have whoever writes to the file wait until the disk is done. And not more
+ * than AT_ONCE in a turn. Otherwise it is a thread's, and the replies wait.
+ *
  * A node that goes does not wait for what has not been begun (it is cancelled), but for what has: its buffers are the
  * node's. libuv comes back with the work later, when the node is gone; the struct stays until then.
  *
@@ -15,7 +20,7 @@
 
 #include "world/live_files.h"
 
-enum { BATCH = 16, PATH_SIZE = 4096 };
+enum { BATCH = 16, PATH_SIZE = 4096, AT_ONCE = 1024 * 1024 };
 
 struct live_lane {
     uv_work_t work;
@@ -175,13 +180,38 @@ static bool make_ready(struct live_node *ln)
     return ln->disk != NULL;
 }
 
-void live_disk_begin(struct live_node *ln)
+/* Does an operation in the loop, now. */
+static void carry_out_here(struct live_disk *d, struct disk *queue, struct disk_op *op)
+{
+    struct live_outcome outcome;
+    prepare(op, &outcome);
+    live_files_carry_out(&d->files, op, &outcome);
+    live_outcome_apply(&outcome, op);
+    disk_done(queue, op);
+}
+
+/* Whether the journal's lane, of which nothing is under way, has but writes to a file that nobody is syncing. */
+static bool only_writes(const struct live_disk *d, const struct disk *queue)
+{
+    if (d->lanes[DISK_LANE_SYNC].at_thread) return false;
+    list_each(link, &queue->lanes[DISK_LANE_JOURNAL]) if (list_item(link, struct disk_op, link)->kind !=
+                                                          DISK_WRITE) return false;
+    return true;
+}
+
+bool live_disk_begin(struct live_node *ln, size_t *written)
 {
     struct disk *queue = node_disk(ln->base.node);
-    bool ready = make_ready(ln);
+    bool ready = make_ready(ln), ended = false;
     struct disk_op *op;
     while ((op = disk_next(queue)) != NULL) {
-        if (ready) {
+        bool here = ready && op->lane == DISK_LANE_JOURNAL && *written + op->data.size <= AT_ONCE &&
+                    only_writes(ln->disk, queue);
+        if (here) {
+            *written += op->data.size;
+            carry_out_here(ln->disk, queue, op);
+            ended = true;
+        } else if (ready) {
             begin_lane(ln->disk, queue, op);
         } else {
             disk_fail(op, DISK_FAILED, "out of memory");
@@ -189,6 +219,7 @@ void live_disk_begin(struct live_node *ln)
             live_node_touch(ln);
         }
     }
+    return ended;
 }
 
 /* ---- the end ---- */
@@ -209,12 +240,7 @@ static void drain(struct live_disk *d, struct disk *queue)
 {
     struct list *lane = &queue->lanes[DISK_LANE_JOURNAL];
     while (!list_empty(lane)) {
-        struct disk_op *op = list_item(lane->next, struct disk_op, link);
-        struct live_outcome outcome;
-        prepare(op, &outcome);
-        live_files_carry_out(&d->files, op, &outcome);
-        live_outcome_apply(&outcome, op);
-        disk_done(queue, op);
+        carry_out_here(d, queue, list_item(lane->next, struct disk_op, link));
     }
 }
 

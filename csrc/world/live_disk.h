@@ -11,8 +11,9 @@
 
 struct live_disk;
 
-/* NODE_DISK: begins whatever can be begun, in the node's directory as it is configured now. */
-void live_disk_begin(struct live_node *ln);
+/* NODE_DISK: begins whatever can be begun, in the node's directory as it is configured now. True: some of it has ended
+ * already, and the node is to be settled. `written`: bytes that were written at once in this turn; counted on. */
+bool live_disk_begin(struct live_node *ln, size_t *written);
 /* Tells the node what has ended while it was paused. */
 void live_disk_tell(struct live_node *ln);
 /* The node is about to be freed. Waits for what a thread is doing right now. `orderly`: what the node still wanted

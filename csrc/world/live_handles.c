@@ -104,15 +104,22 @@ bool live_files_open(struct live_files *fs, const char *directory)
     return true;
 }
 
-static void close_handle(struct live_handle *h)
+/* To be closed when no lock is held: the last one of a large file that has been removed takes its time. -1: none. */
+static int take_descriptor(struct live_handle *h)
 {
-    if (h->fd >= 0) close(h->fd);
+    int fd = h->fd;
     h->fd = -1;
+    return fd;
+}
+
+static void close_descriptor(int fd)
+{
+    if (fd >= 0) close(fd);
 }
 
 void live_files_close(struct live_files *fs)
 {
-    for (int i = 0; i < LIVE_HANDLES; i++) close_handle(&fs->handles[i]);
+    for (int i = 0; i < LIVE_HANDLES; i++) close_descriptor(fs->handles[i].fd);
     for (int i = 0; i < fs->lock_count; i++) close(fs->locks[i].fd);
     if (fs->fd >= 0) close(fs->fd);
     uv_mutex_t *locks[LOCKS];
@@ -120,11 +127,11 @@ void live_files_close(struct live_files *fs)
     for (int i = 0; i < LOCKS; i++) uv_mutex_destroy(locks[i]);
 }
 
-/* Its name means another file now, or none. The lock is held. */
-static void forget_handle(struct live_handle *h)
+/* Its name means another file now, or none. The lock is held. What is to be closed. */
+static int forget_handle(struct live_handle *h)
 {
     h->forgotten = true;
-    if (h->users == 0) close_handle(h);
+    return h->users == 0 ? take_descriptor(h) : -1;
 }
 
 static bool is_handle_of(const struct live_handle *h, const char *name)
@@ -134,10 +141,12 @@ static bool is_handle_of(const struct live_handle *h, const char *name)
 
 void live_handles_forget(struct live_files *fs, const char *name)
 {
+    int closing[LIVE_HANDLES];
     uv_mutex_lock(&fs->handles_lock);
     for (int i = 0; i < LIVE_HANDLES; i++)
-        if (is_handle_of(&fs->handles[i], name)) forget_handle(&fs->handles[i]);
+        closing[i] = is_handle_of(&fs->handles[i], name) ? forget_handle(&fs->handles[i]) : -1;
     uv_mutex_unlock(&fs->handles_lock);
+    for (int i = 0; i < LIVE_HANDLES; i++) close_descriptor(closing[i]);
 }
 
 /* An open file by its name, in use now; NULL: none. */
@@ -169,25 +178,28 @@ static bool closes_rather(const struct live_handle *h, const struct live_handle 
 static struct live_handle *keep_handle(struct live_files *fs, const char *name, int fd, bool writable)
 {
     struct live_handle *h = NULL;
+    int closing[LIVE_HANDLES + 1] = {0};
     uv_mutex_lock(&fs->handles_lock);
     for (int i = 0; i < LIVE_HANDLES; i++) {
         struct live_handle *other = &fs->handles[i];
-        if (is_handle_of(other, name)) forget_handle(other); /* open for reading only */
+        closing[i] = is_handle_of(other, name) ? forget_handle(other) : -1; /* open for reading only */
         if (other->users > 0) continue;
         if (!h || closes_rather(h, other)) h = other;
     }
-    close_handle(h);
+    closing[LIVE_HANDLES] = take_descriptor(h);
     *h = (struct live_handle){.fd = fd, .writable = writable, .users = 1, .used = ++fs->uses};
     text_copy(h->name, sizeof h->name, name);
     uv_mutex_unlock(&fs->handles_lock);
+    for (int i = 0; i <= LIVE_HANDLES; i++) close_descriptor(closing[i]);
     return h;
 }
 
 void live_handle_release(struct live_files *fs, struct live_handle *h)
 {
     uv_mutex_lock(&fs->handles_lock);
-    if (--h->users == 0 && h->forgotten) close_handle(h);
+    int closing = --h->users == 0 && h->forgotten ? take_descriptor(h) : -1;
     uv_mutex_unlock(&fs->handles_lock);
+    close_descriptor(closing);
 }
 
 int live_handle_sync(struct live_files *fs, struct live_handle *h, bool data_only)

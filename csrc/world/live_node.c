@@ -314,12 +314,12 @@ static void carry_out_connected(struct live_connection *c, enum node_action_kind
         live_connection_send(c);
 }
 
-static void carry_out(struct live_node *ln, const struct node_action *a)
+static void carry_out(struct live_node *ln, const struct node_action *a, size_t *written)
 {
     if (a->kind == NODE_SHUTDOWN) {
         shut_down(ln);
     } else if (a->kind == NODE_DISK) {
-        live_disk_begin(ln);
+        if (live_disk_begin(ln, written)) node_settle(ln->base.node);
     } else if (a->kind == NODE_CONNECT) {
         live_connection_open(ln, a->session, a->host, a->port);
     } else {
@@ -336,9 +336,10 @@ static void carry_out(struct live_node *ln, const struct node_action *a)
 void live_node_settle(struct live_node *ln)
 {
     struct node_action action;
+    size_t written = 0;
     world_local_retry(&ln->base);
     node_settle(ln->base.node);
-    while (ln->base.node && node_next_action(ln->base.node, &action)) carry_out(ln, &action);
+    while (ln->base.node && node_next_action(ln->base.node, &action)) carry_out(ln, &action, &written);
     if (ln->base.node) ln->deadline = node_deadline(ln->base.node);
 }
 

@@ -91,6 +91,48 @@ TEST(what_wrote_nothing_before_the_first_write_waits_for_nothing)
     room_close(&r);
 }
 
+/* So that kill -9 loses nothing that was answered, whatever is synced when. */
+TEST(a_reply_leaves_when_its_write_is_in_the_file)
+{
+    static const char *const policies[] = {"everysec", "no"};
+    for (int i = 0; i < 2; i++) {
+        struct room r;
+        room_open(&r, 0);
+        struct wire *c = start(&r, 0, 1, policies[i]), *reader = room_dial(&r, 0);
+        r.disk_stands[0] = true;
+        CHECK_EQ_STR(say(c, "SET a 1"), "");
+        CHECK_EQ_STR(say(c, "GET a"), "");
+        CHECK_EQ_STR(say(reader, "GET a"), "$1\r\n1\r\n");
+        CHECK_EQ_INT(fake_disk_run(&r.disks[0], node_disk(r.nodes[0]), 1), 1); /* the write; no sync */
+        room_settle(&r);
+        CHECK_EQ_STR(room_hear(c), "+OK\r\n$1\r\n1\r\n");
+        r.disk_stands[0] = false;
+        c = start(&r, 0, 2, policies[i]);
+        CHECK_EQ_STR(say(c, "GET a"), "$1\r\n1\r\n");
+        room_close(&r);
+    }
+}
+
+/* The first files of a node without data are soon there. A base of data that is there already may take long. */
+TEST(a_reply_waits_for_the_first_files_but_not_for_a_base_of_much_data)
+{
+    struct room r;
+    room_open(&r, 0);
+    r.disk_stands[0] = true;
+    begin(&r, 0, 1, "everysec", NULL);
+    struct wire *c = room_dial(&r, 0);
+    while (strstr(say(c, "GET a"), "LOADING")) fake_disk_run(&r.disks[0], node_disk(r.nodes[0]), 1);
+    CHECK_EQ_STR(say(c, "SET a 1"), "");
+    r.disk_stands[0] = false;
+    room_settle(&r);
+    CHECK_EQ_STR(room_hear(c), "+OK\r\n");
+    say(c, "CONFIG SET appendonly no");
+    r.disk_stands[0] = true;
+    CHECK_EQ_STR(say(c, "CONFIG SET appendonly yes"), "+OK\r\n");
+    CHECK_EQ_STR(say(c, "SET a 2"), "+OK\r\n");
+    room_close(&r);
+}
+
 TEST(everysec_syncs_once_a_second)
 {
     struct room r;

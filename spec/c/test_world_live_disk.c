@@ -347,13 +347,46 @@ static void blockade_end(struct blockade *b)
     uv_loop_close(&b->loop);
 }
 
+/* No thread is free, so what is done is done by the loop. */
+TEST(the_journal_is_written_at_once_unless_it_is_synced)
+{
+    struct bench x;
+    struct blockade b;
+    REQUIRE(open_bench(&x));
+    blockade_begin(&b);
+    ask_write(&x, DISK_LANE_JOURNAL, "j", "one");
+    CHECK_EQ_INT(await_one(&x), DISK_OK);
+    CHECK_EQ_STR(content(&x, "j"), "one");
+    ask_write(&x, DISK_LANE_JOURNAL, "j", " two"); /* …and the sync right behind it */
+    disk_sync(queue(&x), DISK_LANE_JOURNAL, &x.owner, "j");
+    call(&x.f, x.node, "PING");
+    world_step(x.f.world, 0);
+    CHECK_EQ_STR(content(&x, "j"), "one");
+    blockade_end(&b);
+    CHECK_EQ_INT(await_one(&x), DISK_OK);
+    CHECK_EQ_INT(await_one(&x), DISK_OK);
+    blockade_begin(&b);
+    disk_sync(queue(&x), DISK_LANE_SYNC, &x.owner, "j");
+    call(&x.f, x.node, "PING");
+    world_step(x.f.world, 0);
+    ask_write(&x, DISK_LANE_JOURNAL, "j", " three");
+    call(&x.f, x.node, "PING");
+    world_step(x.f.world, 0);
+    CHECK_EQ_STR(content(&x, "j"), "one two");
+    blockade_end(&b);
+    CHECK_EQ_INT(await_one(&x), DISK_OK);
+    CHECK_EQ_INT(await_one(&x), DISK_OK);
+    CHECK_EQ_STR(content(&x, "j"), "one two three");
+    close_bench(&x);
+}
+
 TEST(a_paused_node_hears_of_it_later)
 {
     struct bench x;
     struct blockade b;
     REQUIRE(open_bench(&x));
     blockade_begin(&b);
-    ask_write(&x, DISK_LANE_JOURNAL, "j", "hello");
+    ask_write(&x, DISK_LANE_SNAPSHOT, "j", "hello");
     call(&x.f, x.node, "PING");
     world_step(x.f.world, 0); /* begins it */
     CHECK_EQ_INT(world_node_pause(x.node, true), WORLD_OK);
@@ -401,7 +434,7 @@ TEST(what_no_thread_has_begun_dies_with_its_node)
     struct blockade b;
     REQUIRE(open_bench(&x));
     blockade_begin(&b);
-    ask_write(&x, DISK_LANE_JOURNAL, "j", "hello");
+    ask_write(&x, DISK_LANE_SNAPSHOT, "j", "hello");
     call(&x.f, x.node, "PING");
     world_step(x.f.world, 0);
     CHECK_EQ_INT(world_node_crash(x.node, WORLD_CRASH), WORLD_OK);
