@@ -1,8 +1,9 @@
--- kill -9 in a loop: a real server with a journal, writers who keep ledgers (spec/ledger.lua), SIGKILL at a random
--- moment, the server again. Nothing that was answered may be missing, and of a transaction there is all or nothing: with
--- every `appendfsync`, because a reply leaves once its write is in the file, and the end of a process takes nothing back.
+-- kill -9 in a loop: a real server with a journal, writers who keep ledgers (spec/ledger.lua), SIGKILL at a random moment,
+-- the server again. Nothing that was answered may be missing, and of a transaction there is all or nothing: whatever
+-- `appendfsync` says, since a reply leaves once its write is in the file, and the end of a process takes nothing back.
 --
---   build/tidelock run spec/kill_loop.lua [--loops N] [--seed SEED] [--server redis-server] [--fsync always|everysec|no]
+--   build/tidelock run spec/kill_loop.lua [--loops N] [--seed SEED] [--server redis-server]
+--                                         [--fsync always|everysec|no]
 --
 -- spec/crashes_spec.lua runs a few loops. Leaves out what only a loss of power can lose: spec/crashes.lua.
 
