@@ -17,9 +17,9 @@ enum { GENPASS_BITS = 256, GENPASS_BITS_MAX = 4096 };
 
 static bool is_default(struct slice user) { return slice_equal(user, slice_text("default")); }
 
-static const char *password(const struct exec *x)
+static struct slice password(const struct exec *x)
 {
-    return call_of((struct exec *)x)->node->config.requirepass;
+    return secret_slice(&call_of((struct exec *)x)->node->config.requirepass);
 }
 
 static void reply_hash(struct exec *x, const char *prefix)
@@ -27,7 +27,7 @@ static void reply_hash(struct exec *x, const char *prefix)
     char hash[SHA256_HEX + 2];
     size_t size = strlen(prefix);
     memcpy(hash, prefix, size);
-    sha256_hex(slice_text(password(x)), hash + size);
+    sha256_hex(password(x), hash + size);
     reply_bulk_text(x->reply, hash);
 }
 
@@ -45,8 +45,8 @@ void run_acl_list(struct exec *x)
 {
     struct bytes *line = &call_of(x)->node->scratch;
     char hash[SHA256_HEX + 1];
-    bool open = password(x)[0] == '\0';
-    sha256_hex(slice_text(password(x)), hash);
+    bool open = password(x).size == 0;
+    sha256_hex(password(x), hash);
     bytes_clear(line);
     bytes_append_format(line, "user default on %s%s ~* &* +@all", open ? "nopass" : "#", open ? "" : hash);
     reply_array(x->reply, 1);
@@ -56,7 +56,7 @@ void run_acl_list(struct exec *x)
 void run_acl_getuser(struct exec *x)
 {
     struct reply *r = x->reply;
-    bool open = password(x)[0] == '\0';
+    bool open = password(x).size == 0;
     if (!is_default(x->argv[2])) {
         reply_null(r);
         return;
@@ -159,7 +159,7 @@ static bool changes_nothing(const struct exec *x, struct slice rule)
 
 /* The user's password as rules make it. */
 struct password {
-    char text[CONFIG_TEXT_MAX];
+    struct secret word;
     bool missing; /* resetpass: one has to come */
 };
 
@@ -168,15 +168,14 @@ static bool apply(const struct exec *x, struct slice rule, struct password *p)
 {
     if (rule.size > 1 && rule.data[0] == '>') {
         struct slice given = slice_of(rule.data + 1, rule.size - 1);
-        bool other = p->text[0] && !slice_equal(given, slice_text(p->text));
-        if (other || given.size >= CONFIG_TEXT_MAX || memchr(given.data, '\0', given.size)) return false;
-        memcpy(p->text, given.data, given.size);
+        bool other = p->word.size > 0 && !slice_equal(given, secret_slice(&p->word));
+        if (other || !secret_set(&p->word, given)) return false;
         p->missing = false;
         return true;
     }
     bool reset = slice_is_word(rule, "resetpass");
     if (!reset && !slice_is_word(rule, "nopass")) return changes_nothing(x, rule);
-    memset(p->text, 0, sizeof p->text);
+    p->word = (struct secret){0};
     p->missing = reset;
     return true;
 }
@@ -198,16 +197,15 @@ static void set_user(struct exec *x, struct password *p)
         reply_error(x->reply, "ERR Error in ACL SETUSER modifier 'resetpass': a password has to follow");
         return;
     }
-    memcpy(n->config.requirepass, p->text, CONFIG_TEXT_MAX);
+    n->config.requirepass = p->word;
     config_changed(n);
     reply_ok(x->reply);
 }
 
 void run_acl_setuser(struct exec *x)
 {
-    struct password p = {.missing = false};
+    struct password p = {.word = call_of(x)->node->config.requirepass};
     struct slice user = x->argv[2];
-    memcpy(p.text, password(x), sizeof p.text);
     if (memchr(user.data, ' ', user.size) || memchr(user.data, '\0', user.size))
         reply_error(x->reply, "ERR Usernames can't contain spaces or null characters");
     else if (!is_default(user))

@@ -13,7 +13,7 @@ static void sessions_configured(struct node *n)
     {
         struct session *s = list_item(link, struct session, link);
         s->reader.limits.bulk_max = config_bulk_max(c);
-        s->authenticated |= c->requirepass[0] == '\0'; /* a password that is set later is not asked for */
+        s->authenticated |= c->requirepass.size == 0; /* a password that is set later is not asked for */
         s->reader.limits.unauthenticated = !s->authenticated;
     }
 }

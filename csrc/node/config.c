@@ -187,6 +187,15 @@ static bool set_text(char *field, const struct config_row *row, struct slice val
     return true;
 }
 
+bool secret_set(struct secret *s, struct slice value)
+{
+    if (value.size > sizeof s->data) return false;
+    memset(s, 0, sizeof *s);
+    s->size = (uint16_t)value.size;
+    if (value.size > 0) memcpy(s->data, value.data, value.size);
+    return true;
+}
+
 static bool set_percents(struct percentiles *field, const struct config_row *row, struct slice value,
                          struct bytes *error)
 {
@@ -230,6 +239,7 @@ static bool set_row(struct config *c, const struct config_row *row, struct slice
     case CONFIG_TEXT:
     case CONFIG_FILE:
     case CONFIG_RULE: return set_text(field, row, value, error);
+    case CONFIG_SECRET: return secret_set(field, value) || complain(error, row, "argument is too long");
     case CONFIG_PART: return set_part(field, row, value, error);
     case CONFIG_SAVE: return set_save(field, row, value, error);
     case CONFIG_ENUM: return set_word(field, row, value, error);
@@ -364,6 +374,7 @@ bool config_get(const struct config *c, struct slice name, struct bytes *value)
     case CONFIG_TEXT:
     case CONFIG_FILE:
     case CONFIG_RULE: return bytes_append_text(value, field);
+    case CONFIG_SECRET: return bytes_append_slice(value, secret_slice(field));
     case CONFIG_SAVE: get_save(field, value); return true;
     case CONFIG_PART: get_part(*(const int64_t *)field, value); return true;
     case CONFIG_PERCENTS: get_percents(field, value); return true;

@@ -9,7 +9,13 @@
 #include "base/bytes.h"
 #include "store/limits.h"
 
-enum { CONFIG_TEXT_MAX = 256, CONFIG_FILE_MAX = 64, CONFIG_KEPT_MAX = 768, SAVE_POINTS_MAX = 16 };
+enum {
+    CONFIG_TEXT_MAX = 256,
+    CONFIG_SECRET_MAX = 512,
+    CONFIG_FILE_MAX = 64,
+    CONFIG_KEPT_MAX = 768,
+    SAVE_POINTS_MAX = 16
+};
 
 /* Who may: enable-debug-command and the like. */
 enum config_allow { ALLOW_NOBODY, ALLOW_EVERYBODY, ALLOW_LOCAL };
@@ -32,6 +38,17 @@ struct percentiles {
     double of[8]; /* 0 to 100 */
     int64_t count;
 };
+
+/* A password: any bytes. */
+struct secret {
+    uint16_t size; /* 0: none is set */
+    char data[CONFIG_SECRET_MAX];
+};
+
+static inline struct slice secret_slice(const struct secret *s) { return slice_of(s->data, s->size); }
+
+/* False: it is too long (nothing has changed then). */
+bool secret_set(struct secret *s, struct slice value);
 
 struct config {
     /* limits */
@@ -72,9 +89,10 @@ struct config {
     int64_t replica_announce_port;
     char node_name
         [CONFIG_TEXT_MAX]; /* ours: what this node calls itself to its primary; "replica-announce-name" */
-    char masteruser[CONFIG_TEXT_MAX], masterauth[CONFIG_TEXT_MAX];
+    char masteruser[CONFIG_TEXT_MAX];
+    struct secret masterauth;
     /* access */
-    char requirepass[CONFIG_TEXT_MAX];
+    struct secret requirepass;
     char bind[CONFIG_TEXT_MAX];
     int64_t port;
     bool protected_mode;           /* without a password only this machine's own clients are served */

@@ -10,6 +10,7 @@ enum config_type {
     CONFIG_SIZE,     /* int64, bytes, with Redis's units */
     CONFIG_PART,     /* the same, or a part of maxmemory: negative, in per cent */
     CONFIG_TEXT,     /* char[CONFIG_TEXT_MAX] */
+    CONFIG_SECRET,   /* struct secret */
     CONFIG_ENUM,     /* int, one of choices[min] */
     CONFIG_WORDS,    /* int, a bit for each of choices[min] but the first, which is none of them */
     CONFIG_RULE,     /* char[CONFIG_TEXT_MAX]: which replicas (replication/sync.h) */

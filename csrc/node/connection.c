@@ -7,20 +7,20 @@
 #include "node/internal.h"
 
 /* Compares in time that depends on the length of the guess only. */
-static bool same_password(struct slice guess, const char *password)
+static bool same_password(struct slice guess, struct slice password)
 {
-    size_t size = strlen(password);
-    unsigned char difference = guess.size != size;
+    unsigned char difference = guess.size != password.size;
     for (size_t i = 0; i < guess.size; i++)
-        difference |= (unsigned char)(guess.data[i] ^ password[size ? i % size : 0]);
+        difference |= (unsigned char)(guess.data[i] ^ password.data[i % password.size]);
     return difference == 0;
 }
 
 static bool authenticate(struct exec *x, struct slice user, struct slice password)
 {
     struct call *c = call_of(x);
-    const char *required = c->node->config.requirepass;
-    if (!slice_equal(user, slice_text("default")) || (required[0] && !same_password(password, required))) {
+    struct slice required = secret_slice(&c->node->config.requirepass);
+    if (!slice_equal(user, slice_text("default")) ||
+        (required.size > 0 && !same_password(password, required))) {
         reply_error(x->reply, "WRONGPASS invalid username-password pair or user is disabled.");
         return false;
     }
@@ -35,7 +35,7 @@ void run_auth(struct exec *x)
         exec_syntax_error(x);
         return;
     }
-    if (x->argc == 2 && call_of(x)->node->config.requirepass[0] == '\0') {
+    if (x->argc == 2 && call_of(x)->node->config.requirepass.size == 0) {
         reply_error(x->reply,
                     "ERR AUTH <password> called without any password configured for the default user. "
                     "Are you sure your configuration is correct?");
@@ -101,7 +101,7 @@ void run_reset(struct exec *x)
     durable_reset(s);
     bytes_clear(&s->name);
     s->reply->protocol = 2;
-    s->authenticated = call_of(x)->node->config.requirepass[0] == '\0';
+    s->authenticated = call_of(x)->node->config.requirepass.size == 0;
     s->reader.limits.unauthenticated = !s->authenticated;
     reply_status(x->reply, "RESET");
 }

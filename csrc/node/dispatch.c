@@ -107,6 +107,16 @@ static void refuse(struct session *s, const struct command *command, const char 
     s->transaction.aborted |= s->transaction.open;
 }
 
+/* The command, or NULL and it has been answered why. EXEC with the wrong number of words ends its transaction. */
+static const struct command *resolve(struct session *s, int argc, const struct slice *argv)
+{
+    if (argc > 1 && slice_is_word(argv[0], "exec")) {
+        refuse(s, command_find(s->node->commands, argv[0]), "wrong number of arguments for 'exec' command");
+        return NULL;
+    }
+    return command_resolve(s->node->commands, argv, argc, s->reply);
+}
+
 /* ---- running it ---- */
 
 void call_init(struct call *c, struct session *s, struct slice raw)
@@ -303,7 +313,7 @@ void dispatch(struct session *s, int argc, const struct slice *argv, struct slic
     s->requests++;
     s->barrier.request = s->output.size;
     s->wrote = s->waits = false;
-    r.command = command_resolve(n->commands, argv, argc, s->reply);
+    r.command = resolve(s, argc, argv);
     if (r.command && r.command->prefix) durable_unwrap(s, &r);
     const struct command *command = r.command;
     bool is_write = command && writes(s, command) && !must_queue(s, command);

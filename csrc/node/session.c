@@ -48,8 +48,7 @@ struct session *session_new(struct node *n, enum session_kind kind, const char *
     struct resp_limits limits = {.bulk_max = config_bulk_max(&n->config),
                                  .arguments_max = INT32_MAX,
                                  .inline_max = 65536,
-                                 .unauthenticated =
-                                     kind == SESSION_CLIENT && n->config.requirepass[0] != '\0'};
+                                 .unauthenticated = kind == SESSION_CLIENT && n->config.requirepass.size > 0};
     resp_reader_init(&s->reader, &n->memory, &limits);
     resp_writer_init(&s->writer, &s->output, kind == SESSION_LOCAL ? 3 : 2);
     s->reply = &s->writer.reply;
@@ -57,7 +56,7 @@ struct session *session_new(struct node *n, enum session_kind kind, const char *
     subscriber_init(&s->subscriber);
     s->block_until_us = INT64_MAX;
     s->created_us = s->active_us = n->now.mono_us;
-    s->authenticated = kind != SESSION_CLIENT || n->config.requirepass[0] == '\0';
+    s->authenticated = kind != SESSION_CLIENT || n->config.requirepass.size == 0;
     if (kind != SESSION_STREAM) list_push(&n->sessions, &s->link);
     if (kind == SESSION_CLIENT) n->clients++;
     return s;
@@ -205,7 +204,7 @@ struct session *node_accept(struct node *n, const char *address)
         n->counters.rejected++;
         reply_error(s->reply, "ERR max number of clients reached");
         session_close_after_reply(s);
-    } else if (n->config.protected_mode && n->config.requirepass[0] == '\0' && !session_is_near(s)) {
+    } else if (n->config.protected_mode && n->config.requirepass.size == 0 && !session_is_near(s)) {
         n->counters.rejected++;
         reply_error(s->reply, protected_mode);
         session_close_after_reply(s);

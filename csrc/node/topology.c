@@ -52,7 +52,7 @@ static struct follow_options follow_options(const struct node *n)
         .announce_ip = text_or_null(c->replica_announce_ip),
         .name = text_or_null(n->name),
         .user = text_or_null(c->masteruser),
-        .password = text_or_null(c->masterauth),
+        .password = secret_slice(&c->masterauth),
         .bulk_max = config_bulk_max(c),
         .refuses_older = c->replica_refuse_older,
         .databases = (int)c->databases,

@@ -55,10 +55,11 @@ struct follow_options {
     int64_t retry_min_us,
         retry_max_us; /* back-off between attempts: doubles, with jitter from the random stream */
     int listening_port;
-    const char *announce_ip;     /* NULL: none */
-    const char *name;            /* NULL: none */
-    const char *user, *password; /* masteruser, masterauth; NULL: none */
-    int64_t bulk_max;            /* longest argument; a transaction may have twice that in all */
+    const char *announce_ip; /* NULL: none */
+    const char *name;        /* NULL: none */
+    const char *user;        /* masteruser; NULL: none */
+    struct slice password;   /* masterauth; empty: none */
+    int64_t bulk_max;        /* longest argument; a transaction may have twice that in all */
     int databases;
     bool refuses_older;                /* replica-refuse-older-history: see follow_lost_data */
     bool digest;                       /* for the keyspace it loads into, … */

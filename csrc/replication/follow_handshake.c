@@ -52,15 +52,21 @@ static void ask(struct follow *f, enum step step, int count, const char *const *
     say(f, count, words);
 }
 
+static void log_in(struct follow *f)
+{
+    const struct follow_options *o = &f->options;
+    const struct slice named[] = {slice_text("AUTH"), slice_text(o->user ? o->user : ""), o->password};
+    const struct slice unnamed[] = {named[0], o->password};
+    f->asked |= 1u << STEP_AUTH;
+    resp_write_request(&f->out, o->user ? 3 : 2, o->user ? named : unnamed);
+}
+
 static void say_who_we_are(struct follow *f)
 {
     const struct follow_options *o = &f->options;
     char port[NUMBER_INT_MAX];
     port[number_format_int(port, o->listening_port)] = '\0';
-    if (o->password && o->user)
-        ask(f, STEP_AUTH, 3, (const char *const[]){"AUTH", o->user, o->password});
-    else if (o->password)
-        ask(f, STEP_AUTH, 2, (const char *const[]){"AUTH", o->password});
+    if (o->password.size > 0) log_in(f);
     ask(f, STEP_PORT, 3, (const char *const[]){"REPLCONF", "listening-port", port});
     if (o->announce_ip) ask(f, STEP_IP, 3, (const char *const[]){"REPLCONF", "ip-address", o->announce_ip});
     ask(f, STEP_CAPA, 7,

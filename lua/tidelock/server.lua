@@ -148,11 +148,22 @@ local function live(told, log, complain)
   return 0
 end
 
+-- The line that tools which start servers of their own ask for first, in redis-server's words: what it serves as.
+local function version()
+  local world <close> = tidelock.sim {}
+  local served = world:node():call("INFO", "server"):match "redis_version:(%S+)"
+  return ("Redis server v=%s sha=00000000:0 malloc=libc bits=64 build=tidelock-%s"):format(served, tidelock.version)
+end
+
 ---Serves until told to stop.
 ---@param words string[]
 ---@param complain fun(format: string, ...): integer
 ---@return integer status
 local function main(words, complain)
+  if #words == 1 and (words[1] == "--version" or words[1] == "-v") then
+    print(version())
+    return 0
+  end
   local list, message = conf.command_line(words)
   if not list then return complain("server: %s", message) end
   local told

@@ -291,11 +291,16 @@ static inline bool room_noted(const struct room *r, int node, const char *text)
 }
 
 /* Sends raw bytes and returns what comes back at this moment. */
-static inline const char *room_send(struct wire *w, const char *bytes)
+static inline const char *room_send_bytes(struct wire *w, const char *bytes, size_t size)
 {
-    if (!w->closed && !room_put(w->session, bytes, strlen(bytes))) room_hang_up(w);
+    if (!w->closed && !room_put(w->session, bytes, size)) room_hang_up(w);
     room_settle(w->room);
     return room_hear(w);
+}
+
+static inline const char *room_send(struct wire *w, const char *bytes)
+{
+    return room_send_bytes(w, bytes, strlen(bytes));
 }
 
 /* Says one inline command. */

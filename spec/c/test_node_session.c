@@ -111,6 +111,37 @@ TEST(a_password_is_asked_for_when_set)
     room_close(&r);
 }
 
+TEST(a_password_may_have_any_bytes)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    static const char set[] = "*4\r\n$6\r\nCONFIG\r\n$3\r\nSET\r\n$11\r\nrequirepass\r\n$3\r\na\0b\r\n";
+    static const char right[] = "*2\r\n$4\r\nAUTH\r\n$3\r\na\0b\r\n";
+    static const char wrong[] = "*2\r\n$4\r\nAUTH\r\n$3\r\na\0c\r\n";
+    CHECK_EQ_STR(room_send_bytes(c, set, sizeof set - 1), "+OK\r\n");
+    struct wire *d = room_dial(&r, 0);
+    CHECK(strstr(say(d, "AUTH a"), "-WRONGPASS ") != NULL);
+    CHECK(strstr(room_send_bytes(d, wrong, sizeof wrong - 1), "-WRONGPASS ") != NULL);
+    CHECK_EQ_STR(room_send_bytes(d, right, sizeof right - 1), "+OK\r\n");
+    room_close(&r);
+}
+
+TEST(an_exec_with_words_too_many_ends_its_transaction)
+{
+    static const char aborted[] =
+        "-EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command\r\n";
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    CHECK_EQ_STR(say(c, "EXEC now"), aborted);
+    CHECK_EQ_STR(room_send(c, "MULTI\r\nSET a 1\r\n"), "+OK\r\n+QUEUED\r\n");
+    CHECK_EQ_STR(say(c, "EXEC now"), aborted);
+    CHECK_EQ_STR(say(c, "EXEC"), "-ERR EXEC without MULTI\r\n");
+    CHECK_EQ_STR(say(c, "GET a"), "$-1\r\n");
+    room_close(&r);
+}
+
 TEST(keys_expire_in_time_and_are_deleted_unasked)
 {
     struct room r;

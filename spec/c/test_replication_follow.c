@@ -150,7 +150,7 @@ TEST(handshake_and_full_synchronisation)
     open_fixture(&x);
     x.peer.options.announce_ip = "10.0.0.2";
     x.peer.options.user = "replica";
-    x.peer.options.password = "secret";
+    x.peer.options.password = slice_text("secret");
     peer_follow(&x.peer);
     struct follow *f = x.peer.follow;
     CHECK_EQ_STR(events(&x), "OPEN;");

@@ -52,6 +52,7 @@ describe("tidelock", function()
       local config = file_with(table.concat({
         "# a comment", "", "port 0", "  maxclients   123 ", "requirepass \"se\\x63ret\"", "timeout 77",
         "client-output-buffer-limit replica 1mb 512kb 10", "slave-priority 7", "repl-backlog-size 2mb",
+        "cluster-enabled no", "cluster-config-file nodes.conf", "cluster-node-timeout 30000",
       }, "\n"))
       local server = servers:spawn { support.launcher(), "server", config, "--timeout", 55, "--bind", "127.0.0.1" }
       support.eventually("it says its port", function()
@@ -61,10 +62,18 @@ describe("tidelock", function()
       assert.matches("NOAUTH", select(2, server:call("PING")))
       assert.equal("OK", server:call("AUTH", "secret"))
       for name, value in pairs { maxclients = "123", timeout = "55", ["replica-priority"] = "7",
-        ["repl-backlog-size"] = "2097152" } do
+        ["repl-backlog-size"] = "2097152", ["cluster-node-timeout"] = "30000" } do
         assert.same({ name, value }, server:call("CONFIG", "GET", name))
       end
       assert.matches("slave 1048576 524288 10", server:call("CONFIG", "GET", "client-output-buffer-limit")[2])
+    end)
+
+    it("says which Redis it serves as, to tools that ask before they start it", function()
+      for _, flag in ipairs { "--version", "-v" } do
+        local output, status = support.run { support.launcher(), "server", flag }
+        assert.matches("^Redis server v=7%.0%.%d+ sha=%x+:%d malloc=%S+ bits=64 build=tidelock%-%S+\n$", output)
+        assert.equal(0, status)
+      end
     end)
 
     it("takes a configuration from stdin", function()
