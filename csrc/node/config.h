@@ -69,6 +69,7 @@ struct config {
     int64_t tcp_keepalive_s, tcp_backlog;
     /* replication */
     int64_t repl_backlog_size;
+    int64_t shutdown_timeout_s; /* for replicas to catch up; 0: they are not waited for */
     int64_t repl_timeout_s;
     int64_t repl_ping_period_s; /* repl-ping-replica-period */
     int64_t repl_ack_period_ms; /* ours: how often a replica acknowledges unasked; 1000 as in Redis */
@@ -128,8 +129,8 @@ struct config {
             rdb_del_sync_files, jemalloc_bg_thread, crash_log, crash_memcheck, exit_on_panic,
             aof_disable_auto_gc, replica_ignore_disk_errors, set_proc_title, show_logo;
         int diskless_load, sanitize, propagation_errors, pubsub_default;
-        int64_t expire_effort, busy_reply_ms, hll_sparse_bytes, tracking_keys, backlog_ttl_s, shutdown_s,
-            watchdog_ms, diskless_sync_replicas, acllog_entries, key_load_delay_us, loading_interval;
+        int64_t expire_effort, busy_reply_ms, hll_sparse_bytes, tracking_keys, backlog_ttl_s, watchdog_ms,
+            diskless_sync_replicas, acllog_entries, key_load_delay_us, loading_interval;
         bool diskless_sync, rdb_preamble, thp_off, tcp_nodelay_off, aof_fsync_steps, rdb_fsync_steps,
             io_threads_reads;
         int64_t io_threads, defrag_ignore_bytes, defrag_lower, defrag_upper, defrag_cycle_min,

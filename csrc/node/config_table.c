@@ -176,7 +176,7 @@ const struct config_row config_rows[] = {
     {"hll-sparse-max-bytes", CONFIG_SIZE, FIELD(idle.hll_sparse_bytes), 0, INT64_MAX, "3000", 0},
     {"tracking-table-max-keys", CONFIG_INT, FIELD(idle.tracking_keys), 0, INT64_MAX, "1000000", 0},
     {"repl-backlog-ttl", CONFIG_INT, FIELD(idle.backlog_ttl_s), 0, INT64_MAX, "3600", 0},
-    {"shutdown-timeout", CONFIG_INT, FIELD(idle.shutdown_s), 0, INT32_MAX, "10", 0},
+    {"shutdown-timeout", CONFIG_INT, FIELD(shutdown_timeout_s), 0, INT32_MAX, "10", 0},
     {"repl-diskless-sync-max-replicas", CONFIG_INT, FIELD(idle.diskless_sync_replicas), 0, INT32_MAX, "0", 0},
     {"acllog-max-len", CONFIG_INT, FIELD(idle.acllog_entries), 0, INT64_MAX, "128", 0},
     {"repl-diskless-sync", CONFIG_BOOL, FIELD(idle.diskless_sync), 0, 0, "yes", 0},

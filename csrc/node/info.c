@@ -33,6 +33,9 @@ static void info_server(struct node *n, struct bytes *out)
     PUT("executable:%s\r\nconfig_file:%s\r\n", n->host.executable ? n->host.executable : "",
         n->host.config_file ? n->host.config_file : "");
     PUT("io_threads_active:0\r\n");
+    if (!n->persistence.lingers) return;
+    int64_t left_us = n->persistence.linger_until_us - n->now.mono_us;
+    PUT("shutdown_in_milliseconds:%" PRId64 "\r\n", left_us > 0 ? left_us / 1000 : 0);
 }
 
 struct session_totals session_totals(const struct node *n)

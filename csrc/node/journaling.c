@@ -57,7 +57,7 @@ static void stop(struct node *n)
     struct persistence *p = &n->persistence;
     journal_free(p->journal);
     p->journal = NULL;
-    p->rewrite_scheduled = p->lagged = p->rewriting = false;
+    p->rewrite_scheduled = p->lagged = p->rewriting = p->founding = p->initial = false;
     note_error(n, NULL);
     n->log.kept_from = INT64_MAX;
     n->log.has_journal = false;
@@ -157,6 +157,7 @@ void journaling_settle(struct node *n)
     if (n->config.appendonly && !p->journal) {
         p->journal = new_journal(n);
         if (!p->journal) return;
+        p->initial = true;
         struct journal_turn turn = turn_of(n);
         journal_take(p->journal, &turn);
     }
@@ -166,7 +167,7 @@ void journaling_settle(struct node *n)
     n->log.kept_from = journal_reader(p->journal);
     topology_fsynced(n, journal_synced(p->journal));
     p->lagged = journaling_lags(n);
-    if (journal_written(p->journal) >= 0) p->founding = false;
+    if (journal_written(p->journal) >= 0) p->founding = p->initial = false;
     note_error(n, journal_error(p->journal));
     say_rewrite(n);
 }
@@ -264,7 +265,8 @@ int64_t journaling_kept(const struct node *n)
 int journaling_flush(struct node *n)
 {
     struct persistence *p = &n->persistence;
-    if (!p->journal) return 1;
+    if (!p->journal || (p->initial && p->then == THEN_SHUTDOWN))
+        return 1; /* its first base is not waited for */
     journal_flush(p->journal, true);
     if (journal_synced(p->journal) == log_offset(&n->log)) return 1;
     return journal_error(p->journal) ? -1 : 0;

@@ -202,6 +202,7 @@ static void node_ping(struct node *n)
     if (n->now.mono_us < node_next_ping_us(n)) return;
     n->pinged_us = n->now.mono_us;
     if (n->follow || n->feeds.count == 0 || n->failover.state != FAILOVER_NONE) return;
+    if (n->persistence.lingers) return; /* what replicas are to have stands still */
     static const char ping[] = "*1\r\n$4\r\nPING\r\n";
     node_log_noise(n, ping, sizeof ping - 1);
     trail_applied(n);
@@ -353,10 +354,12 @@ static void node_ask_acknowledgements(struct node *n)
     bool distance = distance_matters(n);
     if (!n->ack_wanted && !distance) return;
     n->ack_wanted = false;
-    if (n->follow || n->feeds.count == 0 || n->failover.asked) return;
+    struct persistence *p = &n->persistence;
+    if (n->follow || n->feeds.count == 0 || n->failover.asked || (p->lingers && p->asked)) return;
     n->failover.asked = n->failover.state != FAILOVER_NONE;
-    if (!n->failover.asked && !distance && wait_wanted(&n->waits) < 0 && wait_wanted(&n->aof_waits) < 0 &&
-        n->gates.lines == 0)
+    p->asked = p->lingers;
+    if (!n->failover.asked && !p->asked && !distance && wait_wanted(&n->waits) < 0 &&
+        wait_wanted(&n->aof_waits) < 0 && n->gates.lines == 0)
         return;
     n->asked_offset = log_offset(&n->log);
     static const char getack[] = "*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$1\r\n*\r\n";

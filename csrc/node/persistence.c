@@ -101,7 +101,8 @@ int64_t persistence_deadline(const struct node *n)
     int64_t deadline = journaling_deadline(n);
     if (p->save && save_walks(p->save)) return n->now.mono_us;
     if (p->save && save_next_key_us(p->save) > 0) return p->began_us + save_next_key_us(p->save);
-    if (!persistence_view_is_free(n)) return deadline;
+    if (p->lingers && p->linger_until_us < deadline) deadline = p->linger_until_us;
+    if (p->lingers || !persistence_view_is_free(n)) return deadline;
     int64_t due = p->scheduled ? n->now.mono_us : due_us(n), rewrite = journaling_rewrite_due(n);
     if (rewrite < due) due = rewrite;
     return due < deadline ? due : deadline;
@@ -127,16 +128,22 @@ void persistence_let_go(struct node *n)
 static void go_on_all(struct node *n)
 {
     n->persistence.then = THEN_NOTHING;
-    n->persistence.finishing = false;
+    n->persistence.finishing = n->persistence.lingers = false;
     persistence_let_go(n);
 }
 
-static void shutdown_fails(struct node *n)
+/* SHUTDOWN does not come to its end. */
+static void stay(struct node *n)
 {
-    diary_say(n, DIARY_WARNING, "Errors trying to shut down the server. The server goes on.");
     journaling_stop_flush(n);
     go_on_all(n);
     answer_all(n, BLOCK_SHUTDOWN, "ERR Errors trying to SHUTDOWN. Check logs.");
+}
+
+void persistence_shutdown_fails(struct node *n)
+{
+    diary_say(n, DIARY_WARNING, "Errors trying to shut down the server. The server goes on.");
+    stay(n);
 }
 
 /* Nothing is written any more: once the journal is durable, the node can go, or the journal be loaded again. */
@@ -154,18 +161,18 @@ static void finish(struct node *n)
     else if (flushed > 0 || p->force)
         n->shutdown = true;
     else
-        shutdown_fails(n);
+        persistence_shutdown_fails(n);
 }
 
 /* A snapshot was made, or could not be. */
 static void then(struct node *n, bool good)
 {
     struct persistence *p = &n->persistence;
-    enum persistence_then what = p->then;
+    enum persistence_then what = p->lingers ? THEN_NOTHING : p->then;
     if (what == THEN_SHUTDOWN && (good || p->force)) {
         p->finishing = true;
     } else if (what == THEN_SHUTDOWN) {
-        shutdown_fails(n);
+        persistence_shutdown_fails(n);
     } else if (what == THEN_RELOAD && good) {
         loading_reload(n);
     } else if (what == THEN_RELOAD) {
@@ -184,7 +191,7 @@ void persistence_reloaded(struct node *n, const char *error)
 
 static void say_saved(struct node *n, bool good, const char *error)
 {
-    bool last = n->persistence.then == THEN_SHUTDOWN;
+    bool last = n->persistence.then == THEN_SHUTDOWN && !n->persistence.lingers;
     if (good) diary_say(n, DIARY_NOTICE, "DB saved on disk");
     if (good && !last) diary_say(n, DIARY_NOTICE, "Background saving terminated with success");
     if (!good)
@@ -309,12 +316,13 @@ void persistence_settle(struct node *n)
     }
     journaling_take(n);
     if (p->save || journaling_has_view(n)) go_on(n);
+    shutdown_settle(n);
     if (p->finishing) finish(n);
     if (p->resumed) {
         p->resumed = false;
         topology_step(n);
     }
-    if (n->shutdown || !persistence_view_is_free(n)) return;
+    if (n->shutdown || p->lingers || !persistence_view_is_free(n)) return;
     if (p->scheduled || due_us(n) <= n->now.mono_us)
         begin(n);
     else
@@ -348,8 +356,8 @@ const char *persistence_save(struct node *n)
 const char *persistence_flush_for(struct session *s, enum persistence_then what, bool force)
 {
     struct persistence *p = &s->node->persistence;
-    if (p->then != THEN_NOTHING) return "ERR Errors trying to SHUTDOWN. Check logs.";
-    if (!block_for(s, what == THEN_SHUTDOWN ? BLOCK_SHUTDOWN : BLOCK_RELOAD)) return "OOM out of memory";
+    if (p->then != THEN_NOTHING) return "ERR Background save already in progress";
+    if (!block_for(s, BLOCK_RELOAD)) return "OOM out of memory";
     p->then = what;
     p->finishing = true;
     p->force = force;
@@ -360,9 +368,7 @@ const char *persistence_save_for(struct session *s, enum persistence_then what, 
 {
     struct node *n = s->node;
     struct persistence *p = &n->persistence;
-    enum block_kind kind = what == THEN_SHUTDOWN ? BLOCK_SHUTDOWN
-                           : what == THEN_RELOAD ? BLOCK_RELOAD
-                                                 : BLOCK_SAVE;
+    enum block_kind kind = what == THEN_RELOAD ? BLOCK_RELOAD : BLOCK_SAVE;
     if (p->then != THEN_NOTHING || (p->save && what == THEN_NOTHING))
         return "ERR Background save already in progress";
     if (!block_for(s, kind)) return "OOM out of memory";
@@ -373,10 +379,21 @@ const char *persistence_save_for(struct session *s, enum persistence_then what, 
     return NULL;
 }
 
+void persistence_finish(struct node *n, bool saves)
+{
+    struct persistence *p = &n->persistence;
+    p->scheduled = saves;
+    if (saves && p->save) give_up(n);
+    if (!saves && p->journal)
+        p->finishing = true;
+    else if (!saves)
+        n->shutdown = true;
+}
+
 bool persistence_abort_shutdown(struct node *n)
 {
     if (n->persistence.then != THEN_SHUTDOWN || n->shutdown) return false;
     diary_say(n, DIARY_NOTICE, "Shutdown manually aborted.");
-    shutdown_fails(n);
+    stay(n);
     return true;
 }

@@ -49,6 +49,7 @@ struct persistence {
     bool lagged;              /* writers wait for it */
     bool journal_fails;       /* it cannot keep what is written */
     bool founding;            /* the node started with no data, and its first files are being made */
+    bool initial;             /* it was asked for while the node ran, and its first base is being made */
     int64_t rewrite_retry_us; /* none by itself before: the last ones failed */
     int64_t cut_bytes;
     /* loading */
@@ -63,9 +64,13 @@ struct persistence {
     bool failed; /* what there is cannot be loaded */
     /* SHUTDOWN, DEBUG RELOAD: writes wait meanwhile */
     enum persistence_then then;
-    bool force;     /* …even if the save fails */
-    bool finishing; /* SHUTDOWN: only the journal has to be durable yet */
-    bool resumed;   /* those who waited have just been let go: another turn is due */
+    bool force;              /* …even if the save fails */
+    bool final_save;         /* SHUTDOWN: a snapshot is to be made */
+    bool lingers;            /* …and is not begun yet: replicas are to catch up, */
+    bool asked;              /* …the last GETACK is in the log, */
+    int64_t linger_until_us; /* …but not for ever */
+    bool finishing;          /* SHUTDOWN: only the journal has to be durable yet */
+    bool resumed;            /* those who waited have just been let go: another turn is due */
 };
 
 /* ---- persistence.c ---- */
@@ -95,6 +100,10 @@ const char *persistence_save(struct node *n);
 const char *persistence_save_for(struct session *s, enum persistence_then what, bool force);
 /* The same without a snapshot, when the journal is durable. */
 const char *persistence_flush_for(struct session *s, enum persistence_then what, bool force);
+/* SHUTDOWN (`then` says so): all that is left is a snapshot, if there is to be one, and the journal. */
+void persistence_finish(struct node *n, bool saves);
+/* It does not come to that: everybody goes on, and who asked for it is told. */
+void persistence_shutdown_fails(struct node *n);
 /* SHUTDOWN ABORT; false: there is nothing to abort. */
 bool persistence_abort_shutdown(struct node *n);
 /* Nobody has the keyspace's one view. */
@@ -113,6 +122,11 @@ static inline bool persistence_loads(const struct persistence *p)
 }
 /* Writes have to wait, and so does everything that changes data by itself. */
 static inline bool persistence_stands_still(const struct persistence *p) { return p->then != THEN_NOTHING; }
+
+/* ---- shutdown.c ---- */
+
+/* Replicas have caught up, or have had the time to. */
+void shutdown_settle(struct node *n);
 
 /* ---- journaling.c ---- */
 

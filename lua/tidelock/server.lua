@@ -48,15 +48,25 @@ local function shutdown_words(node, number)
   return words
 end
 
--- What ends an orderly life: everything that is to be saved is. Nil and why where that fails, and the node goes on.
-local function shut_down(world, node, number)
-  local _, message = node:call("SHUTDOWN", table.unpack(shutdown_words(node, number)))
-  while not message and node:is_up() do -- its files are being closed
+-- What ends an orderly life: replicas get what they lack, everything that is to be saved is. Nil and why where that
+-- fails, and the node goes on. A second SIGINT does not wait for it.
+local function shut_down(world, node, number, log)
+  local message
+  world:stopping(false)
+  world:go(function()
+    message = select(2, node:call("SHUTDOWN", table.unpack(shutdown_words(node, number)))) or "it goes on"
+  end)
+  while not message and node:is_up() do
+    world:step(TURN_MS)
+    log:follow(node)
+    local stopping, again = world:stopping()
+    if stopping and node:is_up() and again == signal.SIGINT then
+      log:say("#", role_of(node), "You insist... exiting now.")
+      os.exit(1)
+    end
     world:stopping(false)
-    world:step()
   end
   if not node:is_up() then return true end
-  world:stopping(false)
   return nil, message
 end
 
@@ -70,7 +80,7 @@ local function serve(world, node, log)
     if not node:is_up() then return end
     local _, number = world:stopping()
     log:say("#", role_of(node), "Received %s scheduling shutdown...", number == signal.SIGINT and "SIGINT" or "SIGTERM")
-    local done, message = shut_down(world, node, number)
+    local done, message = shut_down(world, node, number, log)
     log:follow(node)
     if done then return end
     log:say("#", role_of(node), "Cannot shut down: %s", message)

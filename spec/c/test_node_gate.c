@@ -317,7 +317,7 @@ TEST(shutdown_answers_who_waits)
     struct wire *a = room_dial(&r, 0), *b = room_dial(&r, 0);
     hold_replica(&r, 1, true);
     CHECK_EQ_STR(room_send(a, "DURABLE ANY 1 (b)\r\nSET k v\r\n"), "+OK\r\n");
-    say(b, "SHUTDOWN NOSAVE");
+    say(b, "SHUTDOWN NOSAVE NOW");
     const char *heard = room_hear(a);
     CHECK(begins(&heard, "-UNACKNOWLEDGED"));
     CHECK_EQ_STR(strchr(heard, ')'), "), but was not applied by ANY 1 (b) before this node shut down\r\n");

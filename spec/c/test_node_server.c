@@ -60,6 +60,7 @@ TEST(shutdown_checks_its_words)
     CHECK_EQ_STR(room_send(c, "MULTI\r\nSHUTDOWN\r\nDISCARD\r\n"),
                  "+OK\r\n-ERR Command not allowed inside a transaction\r\n+OK\r\n");
     room_put(c->session, "SHUTDOWN NOSAVE NOW\r\nPING\r\n", 27);
+    node_settle(r.nodes[0]);
     CHECK(node_next_action(r.nodes[0], &action));
     CHECK_EQ_INT(action.kind, NODE_SHUTDOWN);
     room_close(&r);
