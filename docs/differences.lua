@@ -7,8 +7,7 @@ return {
   { "bitfield", "`OVERFLOW SAT` takes a SET far below a signed field's least value to the least value; Redis takes one "
     .. "below about -2^63 + 2^(n-1) to the greatest." },
   { "command", "`COMMAND DOCS` and the like also tell of our own commands: ASYNC, DURABLE, TOKEN, WAITAOF, WAITFOR." },
-  { "config", "Ours: `node-name`, `sync-…`, `repl-ack-period-ms`, `repl-retry-…-ms`, `min-replicas-max-lag-bytes`. "
-    .. "`REWRITE`: there is no file to write to." },
+  { "config", "Ours: `node-name`, `sync-…`, `repl-ack-period-ms`, `repl-retry-…-ms`, `min-replicas-max-lag-bytes`. " },
   { "debug", "What `HELP` lists; digests are not Redis's; `RELOAD` knows `NOSAVE` only. `PAUSE-CRON`, "
     .. "`REPLYBUFFER`, `QUICKLIST-PACKED-THRESHOLD`, `AOF-FLUSH-SLEEP` and `SET-DISABLE-DENY-SCRIPTS` are accepted and "
     .. "have no effect." },

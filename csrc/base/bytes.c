@@ -117,6 +117,23 @@ bool bytes_append_int(struct bytes *b, int64_t value)
     return true;
 }
 
+bool bytes_append_quoted(struct bytes *b, struct slice word)
+{
+    static const char special[] = "\\\"\n\r\t\a\b", letters[] = "\\\"nrtab";
+    bytes_append_char(b, '"');
+    for (size_t i = 0; i < word.size; i++) {
+        unsigned char c = (unsigned char)word.data[i];
+        const char *found = c != '\0' ? strchr(special, c) : NULL;
+        if (found)
+            bytes_append_format(b, "\\%c", letters[found - special]);
+        else if (c >= ' ' && c <= '~')
+            bytes_append_char(b, (char)c);
+        else
+            bytes_append_format(b, "\\x%02x", c);
+    }
+    return bytes_append_char(b, '"');
+}
+
 bool bytes_append_format(struct bytes *b, const char *format, ...)
 {
     va_list arguments;

@@ -77,6 +77,8 @@ bool bytes_append_slice(struct bytes *b, struct slice s);
 bool bytes_append_text(struct bytes *b, const char *text);
 bool bytes_append_char(struct bytes *b, char c);
 bool bytes_append_int(struct bytes *b, int64_t value);
+/* In double quotes, readable whatever is in it: "a \"word\"\n\x00". */
+bool bytes_append_quoted(struct bytes *b, struct slice word);
 /* printf-style; for rare texts (INFO, errors), not for hot paths. */
 bool bytes_append_format(struct bytes *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Drops the first `size` bytes (moves the rest down). */

@@ -78,10 +78,16 @@ struct command {
 
 struct command_index;
 
+enum { COMMAND_NAME_SIZE = 256 }; /* at most, of a command's name */
+
 /* An index over `count` families, each an array ended by a row whose name is NULL. Where two families have a
  * command of the same name, the later one's row stands (in the place of the earlier). NULL when memory is
  * out. */
 struct command_index *command_index_new(struct memory *m, const struct command *const *families, int count);
+/* The same commands but for `count` pairs of names, old and new: each is found under the new one only, or, if that is
+ * empty, not at all. What a command is called otherwise stays its own name. NULL: `why` has the reason, in Redis's words. */
+struct command_index *command_index_renamed(struct memory *m, const struct command_index *base, int count,
+                                            const struct slice *pairs, const char **why);
 void command_index_free(struct command_index *index);
 /* By name, any case; NULL when there is none. Hot: a hash of the lowered name, no allocation. */
 const struct command *command_find(const struct command_index *index, struct slice name);

@@ -298,7 +298,7 @@ static int read_parameters(lua_State *L, int index, const struct slice **paramet
     return count;
 }
 
-/* node(world, name, host, port, parameters): a Node. */
+/* node(world, name, host, port, parameters, served, config_file): a Node. */
 static int new_node(lua_State *L)
 {
     struct lua_world *w = binding_world(L, 1);
@@ -307,6 +307,8 @@ static int new_node(lua_State *L)
         .host = luaL_optstring(L, 3, NULL),
         .port = (int)luaL_optinteger(L, 4, 0),
     };
+    options.served = lua_toboolean(L, 6);
+    options.config_file = luaL_optstring(L, 7, NULL);
     options.parameter_count = read_parameters(L, 5, &options.parameters);
     struct lua_node *n = lua_newuserdatauv(L, sizeof *n, PLACE_VALUES);
     n->class_name = CLASS_NODE;

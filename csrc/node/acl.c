@@ -141,7 +141,8 @@ static bool is_known_permission(const struct exec *x, struct slice rule)
                command_acl_category(slice_of(name.data + 1, name.size - 1)) != 0;
     const char *bar = memchr(name.data, '|', name.size);
     size_t first = bar ? (size_t)(bar - name.data) : name.size;
-    const struct command *c = command_find(x->index, slice_of(name.data, first));
+    const struct command *c =
+        command_find(call_of((struct exec *)x)->node->all_commands, slice_of(name.data, first));
     if (!c || !bar) return c != NULL;
     return command_subcommand(c, slice_of(bar + 1, name.size - first - 1)) != NULL;
 }

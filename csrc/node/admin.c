@@ -44,26 +44,6 @@ void config_changed(struct node *n)
     if (c->node_name[0]) text_copy(n->name, sizeof n->name, c->node_name);
 }
 
-/* "replicaof host port" on a command line or in a file: the order to follow, not a parameter that is kept. */
-static bool configure_replicaof(struct node *n, struct slice value, struct bytes *error)
-{
-    const char *space = memchr(value.data, ' ', value.size);
-    size_t host = space ? (size_t)(space - value.data) : value.size;
-    struct slice port = space ? slice_of(space + 1, value.size - host - 1) : slice_of("", 0);
-    const char *why = topology_replicaof(n, slice_of(value.data, host), port);
-    if (why) bytes_append_text(error, why + strcspn(why, " ") + 1);
-    return why == NULL;
-}
-
-bool node_configure(struct node *n, struct slice name, struct slice value, struct bytes *error)
-{
-    if (slice_is_word(name, "replicaof") || slice_is_word(name, "slaveof"))
-        return configure_replicaof(n, value, error);
-    if (!config_set(&n->config, name, value, !n->started_up, error)) return false;
-    config_changed(n);
-    return n->config.databases == keyspace_databases(n->keyspace) || node_renew_keyspace(n);
-}
-
 bool node_configuration(struct node *n, struct slice name, struct bytes *value)
 {
     return config_get(&n->config, name, value);
@@ -122,36 +102,6 @@ void run_config_get(struct exec *x)
         reply_bulk(x->reply, name);
         reply_bulk(x->reply, bytes_slice(&n->scratch));
     }
-}
-
-/* A backlog that is smaller can be had from the start only, as in Redis. */
-enum { BACKLOG_MIN = 16 * 1024 };
-
-void run_config_set(struct exec *x)
-{
-    struct node *n = call_of(x)->node;
-    if (x->argc % 2 != 0) {
-        exec_syntax_error(x);
-        return;
-    }
-    bytes_clear(&n->scratch);
-    bool all = session_allowed(call_of(x)->session, n->config.allow_protected) &&
-               n->config.allow_protected != ALLOW_NOBODY;
-    int64_t backlog = n->config.repl_backlog_size;
-    if (config_set_all(&n->config, x->argc - 2, x->argv + 2, all, &n->scratch)) {
-        if (n->config.repl_backlog_size != backlog && n->config.repl_backlog_size < BACKLOG_MIN)
-            n->config.repl_backlog_size = BACKLOG_MIN;
-        config_changed(n);
-        reply_ok(x->reply);
-    } else {
-        reply_error_format(x->reply, "ERR %.*s", (int)n->scratch.size, n->scratch.data);
-    }
-}
-
-/* A node's parameters come from its driver; it has no file to write them to. */
-void run_config_rewrite(struct exec *x)
-{
-    reply_error(x->reply, "ERR The server is running without a config file");
 }
 
 void run_config_resetstat(struct exec *x)

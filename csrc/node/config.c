@@ -22,6 +22,15 @@ static const struct config_row *find_row(struct slice name)
     return NULL;
 }
 
+const struct config_row *config_row_find(struct slice name)
+{
+    const struct config_row *row = find_row(name), *first = row;
+    while (first && first->flags & CONFIG_ALIAS) {
+        for (first--; first->field != row->field;) first--;
+    }
+    return first;
+}
+
 const char *config_name(int index)
 {
     return index >= 0 && (size_t)index < config_row_count ? config_rows[index].name : NULL;
@@ -31,10 +40,16 @@ bool config_hidden(int index) { return (config_rows[index].flags & CONFIG_HIDDEN
 
 /* ---- reading ---- */
 
+bool config_complain(struct bytes *error, struct slice name, const char *why)
+{
+    bytes_append_format(error, "CONFIG SET failed (possibly related to argument '%.*s') - %s", (int)name.size,
+                        name.data, why);
+    return false;
+}
+
 static bool complain(struct bytes *error, const struct config_row *row, const char *why)
 {
-    bytes_append_format(error, "CONFIG SET failed (possibly related to argument '%s') - %s", row->name, why);
-    return false;
+    return config_complain(error, slice_text(row->name), why);
 }
 
 /* Redis takes no digits at all for none. */
@@ -181,6 +196,8 @@ static bool set_text(char *field, const struct config_row *row, struct slice val
         snprintf(why, sizeof why, "%s can't be a path, just a filename", row->name);
         return complain(error, row, why);
     }
+    if (row->type == CONFIG_BIND && count_words(value) > BIND_MAX)
+        return complain(error, row, "Too many bind addresses specified.");
     if (row->type == CONFIG_RULE && !sync_parse(&rule, value, why)) return complain(error, row, why);
     memset(field, 0, room);
     if (value.size > 0) memcpy(field, value.data, value.size);
@@ -238,6 +255,7 @@ static bool set_row(struct config *c, const struct config_row *row, struct slice
         return true;
     case CONFIG_TEXT:
     case CONFIG_FILE:
+    case CONFIG_BIND:
     case CONFIG_RULE: return set_text(field, row, value, error);
     case CONFIG_SECRET: return secret_set(field, value) || complain(error, row, "argument is too long");
     case CONFIG_PART: return set_part(field, row, value, error);
@@ -261,7 +279,7 @@ static bool set_row(struct config *c, const struct config_row *row, struct slice
     }
 }
 
-/* The row, if it can be set now. */
+/* The row, if it can be set now. `all`: protected ones too. */
 static const struct config_row *settable_row(struct slice name, bool all, bool start, struct bytes *error)
 {
     const struct config_row *row = find_row(name);
@@ -270,30 +288,16 @@ static const struct config_row *settable_row(struct slice name, bool all, bool s
                             (int)(name.size < 128 ? name.size : 128), name.data);
         return NULL;
     }
-    if (!(row->flags & CONFIG_START) || row->flags & CONFIG_STAYS || start) return row;
-    if (all && row->flags & CONFIG_PROTECTED && row->type == CONFIG_FILE) return row; /* `dir` stays */
-    complain(error, row,
-             row->flags & CONFIG_PROTECTED ? "can't set protected config" : "can't set immutable config");
+    if (start || !(row->flags & CONFIG_START || (row->flags & CONFIG_PROTECTED && !all))) return row;
+    config_complain(error, name,
+                    row->flags & CONFIG_START ? "can't set immutable config" : "can't set protected config");
     return NULL;
-}
-
-/* What the driver listens on, a number or a text, stays what it is. */
-static bool set_running(struct config *c, const struct config_row *row, struct slice value,
-                        struct bytes *error)
-{
-    if (!(row->flags & CONFIG_STAYS)) return set_row(c, row, value, error);
-    struct config other = *c;
-    if (!set_row(&other, row, value, error)) return false;
-    size_t size = row->type == CONFIG_INT ? sizeof(int64_t) : CONFIG_TEXT_MAX;
-    if (memcmp((const char *)&other + row->field, (const char *)c + row->field, size) == 0) return true;
-    return complain(error, row, "Unable to listen on this port. Check server logs.");
 }
 
 bool config_set(struct config *c, struct slice name, struct slice value, bool start, struct bytes *error)
 {
-    const struct config_row *row = settable_row(name, false, start, error);
-    if (!row) return false;
-    return start ? set_row(c, row, value, error) : set_running(c, row, value, error);
+    const struct config_row *row = settable_row(name, true, start, error);
+    return row && set_row(c, row, value, error);
 }
 
 bool config_set_all(struct config *c, int count, const struct slice *pairs, bool all, struct bytes *error)
@@ -303,20 +307,28 @@ bool config_set_all(struct config *c, int count, const struct slice *pairs, bool
         const struct config_row *row = settable_row(pairs[i], all, false, error);
         if (!row) return false;
         for (int k = 0; k < i; k += 2)
-            if (find_row(pairs[k]) == row) return complain(error, row, "duplicate parameter");
+            if (find_row(pairs[k]) == row) return config_complain(error, pairs[i], "duplicate parameter");
     }
     for (int i = 0; i < count; i += 2)
-        if (!set_running(&changed, find_row(pairs[i]), pairs[i + 1], error)) return false;
+        if (!set_row(&changed, find_row(pairs[i]), pairs[i + 1], error)) return false;
     *c = changed;
     return true;
 }
 
-void config_defaults(struct config *c)
+bool config_waits_for_load(struct slice name)
+{
+    const struct config_row *row = find_row(name);
+    return row && row->flags & CONFIG_NOT_LOADING;
+}
+
+void config_defaults(struct config *c, bool served)
 {
     struct bytes error = {0};
     memset(c, 0, sizeof *c);
     for (size_t i = 0; i < config_row_count; i++)
         set_row(c, &config_rows[i], slice_text(config_rows[i].initial), &error);
+    for (const struct config_served *s = config_served; served && s->name; s++)
+        set_row(c, find_row(slice_text(s->name)), slice_text(s->value), &error);
 }
 
 /* ---- writing ---- */
@@ -373,6 +385,7 @@ bool config_get(const struct config *c, struct slice name, struct bytes *value)
     case CONFIG_BOOL: return bytes_append_text(value, *(const bool *)field ? "yes" : "no");
     case CONFIG_TEXT:
     case CONFIG_FILE:
+    case CONFIG_BIND:
     case CONFIG_RULE: return bytes_append_text(value, field);
     case CONFIG_SECRET: return bytes_append_slice(value, secret_slice(field));
     case CONFIG_SAVE: get_save(field, value); return true;

@@ -14,7 +14,8 @@ enum {
     CONFIG_SECRET_MAX = 512,
     CONFIG_FILE_MAX = 64,
     CONFIG_KEPT_MAX = 768,
-    SAVE_POINTS_MAX = 16
+    SAVE_POINTS_MAX = 16,
+    BIND_MAX = 16 /* addresses */
 };
 
 /* Who may: enable-debug-command and the like. */
@@ -147,13 +148,18 @@ static inline int64_t config_bulk_max(const struct config *c)
     return c->proto_max_bulk_len < INT64_MAX / 4 ? c->proto_max_bulk_len : INT64_MAX / 4;
 }
 
-void config_defaults(struct config *c);
+/* What a node begins with; `served`: a server, where no file and no command line says otherwise. */
+void config_defaults(struct config *c, bool served);
 /* Sets one parameter from text. False: `error` has Redis's text (without "ERR "). `start`: parameters that cannot
  * change while running are allowed. */
 bool config_set(struct config *c, struct slice name, struct slice value, bool start, struct bytes *error);
 /* Sets several while running, `count` names and values in turn, all or none; otherwise the same. `all`: protected ones
  * too. */
 bool config_set_all(struct config *c, int count, const struct slice *pairs, bool all, struct bytes *error);
+/* Appends Redis's text for a parameter that cannot be what it was to be; false. */
+bool config_complain(struct bytes *error, struct slice name, const char *why);
+/* Whether it cannot be set while the dataset is being loaded. */
+bool config_waits_for_load(struct slice name);
 /* Appends the value as CONFIG GET shows it; false: no such parameter. */
 bool config_get(const struct config *c, struct slice name, struct bytes *value);
 /* The name of parameter number `index`, in table order, NULL at the end (aliases such as slave-… included). */

@@ -17,6 +17,7 @@ enum config_type {
     CONFIG_LIMITS,   /* client-output-buffer-limit */
     CONFIG_SAVE,     /* save */
     CONFIG_FILE,     /* CONFIG_TEXT that is a name in `dir` */
+    CONFIG_BIND,     /* CONFIG_TEXT of addresses, separated by blanks */
     CONFIG_NOTIFY,   /* notify-keyspace-events */
     CONFIG_PERCENTS, /* latency-tracking-info-percentiles */
     CONFIG_OCTAL,    /* int64, a file's mode */
@@ -25,11 +26,18 @@ enum config_type {
 };
 
 enum config_flag {
-    CONFIG_START = 1 << 0,     /* only while starting up */
-    CONFIG_PROTECTED = 1 << 1, /* …and Redis gives another reason */
-    CONFIG_STAYS = 1 << 2,     /* …but may be set to what it is */
-    CONFIG_HIDDEN = 1 << 3     /* shown only to who knows its name */
+    CONFIG_START = 1 << 0,       /* only while starting up */
+    CONFIG_PROTECTED = 1 << 1,   /* only for who enable-protected-configs allows it */
+    CONFIG_NOT_LOADING = 1 << 2, /* not while the dataset is being loaded */
+    CONFIG_HIDDEN = 1 << 3,      /* shown only to who knows its name */
+    CONFIG_ALIAS = 1 << 4,       /* another name of the row with the same field */
+    CONFIG_WRITTEN =
+        1 << 5, /* CONFIG REWRITE writes it, whatever it is; empty: in place of a line that is there */
+    CONFIG_UNSAID = 1 << 6 /* …and leaves it out where it is what it would be anyway */
 };
+
+/* In the `min` of a CONFIG_KEPT: it is several words. */
+enum { KEPT_WORDS = 1 };
 
 struct config_row {
     const char *name;
@@ -42,6 +50,13 @@ struct config_row {
 
 extern const struct config_row config_rows[];
 extern const size_t config_row_count;
+/* What a server begins with other than a node in a script. Ended by NULL. */
+struct config_served {
+    const char *name, *value;
+};
+extern const struct config_served config_served[];
+/* The row of a parameter, under its first name if `name` is another; NULL: there is none. */
+const struct config_row *config_row_find(struct slice name);
 /* What a CONFIG_ENUM may be; which of these is in the row's `min`. */
 extern const char *const *const config_words[];
 

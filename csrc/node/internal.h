@@ -160,8 +160,10 @@ struct failover {
 };
 
 struct node {
-    struct memory memory; /* everything below is counted here */
-    const struct command_index *commands;
+    struct memory memory;                 /* everything below is counted here */
+    const struct command_index *commands; /* those that are understood, by the names that they have here */
+    const struct command_index *all_commands; /* …by their own */
+    struct command_index *renamed;            /* rename-command; NULL: there are none */
     struct random random;
     char run_id[REPLID_SIZE + 1];
     char name[64];
@@ -169,6 +171,7 @@ struct node {
     struct node_host host;
     struct node_time now, started;
     struct config config;
+    bool served;                    /* what it began with is a server's */
     struct access_policy access[2]; /* what accesses do to entries; [1]: in sessions with CLIENT NO-TOUCH */
     size_t clients_weight, clients_allowed; /* bytes of memory; 0: no limit: client_eviction.c */
     bool started_up; /* somebody has connected or called: what cannot change while running is closed */
@@ -511,6 +514,17 @@ void latency_doctor(const struct node *n, struct bytes *out);
 
 /* What follows from changed parameters. */
 void config_changed(struct node *n);
+
+/* ---- reconfigure.c ---- */
+
+/* CONFIG SET while it runs, `count` names and values in turn, all or none. False: `error` has Redis's text, without its
+ * code; none: memory is out. `all`: protected ones too. */
+bool node_reconfigure(struct node *n, int count, const struct slice *pairs, bool all, struct bytes *error);
+
+/* The command of a request that a primary or a journal has, with an arity that fits, by the name it has here or, as
+ * whoever wrote it may not have renamed it, its own. NULL: `reply` has the error. */
+const struct command *node_stream_command(const struct node *n, const struct slice *argv, int argc,
+                                          struct reply *reply);
 
 /* ---- monitor.c ---- */
 

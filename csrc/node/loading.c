@@ -133,7 +133,7 @@ static bool execute(struct node *n, const struct recover_request *r, char why[WH
     call_init(&c, s, slice_of(NULL, 0));
     if (n->persistence.fresh) c.exec.keyspace = n->persistence.fresh;
     int64_t errors = s->writer.reply.errors;
-    const struct command *command = command_resolve(n->commands, r->argv, r->argc, s->reply);
+    const struct command *command = node_stream_command(n, r->argv, r->argc, s->reply);
     if (command && command->flags & COMMAND_WRITE) dispatch_run(&c, command, r->argc, r->argv);
     bool done = command && s->writer.reply.errors == errors;
     if (!command)

@@ -26,32 +26,16 @@ void run_monitor(struct exec *x)
     reply_ok(x->reply);
 }
 
-/* A word in quotes, readable whatever is in it. */
-static void put_word(struct bytes *out, struct slice word)
-{
-    static const char special[] = "\\\"\n\r\t\a\b", letters[] = "\\\"nrtab";
-    bytes_append_text(out, " \"");
-    for (size_t i = 0; i < word.size; i++) {
-        unsigned char c = (unsigned char)word.data[i];
-        const char *found = c != '\0' ? strchr(special, c) : NULL;
-        if (found)
-            bytes_append_format(out, "\\%c", letters[found - special]);
-        else if (c >= ' ' && c <= '~')
-            bytes_append_char(out, (char)c);
-        else
-            bytes_append_format(out, "\\x%02x", c);
-    }
-    bytes_append_char(out, '"');
-}
-
 static void put_line(const struct call *c, struct bytes *out)
 {
     const struct exec *x = &c->exec;
     int64_t now_us = c->node->now.wall_us;
     bytes_append_format(out, "+%" PRId64 ".%06" PRId64 " [%d %s]", now_us / 1000000, now_us % 1000000,
                         c->session->db, c->session->address);
-    for (int i = 0; i < x->argc; i++)
-        put_word(out, slowlog_hides(x, i) ? slice_text("(redacted)") : x->argv[i]);
+    for (int i = 0; i < x->argc; i++) {
+        bytes_append_char(out, ' ');
+        bytes_append_quoted(out, slowlog_hides(x, i) ? slice_text("(redacted)") : x->argv[i]);
+    }
     bytes_append_text(out, "\r\n");
 }
 

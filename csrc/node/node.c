@@ -58,7 +58,7 @@ bool node_renew_keyspace(struct node *n)
 
 static void node_init(struct node *n, const struct node_options *o)
 {
-    n->commands = o->commands;
+    n->commands = n->all_commands = o->commands;
     random_init(&n->random, o->seed, "node");
     random_hex(&n->random, n->run_id, REPLID_SIZE);
     text_copy(n->name, sizeof n->name, o->name ? o->name : "");
@@ -68,8 +68,10 @@ static void node_init(struct node *n, const struct node_options *o)
     n->keep_trail = o->trail;
     n->diary = o->diary;
     n->digest = o->digest;
-    config_defaults(&n->config);
+    n->served = o->served;
+    config_defaults(&n->config, o->served);
     n->config.port = o->port;
+    if (o->bind) text_copy(n->config.bind, sizeof n->config.bind, o->bind);
     list_init(&n->sessions);
     list_init(&n->ready);
     list_init(&n->barriers);
@@ -149,6 +151,7 @@ void node_free(struct node *n)
     bytes_free(&n->trail);
     bytes_free(&n->trail_rules);
     bytes_free(&n->notices);
+    command_index_free(n->renamed);
     struct memory memory = n->memory;
     memory_free(&memory, n, sizeof *n);
 }

@@ -44,11 +44,27 @@ struct node_usage {
     size_t resident;                          /* bytes */
 };
 
+/* What only the driver can do: CONFIG REWRITE and CONFIG SET of what is around a node. They are called within a turn, with
+ * `of`, do not call the node, and take the time they take. NULL: done; else why not, until the next one is called. A
+ * function that is NULL: there is no such thing here. */
+struct node_place {
+    void *of;
+    const char *(*read_config)(void *of, struct bytes *text);
+    /* All of it or nothing, and durable. */
+    const char *(*write_config)(void *of, struct slice text);
+    /* At these addresses in place of the present ones; port 0: at none. Where that fails, at the present ones. */
+    const char *(*listen)(void *of, const char *bind, int port);
+    /* Into another directory; `path`, CONFIG_TEXT_MAX bytes, becomes what it is called from the root. */
+    const char *(*enter)(void *of, char *path);
+};
+
 /* What only the driver can know, for INFO; all of it may be zero or NULL. Strings must outlive the node. */
 struct node_host {
-    const char *os, *executable, *config_file;
+    const char *os, *executable;
+    const char *config_file; /* NULL: it was started without one */
     int64_t process_id;
     void (*usage)(struct node_usage *usage); /* asked within a turn, when INFO is; NULL: nobody knows */
+    struct node_place place;
 };
 
 struct node_options {
@@ -56,6 +72,8 @@ struct node_options {
     uint64_t seed;                        /* run id, replication ids, hash keys, jitter: all from here */
     const char *name;                     /* replicas announce it; NULL or "": none */
     int port;                             /* what INFO and replicas say; the driver listens */
+    const char *bind;                     /* addresses at which it does; NULL: as configured at first */
+    bool served;                          /* it begins with what a server begins with (config_defaults) */
     struct node_time now;
     struct node_host host;
     uint64_t (*stopwatch)(
@@ -191,7 +209,7 @@ enum session_result {
 /* Executes one command. `reply` must have its protocol set. */
 enum session_result session_call(struct session *s, int argc, const struct slice *argv, struct reply *reply);
 /* CONFIG SET of one parameter, for start-up and the Lua side; also `replicaof` with "host port", as a configuration file
- * has it. False: `error` has the text (none: memory is out). */
+ * has it, and, before the start is over, `rename-command` with all pairs of names, of which a new one may be "". False: `error` has the text (none: memory is out). */
 bool node_configure(struct node *n, struct slice name, struct slice value, struct bytes *error);
 /* The current value of a parameter, appended to `value`; false: unknown. */
 bool node_configuration(struct node *n, struct slice name, struct bytes *value);

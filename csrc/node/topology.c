@@ -220,7 +220,7 @@ static const char *apply_command(struct node *n)
     struct call c;
     s->db = f->db;
     call_init(&c, s, slice_of(NULL, 0));
-    const struct command *command = command_resolve(n->commands, f->reader.argv, f->reader.argc, s->reply);
+    const struct command *command = node_stream_command(n, f->reader.argv, f->reader.argc, s->reply);
     if (n->config.maxmemory > 0) eviction_make_room(n); /* whatever comes of it: the primary's word is done */
     if (command && command->flags & (COMMAND_WRITE | COMMAND_MAY_REPLICATE))
         dispatch_run(&c, command, f->reader.argc, f->reader.argv);

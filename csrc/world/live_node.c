@@ -1,4 +1,4 @@
-/* live_node.c: a node's place in a live world: where it listens, its turns, its end and its return.
+/* live_node.c: a node's place in a live world: its turns, its end and its return.
  *
  * Whatever happens to a node puts it into the world's list of nodes to be settled (live_node_touch). At the end of the
  * turn each of them is settled once and asked what it wants done, until it wants nothing more.
@@ -6,15 +6,10 @@
  * SPDX-License-Identifier: MIT */
 #include "world/live_disk.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/number.h"
-
-enum { HOST_MAX = 256 };
 
 static struct live_node *live_node_of(struct world_node *wn) { return (struct live_node *)wn; }
 
@@ -69,114 +64,6 @@ bool live_nodes_running(const struct live *l)
     return false;
 }
 
-/* ---- listening ---- */
-
-static void stop_listening(struct live_node *ln)
-{
-    for (int i = 0; i < ln->listener_count; i++) live_listener_close(&ln->listeners[i]);
-    ln->listener_count = 0;
-    if (!ln->path) return;
-    unlink(ln->path);
-    memory_free(&ln->base.world->memory, ln->path, strlen(ln->path) + 1);
-    ln->path = NULL;
-}
-
-static void accepted(struct live_listener *listener, int fd, const struct sockaddr_storage *address)
-{
-    live_connection_accept(listener->owner, fd, address);
-}
-
-/* Listens at one address of the list. `-` before it: this one may fail. */
-static bool listen_at(struct live_node *ln, const char *host)
-{
-    struct world *w = ln->base.world;
-    bool optional = host[0] == '-';
-    struct sockaddr_storage address;
-    if (optional) host++;
-    if (!live_address_parse(strcmp(host, "localhost") == 0 ? "127.0.0.1" : host, ln->base.port, &address))
-        return world_fail(w, WORLD_BAD, "'%s' is not an address to listen at", host) == WORLD_OK;
-    if (ln->listener_count == LIVE_LISTENERS_MAX)
-        return world_fail(w, WORLD_BAD, "too many addresses to listen at") == WORLD_OK;
-    struct live_listener *listener = &ln->listeners[ln->listener_count];
-    live_listener_init(listener, live_of(w), ln, accepted);
-    int error = live_listener_open(listener, &address);
-    if (error != 0) {
-        world_fail(w, WORLD_REFUSED, "cannot listen at %s port %d: %s", host, ln->base.port,
-                   uv_strerror(error));
-        return optional;
-    }
-    ln->listener_count++;
-    if (ln->base.port == 0) ln->base.port = live_listener_port(listener);
-    return true;
-}
-
-/* Listens at the node's `unixsocket`, if it has one, in place of whatever is there: a socket that an earlier process has
- * left. */
-static bool listen_at_path(struct live_node *ln)
-{
-    struct world *w = ln->base.world;
-    struct bytes *path = &w->scratch;
-    struct sockaddr_storage address;
-    bytes_clear(path);
-    if (!node_configuration(ln->base.node, slice_text("unixsocket"), path) || path->size == 0) return true;
-    bytes_append_char(path, '\0');
-    if (path->failed || !(ln->path = memory_alloc(&w->memory, path->size)))
-        return world_fail(w, WORLD_NO_MEMORY, "out of memory") == WORLD_OK;
-    memcpy(ln->path, path->data, path->size);
-    if (!live_address_path(ln->path, &address) || ln->listener_count == LIVE_LISTENERS_MAX)
-        return world_fail(w, WORLD_BAD, "'%s' is too long for a UNIX socket", ln->path) == WORLD_OK;
-    struct live_listener *listener = &ln->listeners[ln->listener_count];
-    live_listener_init(listener, live_of(w), ln, accepted);
-    unlink(ln->path);
-    int error = live_listener_open(listener, &address);
-    if (error != 0) {
-        world_fail(w, WORLD_REFUSED, "cannot listen at %s: %s", ln->path, uv_strerror(error));
-        return false;
-    }
-    ln->listener_count++;
-    bytes_clear(path);
-    if (node_configuration(ln->base.node, slice_text("unixsocketperm"), path) &&
-        bytes_append_char(path, '\0')) {
-        mode_t mode = (mode_t)strtol(path->data, NULL, 8);
-        if (mode != 0) (void)chmod(ln->path, mode);
-    }
-    return true;
-}
-
-/* Listens at all addresses of `bind`, "": at none; the first one that works decides about the port when it is free to. */
-static bool start_listening(struct live_node *ln)
-{
-    char host[HOST_MAX];
-    const char *rest = ln->bind;
-    while (rest[strspn(rest, " ")] != '\0') {
-        rest += strspn(rest, " ");
-        size_t size = strcspn(rest, " ");
-        snprintf(host, sizeof host, "%.*s", (int)size, rest);
-        rest += size;
-        if (!listen_at(ln, host)) {
-            stop_listening(ln);
-            return false;
-        }
-    }
-    return ln->listener_count > 0 || ln->bind[0] == '\0';
-}
-
-/* An address at which others reach the node: the first of the list; this machine's own where that means "all". */
-static char *reachable_host(struct live_node *ln)
-{
-    const char *first = ln->bind + strspn(ln->bind, " -");
-    size_t size = strcspn(first, " ");
-    char host[HOST_MAX];
-    snprintf(host, sizeof host, "%.*s", (int)size, first);
-    const char *meant = host;
-    if (strcmp(host, "*") == 0 || strcmp(host, "0.0.0.0") == 0) meant = "127.0.0.1";
-    if (strcmp(host, "::*") == 0 || strcmp(host, "::") == 0) meant = "::1";
-    size = strlen(meant) + 1;
-    char *copy = memory_alloc(&ln->base.world->memory, size);
-    if (copy) memcpy(copy, meant, size);
-    return copy;
-}
-
 /* ---- a node's beginning and end ---- */
 
 int64_t live_node_parameter(struct live_node *ln, const char *name)
@@ -220,19 +107,25 @@ static bool start_node(struct live_node *ln)
         .seed = live_seed(),
         .name = ln->base.place.name,
         .port = ln->base.port,
+        .bind = ln->bind,
+        .served = ln->base.served,
         .now = {world_wall(w), live_now(l)},
         .stopwatch = uv_hrtime,
         .diary = &ln->base.diary,
-        .host = {.os = l->os, .executable = l->executable, .process_id = getpid(), .usage = process_usage},
+        .host = {.os = l->os,
+                 .executable = l->executable,
+                 .config_file = ln->base.config_file,
+                 .process_id = getpid(),
+                 .usage = process_usage,
+                 .place = live_place(ln)},
         .slabs = true,
     };
     if (!world_node_start(&ln->base, &options)) return false;
-    if (!listen_at_path(ln)) {
+    if (!live_listen_at_path(ln)) {
         world_node_stop(&ln->base, "CLOSED the node could not listen");
         return false;
     }
-    int backlog = (int)live_node_parameter(ln, "tcp-backlog");
-    for (int i = 0; i < ln->listener_count; i++) live_listener_backlog(&ln->listeners[i], backlog);
+    live_listening_backlog(ln);
     live_node_touch(ln);
     return true;
 }
@@ -240,7 +133,7 @@ static bool start_node(struct live_node *ln)
 /* The node goes, and everything it had with it. */
 static void end_node(struct live_node *ln, bool reset, const char *why)
 {
-    stop_listening(ln);
+    live_stop_listening(ln);
     list_each_safe(link, &ln->connections)
         live_connection_drop(list_item(link, struct live_connection, member), reset);
     list_remove(&ln->turning);
@@ -255,7 +148,8 @@ struct world_node *live_node_new(struct world *w, const struct world_node_option
         world_fail(w, WORLD_NO_MEMORY, "out of memory");
         return NULL;
     }
-    const char *bind = options->host ? options->host : "127.0.0.1";
+    const char *bind = options->host ? options->host : options->served ? "* -::*" : "127.0.0.1";
+    ln->start_port = options->port;
     list_init(&ln->turning);
     list_init(&ln->connections);
     if (!world_node_init(&ln->base, w, options)) {
@@ -265,7 +159,7 @@ struct world_node *live_node_new(struct world *w, const struct world_node_option
     world_fail(w, WORLD_NO_MEMORY, "out of memory");
     if ((ln->bind = memory_alloc(&w->memory, strlen(bind) + 1)) != NULL) {
         memcpy(ln->bind, bind, strlen(bind) + 1);
-        if ((ln->base.host = reachable_host(ln)) != NULL && start_listening(ln) && start_node(ln))
+        if ((ln->base.host = live_reachable_host(ln)) != NULL && live_start_listening(ln) && start_node(ln))
             return &ln->base;
     }
     live_node_free(&ln->base);
@@ -368,9 +262,9 @@ enum world_result live_node_restart(struct world_node *wn)
 {
     struct live_node *ln = live_node_of(wn);
     if (wn->node) return world_fail(wn->world, WORLD_BAD, "'%s' is running", wn->place.name);
-    if (!start_listening(ln)) return world_failure(wn->world);
+    if (!live_start_listening(ln)) return world_failure(wn->world);
     if (start_node(ln)) return WORLD_OK;
-    stop_listening(ln);
+    live_stop_listening(ln);
     return world_failure(wn->world);
 }
 
@@ -380,7 +274,7 @@ enum world_result live_node_pause(struct world_node *wn, bool pause)
     if (!wn->node) return WORLD_CLOSED;
     if (wn->paused == pause) return WORLD_OK;
     wn->paused = pause;
-    for (int i = 0; i < ln->listener_count; i++) live_listener_pause(&ln->listeners[i], pause);
+    live_listening_pause(ln, pause);
     list_each_safe(link, &ln->connections)
         live_connection_pause(list_item(link, struct live_connection, member), pause);
     if (!pause) {

@@ -44,6 +44,8 @@ void world_node_finish(struct world_node *wn)
     }
     forget_failure(wn);
     bytes_free(&wn->diary);
+    if (wn->config_file) memory_free(m, wn->config_file, strlen(wn->config_file) + 1);
+    wn->config_file = NULL;
     if (wn->host && wn->host != wn->place.name) memory_free(m, wn->host, strlen(wn->host) + 1);
     wn->host = NULL;
     world_place_forget(wn->world, &wn->place);
@@ -81,6 +83,11 @@ static void parameter_keep(struct world_node *wn, struct world_parameter *p)
 /* The start-up configuration from the options. False: memory is out. */
 static bool keep_options(struct world_node *wn, const struct world_node_options *options)
 {
+    if (options->config_file) {
+        size_t size = strlen(options->config_file) + 1;
+        if (!(wn->config_file = memory_alloc(&wn->world->memory, size))) return false;
+        memcpy(wn->config_file, options->config_file, size);
+    }
     for (int i = 0; i < options->parameter_count; i++) {
         const struct slice *pair = &options->parameters[2 * i];
         struct world_parameter *p = parameter_new(wn->world, pair[0], pair[1]);
@@ -102,6 +109,7 @@ bool world_node_init(struct world_node *wn, struct world *w, const struct world_
     if (!world_place_name(w, &wn->place, options->name, "node")) return false;
     wn->host = wn->place.name;
     wn->port = options->port;
+    wn->served = options->served;
     list_push(&w->nodes, &wn->member);
     if (keep_options(wn, options)) return true;
     world_node_finish(wn);

@@ -361,6 +361,7 @@ static bool start(struct sim_node *n)
         .name = n->place.name,
         .port = n->base.port,
         .now = {.wall_us = SIM_EPOCH_US + s->now, .mono_us = s->now},
+        .served = n->base.served,
         .host = {.os = "simulated", .executable = "tidelock", .process_id = n->place.id},
         .digest = s->check != NULL,
         .trail = s->check != NULL,

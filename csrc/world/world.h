@@ -77,6 +77,10 @@ struct world_node_options {
     const char *
         host; /* live: address to listen on, NULL: 127.0.0.1; simulator: ignored (a node's host is its name) */
     int port; /* 0: the simulator uses 6379, live picks a free one */
+    /* A server of its own: it begins with what a server begins with, `host` NULL included (all addresses), and CONFIG REWRITE
+     * writes to its file: a path from the root, NULL: it has none. Live; in the simulator it has none. */
+    bool served;
+    const char *config_file;
     /* the start-up configuration: a name and a value for each parameter (also "replicaof": "host port") */
     const struct slice *parameters;
     int parameter_count; /* pairs */

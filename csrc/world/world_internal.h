@@ -186,6 +186,8 @@ struct world_node {
     struct world *world;
     struct list member;
     struct node *node; /* NULL: down */
+    char *config_file; /* for CONFIG REWRITE; NULL: none. Live only */
+    bool served;       /* it begins with what a server begins with */
     char *host;        /* the name in the simulator, an address live; owned unless it is place.name */
     int port;
     bool paused;

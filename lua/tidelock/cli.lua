@@ -48,7 +48,7 @@ local function make_parser()
     :epilog(table.concat({
       "Options, as Redis has them:",
       "   --port <port>               Listen on this port (default: 6379; 0: a free one).",
-      "   --bind <address> ...        Listen on these addresses (default: 127.0.0.1).",
+      "   --bind <address> ...        Listen on these addresses (default: all).",
       "   --replicaof <host> <port>   Follow this primary (also --slaveof).",
       "   --<name> <value> ...        Any parameter of a configuration file.",
       "",

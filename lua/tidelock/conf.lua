@@ -3,6 +3,8 @@
 -- A line is a name and words; words may be quoted: "with \n and \x00" or 'plain, with \' alone'. Several words are one
 -- value with blanks in between, except that an empty one stays empty (`save ""`).
 
+local glob = require "posix.glob"
+
 local conf = {}
 
 local ESCAPES = { n = "\n", r = "\r", t = "\t", b = "\b", a = "\a" }
@@ -67,7 +69,7 @@ function conf.words(line)
 end
 
 -- parameters of which every mention adds to the value
-local ADDS = { save = true, ["client-output-buffer-limit"] = true }
+local ADDS = { save = true, ["client-output-buffer-limit"] = true, ["rename-command"] = true }
 
 local function set(names)
   local members = {}
@@ -84,6 +86,11 @@ local MANY = set [[
 -- parameters that may stand alone: nothing
 local EMPTY = set "save bind shutdown-on-sigint shutdown-on-sigterm"
 
+-- A name among others: the empty one has quotes, and what cannot be a command's name is none that there is.
+local function names_word(word)
+  return word == "" and '""' or (word:gsub("[%s%c]", "?"))
+end
+
 -- Adds a parameter to a list in which each name stands once: a later value takes the place of an earlier one. Nil and
 -- why not.
 local function add(list, name, values, where, line)
@@ -93,6 +100,10 @@ local function add(list, name, values, where, line)
   local host_alone = name == "replicaof" and count == 1 and not values[1]:find " "
   if count == 0 and not EMPTY[name] or count > 1 and not MANY[name] or host_alone then
     return nil, ("%s: '%s': wrong number of arguments"):format(where, line)
+  end
+  if name == "rename-command" then
+    if count ~= 2 then return nil, ("%s: '%s': wrong number of arguments"):format(where, line) end
+    values = { names_word(values[1]), names_word(values[2]) }
   end
   local value = table.concat(values, " ")
   for i, parameter in ipairs(list) do
@@ -106,12 +117,29 @@ local function add(list, name, values, where, line)
   return true
 end
 
+-- The files that `include` means: of a pattern those there are, by name.
+local function included(path)
+  if not path:find "[*?%[]" then return { path } end
+  return glob.glob(path, 0) or {}
+end
+
+-- A file's `include`: each file once within itself, or there would be no end.
+local function include(list, pattern, where, within)
+  for _, path in ipairs(included(pattern)) do
+    if within[path] then return nil, ("%s: '%s' includes itself"):format(where, path) end
+    local done, message = conf.read_file(list, path, within)
+    if not done then return nil, where .. ": " .. message end
+  end
+  return true
+end
+
 ---Reads the text of a configuration file into `list`.
 ---@param list table[] of { name, value, where =, line = }
 ---@param text string
 ---@param file string its name, for messages
+---@param within? table<string, true> the files that include it, and itself
 ---@return true|nil, string? message
-function conf.read(list, text, file)
+function conf.read(list, text, file, within)
   local number = 0
   for line in (text .. "\n"):gmatch "(.-)\r?\n" do
     number = number + 1
@@ -122,8 +150,7 @@ function conf.read(list, text, file)
       local name, values = words[1], table.move(words, 2, #words, 1, {})
       local done, message
       if name:lower() == "include" and #values == 1 then
-        done, message = conf.read_file(list, values[1])
-        message = message and where .. ": " .. message
+        done, message = include(list, values[1], where, within or {})
       else
         done, message = add(list, name, values, where, line:match "^%s*(.-)%s*$")
       end
@@ -136,8 +163,9 @@ end
 ---Reads a configuration file; "-" is stdin.
 ---@param list table[]
 ---@param path string
+---@param within? table<string, true> the files that include it
 ---@return true|nil, string? message
-function conf.read_file(list, path)
+function conf.read_file(list, path, within)
   local file, message = io.stdin, nil
   if path ~= "-" then file, message = io.open(path, "r") end
   if not file then return nil, message end
@@ -145,7 +173,12 @@ function conf.read_file(list, path)
   text, message = file:read "a"
   if path ~= "-" then file:close() end
   if not text then return nil, ("%s: %s"):format(path, message) end
-  return conf.read(list, text, path)
+  within = within or {}
+  within[path] = true
+  local done
+  done, message = conf.read(list, text, path, within)
+  within[path] = nil
+  return done, message
 end
 
 local COMMAND_LINE = "command line"
@@ -175,13 +208,14 @@ end
 
 ---Reads a command line: an optional configuration file, then `--name value …`.
 ---@param words string[]
----@return table[]|nil list, string? message
+---@return table[]|nil list, string? message, string? file the configuration file, unless it is stdin
 function conf.command_line(words)
-  local list, at = {}, 1
+  local list, at, file = {}, 1, nil
   if words[1] and not words[1]:find "^%-%-" then
     local done, message = conf.read_file(list, words[1])
     if not done then return nil, message end
     at = 2
+    if words[1] ~= "-" then file = words[1] end
   end
   while at <= #words do
     local name, values, next_at = option(words, at)
@@ -190,7 +224,7 @@ function conf.command_line(words)
     if not done then return nil, message end
     at = next_at
   end
-  return list
+  return list, nil, file
 end
 
 return conf

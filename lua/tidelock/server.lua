@@ -89,9 +89,16 @@ end
 
 -- ---- the beginning --------------------------------------------------------------------------------------------------
 
--- Says on stderr why there will be no server, and in the log, where that is another place.
+-- Says on stderr why there will be no server, and in the log, where that is another place; in Redis's words where it
+-- cannot listen.
 local function give_up(log, complain, message)
-  if log.path ~= "" then log:say("#", "C", "%s", message) end
+  local port = message:match "TCP listening socket .*:(%d+): "
+  if port then
+    log:say("#", "M", "Warning: %s", message)
+    log:say("#", "M", "Failed listening on port %s (TCP), aborting.", port)
+  elseif log.path ~= "" then
+    log:say("#", "C", "%s", message)
+  end
   return complain("server: %s", message)
 end
 
@@ -174,10 +181,11 @@ local function main(words, complain)
     print(version())
     return 0
   end
-  local list, message = conf.command_line(words)
+  local list, message, file = conf.command_line(words)
   if not list then return complain("server: %s", message) end
+  if file and not file:find "^/" then file = unistd.getcwd() .. "/" .. file end
   local told
-  told, message = server_options.sort(list)
+  told, message = server_options.sort(list, file)
   if not told then return complain("server: %s", message) end
   unistd.chdir(told.process.dir) -- names of files are relative to it
   local log

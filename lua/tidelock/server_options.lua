@@ -7,13 +7,10 @@ local unistd = require "posix.unistd"
 
 local server_options = {}
 
--- redis-server's, where nothing is said
-local SAVE = "3600 1 300 100 60 10000"
 local PIDFILE = "/var/run/tidelock.pid"
 
 -- What this server has not, and why it says so instead of going on without.
 local ABSENT = {
-  ["rename-command"] = "commands cannot be renamed here",
   user = "there is one user, 'default': see requirepass",
   loadmodule = "there are no modules here",
 }
@@ -59,17 +56,12 @@ local READ = {
   end,
 }
 
--- What a server does if it is not told: redis-server's answers.
+-- Where its files are if it is not told; the node knows what else a server does then.
 local function complete(list)
-  local given = {}
-  for _, parameter in ipairs(list) do given[parameter[1]] = true end
-  local function default(name, value)
-    if not given[name] then list[#list + 1] = { name, value, where = "by default" } end
+  for _, parameter in ipairs(list) do
+    if parameter[1] == "dir" then return end
   end
-  default("dir", unistd.getcwd())
-  default("save", SAVE)
-  default("protected-mode", "yes")
-  default("enable-debug-command", "local")
+  list[#list + 1] = { "dir", unistd.getcwd(), where = "by default" }
 end
 
 -- The process's, by name.
@@ -85,15 +77,16 @@ local function process_of(list)
 end
 
 ---@class tidelock.ServerOptions
----@field place table for World:node: host, port, name
+---@field place table for World:node: host, port, name, served
 ---@field parameters table[] { name, value, where = } of the node
 ---@field process table<string, string|boolean> values by name
 
 ---Sorts what was told.
 ---@param list table[] of tidelock.conf; it is changed
+---@param file? string the configuration file, from the root
 ---@return tidelock.ServerOptions|nil told, string? message
-function server_options.sort(list)
-  local told = { place = { port = 6379 }, parameters = {} }
+function server_options.sort(list, file)
+  local told = { place = { port = 6379, served = { config_file = file } }, parameters = {} }
   complete(list)
   for _, parameter in ipairs(list) do
     local name, value = parameter[1], parameter[2]
@@ -105,7 +98,7 @@ function server_options.sort(list)
     end
     if name == "name" then
       told.place.name = value
-    elseif name ~= "port" then
+    elseif name ~= "port" and name ~= "bind" then
       told.parameters[#told.parameters + 1] = parameter
     end
   end

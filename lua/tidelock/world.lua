@@ -113,7 +113,7 @@ end
 
 -- ---- nodes and clients --------------------------------------------------------------------------------------------
 
-local NODE_OPTIONS = options.names("name", "port", "host", "bind", "replicaof", "slaveof", "config")
+local NODE_OPTIONS = options.names("name", "port", "host", "bind", "replicaof", "slaveof", "config", "served")
 local CLIENT_OPTIONS = options.names("name", "timeout", "user", "password")
 
 ---Makes a node. Options besides those listed are Redis parameters (`maxmemory = "100mb"`), with underscores for
@@ -138,7 +138,9 @@ function World:node(given)
   end
 
   local host = options.text("node", given, "host") or options.text("node", given, "bind")
-  local ok, node, message, code = pcall(core.node, self, name, host, port, parameters)
+  local served = given.served
+  local file = served and served.config_file or nil
+  local ok, node, message, code = pcall(core.node, self, name, host, port, parameters, served ~= nil, file)
   if not ok then error("node: " .. node, 2) end
   if not node then return nil, message, code end
   state.places[node.name] = node

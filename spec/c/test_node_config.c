@@ -52,7 +52,7 @@ TEST(texts_that_are_kept)
     bytes_init(&error, &m);
     bytes_init(&value, &m);
     memset(large, 'x', sizeof large);
-    config_defaults(&c);
+    config_defaults(&c, false);
     CHECK(config_set(&c, slice_text("pidfile"), slice_text("/run/a.pid"), true, &error));
     CHECK(config_set(&c, slice_text("logfile"), slice_text("a.log"), true, &error));
     CHECK(config_set(&c, slice_text("pidfile"), slice_text("b"), true, &error));

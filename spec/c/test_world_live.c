@@ -176,7 +176,7 @@ TEST(listens_where_it_is_told)
     REQUIRE(b);
     CHECK_EQ_STR(world_node_host(b), "127.0.0.1");
     CHECK(!node_at(&f, "c", NULL, world_node_port(a)));
-    CHECK(strstr(world_error(f.world), "address already in use") != NULL);
+    CHECK(strstr(world_error(f.world), "Address already in use") != NULL);
     CHECK(!node_at(&f, "a", NULL, 0));
     CHECK(strstr(world_error(f.world), "already something called 'a'") != NULL);
     CHECK(!node_at(&f, "c", "nowhere.invalid", 0));

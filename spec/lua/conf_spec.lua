@@ -60,6 +60,31 @@ replicaof h 2
       read("port 1", { "--port", "2", "--bind", "1.2.3.4", "::1" }))
   end)
 
+  it("may include all of a kind, and never itself", function()
+    local directory = os.tmpname()
+    os.remove(directory)
+    assert(os.execute("mkdir " .. directory))
+    finally(function() os.execute("rm -r " .. directory) end)
+    local function file(name, text)
+      local f <close> = assert(io.open(directory .. "/" .. name, "w"))
+      f:write(text)
+      return directory .. "/" .. name
+    end
+    local a, b = file("a.conf", "port 1"), file("b.conf", "timeout 2")
+    local all = file("all", "include " .. directory .. "/*.conf")
+    assert.same({ { "port", "1" }, { "timeout", "2" } }, plain(conf.command_line { all }))
+    local none = file("none", "include " .. directory .. "/*.none\nhz 3")
+    assert.same({ { "hz", "3" } }, plain(conf.command_line { none }))
+    local twice = file("twice", ("include %s\ninclude %s"):format(a, a))
+    assert.same({ { "port", "1" } }, plain(conf.command_line { twice }))
+    local own = directory .. "/own"
+    assert.same({ nil, ("%s:2: '%s' includes itself"):format(own, own) },
+      { conf.command_line { file("own", "\ninclude " .. own) } })
+    file("a.conf", "include " .. b)
+    file("b.conf", "#\n#\ninclude " .. a)
+    assert.same({ nil, ("%s:1: %s:3: '%s' includes itself"):format(a, b, a) }, { conf.command_line { a } })
+  end)
+
   it("may include others", function()
     local other = os.tmpname()
     local file = io.open(other, "w")

@@ -345,6 +345,20 @@ function Servers:redis(given)
     given or {}):launch()
 end
 
+---Starts a server of ours (kind "tidelock") or Redis's ("redis") with nothing but a configuration file: a port, and
+---these lines.
+---@return table server, string path of the file
+function Servers:configured(kind, lines)
+  local port = free_port()
+  local words = kind == "redis" and { "redis-server", "redis.conf" } or { support.launcher(), "server", "redis.conf" }
+  local server = add(self, kind, words, port, {})
+  local path = server.directory .. "/redis.conf"
+  local file <close> = assert(io.open(path, "w"))
+  file:write("port ", port, "\n", lines)
+  file:close()
+  return server:launch(), path
+end
+
 ---Starts a redis-sentinel that watches `primary` under the name "main"; `quorum` of them have to agree that it is down.
 function Servers:sentinel(primary, quorum)
   local port = free_port()

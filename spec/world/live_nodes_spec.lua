@@ -81,7 +81,7 @@ describe("a live world", function()
     assert.error_matches(function() world:link(a, b):cut() end, "this world cannot shape the network")
     local node, message = world:node { name = "c", port = a.port }
     assert.is_nil(node)
-    assert.matches("address already in use", message)
+    assert.matches("Address already in use", message)
   end)
 
   it("fits into another loop", function()
