@@ -103,8 +103,10 @@ masterauth 'it\'s'
 
   it("keeps all that a server is, over its end", function()
     local server, path = servers:configured("tidelock", "# mine\nsave 7 7\n")
-    for name, value in pairs { ["sync-replicas"] = "ANY 1 (b, c)", ["requirepass"] = "a \"b\" 'c' \\ \n", ["save"] = "",
-      ["appendonly"] = "yes", ["maxmemory"] = "100mb", ["replica-announce-ip"] = "h" } do
+    for name, value in pairs {
+      ["sync-replicas"] = "ANY 1 (b, c)", ["requirepass"] = "a \"b\" 'c' \\ \n\0\255", ["save"] = "",
+      ["appendonly"] = "yes", ["maxmemory"] = "100mb", ["replica-announce-ip"] = "h",
+    } do
       assert.equal("OK", server:call("CONFIG", "SET", name, value))
     end
     assert.equal("OK", server:call("CONFIG", "REWRITE"))

@@ -96,8 +96,8 @@ describe("tidelock", function()
       config = file_with "port 0\n\nmaxclients many\n"
       refused(":3: 'maxclients many': argument couldn't be parsed into an integer", "server", config)
       refused(":1: 'cluster%-enabled yes': this server supports only 'no'", "server", file_with "cluster-enabled yes\n")
-      refused(":1: 'rename%-command GET .*': commands cannot be renamed here", "server",
-        file_with 'rename-command GET ""\n')
+      refused(":1: 'rename%-command NOSUCH .*': No such command in rename%-command", "server",
+        file_with 'rename-command NOSUCH ""\n')
       refused(":1: 'loadmodule /x.so': there are no modules here", "server", file_with "loadmodule /x.so\n")
       refused(":1: 'port': wrong number of arguments", "server", file_with "port\n")
       refused("'stray': wrong number of arguments", "server", file_with "port 0\n", "stray")
@@ -105,8 +105,16 @@ describe("tidelock", function()
 
     it("says that a port is taken, or an address is not ours", function()
       local server = servers:start()
-      refused(("%d.*address already in use"):format(server.port), "server", "--port", server.port)
-      refused("203%.0%.113%.1.*not available", "server", "--port", 0, "--bind", "203.0.113.1")
+      for why, words in pairs {
+        [("*:%d: bind: Address already in use"):format(server.port)] = { "--port", server.port },
+        ["203.0.113.1:0: bind: Cannot assign requested address"] = { "--port", 0, "--bind", "203.0.113.1" },
+      } do
+        local output, status = tidelock("server", table.unpack(words))
+        assert.equal(1, status)
+        why = "Could not create server TCP listening socket " .. why
+        assert.equal(("M # Warning: %s\nM # Failed listening on port %d (TCP), aborting.\ntidelock: server: %s\n")
+          :format(why, words[2], why), (output:gsub("%d+:M [^#]*", "M ")))
+      end
       assert.equal("PONG", server:call "PING")
     end)
 
