@@ -101,6 +101,25 @@ static void replconf_ack(struct exec *x)
     feed_acknowledge(c->session->feed, applied, fsynced, received, c->node->now.mono_us);
 }
 
+/* REPLCONF rdb-filter-only: the parts of the payload that are wanted. "functions" is the only one that can be named, and
+ * there are none: whoever names parts wants no data. False: it has replied an error. */
+static bool filter(struct exec *x, struct feed *f, struct slice parts)
+{
+    for (size_t at = 0; at < parts.size;) {
+        size_t end = at;
+        while (end < parts.size && parts.data[end] != ' ') end++;
+        struct slice part = slice_of(parts.data + at, end - at);
+        if (part.size > 0 && !slice_is_word(part, "functions")) {
+            reply_error_format(x->reply, "ERR Unsupported rdb-filter-only option: %.*s", (int)part.size,
+                               part.data);
+            return false;
+        }
+        at = end + 1;
+    }
+    f->bare = true;
+    return true;
+}
+
 /* One option of the handshake. False: it has replied an error. */
 static bool replconf_option(struct exec *x, struct feed *f, int i)
 {
@@ -119,6 +138,8 @@ static bool replconf_option(struct exec *x, struct feed *f, int i)
         int64_t only;
         if (!exec_int_within(x, i + 1, 0, 1, &only, NULL)) return false;
         f->rdb_only = only == 1;
+    } else if (exec_is(x, i, "rdb-filter-only")) {
+        return filter(x, f, value);
     } else if (!exec_is(x, i, "version")) {
         reply_error_format(x->reply, "ERR Unrecognized REPLCONF option: %.*s", (int)x->argv[i].size,
                            x->argv[i].data);
@@ -230,6 +251,10 @@ void run_psync(struct exec *x)
     struct feed *f = feed_of(x);
     if (!f) {
         reply_error(x->reply, "ERR PSYNC needs a connection");
+        return;
+    }
+    if (f->bare && !f->capa_eof) {
+        reply_error(x->reply, "ERR Filtered replica requires EOF capability");
         return;
     }
     drop_former_connections(n, f);

@@ -25,7 +25,7 @@ struct file {
 struct rdb_writer {
     struct view_sink sink; /* first: the view hands it back */
     struct memory *memory;
-    struct view *view;
+    struct view *view; /* NULL: bare */
     struct file main, aside;
     struct tape aside_tape;
     int64_t aside_at;         /* of which so much is in the file */
@@ -167,12 +167,13 @@ struct rdb_writer *rdb_writer_open(struct memory *m, struct keyspace *ks, struct
     w->databases = keyspace_databases(ks);
     w->sized = memory_alloc_zero(m, (size_t)w->databases * sizeof *w->sized);
     write_header(w, info);
-    w->view = w->sized && !w->main.out.buffer.failed ? view_open(ks, &w->sink) : NULL;
-    if (!w->view) {
+    bool ready = w->sized && !w->main.out.buffer.failed;
+    if (ready && !info->bare) w->view = view_open(ks, &w->sink);
+    if (!ready || (!w->view && !info->bare)) {
         rdb_writer_close(w);
         return NULL;
     }
-    for (int db = 0; db < w->databases; db++) w->total += view_size(w->view, db);
+    for (int db = 0; w->view && db < w->databases; db++) w->total += view_size(w->view, db);
     return w;
 }
 
@@ -183,7 +184,7 @@ int rdb_writer_step(struct rdb_writer *w, size_t budget)
     while (!w->complete && !o->failed && rdb_output_size(o) < w->until) {
         if (!w->open && has_aside(w))
             write_aside(w);
-        else if (!view_step(w->view, VIEW_BUDGET))
+        else if (!w->view || !view_step(w->view, VIEW_BUDGET))
             write_end(w);
     }
     rdb_output_flush(o);

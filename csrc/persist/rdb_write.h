@@ -26,9 +26,10 @@ struct rdb_info {
     bool aof_base; /* aux aof-base: the base of a journal */
     bool plain;    /* rdbcompression no: nothing is packed */
     bool checksum; /* rdbchecksum; otherwise the checksum field is 0 */
+    bool bare;     /* no data: header and end alone, and no view is opened */
 };
 
-/* Opens a view and writes the header. NULL when memory is out or a view is already open. `out` must outlive it. */
+/* Opens a view, unless `bare`, and writes the header. NULL when memory is out or a view is already open. `out` must outlive it. */
 struct rdb_writer *rdb_writer_open(struct memory *m, struct keyspace *ks, struct tape *out,
                                    const struct rdb_info *info);
 /* Writes about `budget` bytes more. 1: more to do, 0: complete (the tape holds the whole file), -1: memory is out. */

@@ -12,7 +12,7 @@
  * move received/applied/fsynced.
  *
  * All feeds of a node hang in a `struct feeds`, which takes one snapshot at a time and shares it among the replicas that
- * asked before it began.
+ * asked for the same before it began.
  *
  * A full synchronisation on the wire, for a replica with `capa eof` and for one without:
  *
@@ -70,6 +70,7 @@ struct feed {
         capa_shared; /* it wants to know how much of its history is ours: third word of +FULLRESYNC; -1: not known to us, who are a
                          replica ourselves */
     bool rdb_only; /* it leaves after the payload (redis-cli --rdb) */
+    bool bare;     /* it wants no data in the payload (redis-cli --functions-rdb) */
     /* acknowledged offsets, -1: never; times are monotonic us */
     int64_t received, applied, fsynced;
     int64_t ack_time_us; /* last REPLCONF ACK */

@@ -43,7 +43,17 @@ static bool somebody_is(const struct feeds *fs, bool (*so)(const struct feed *f)
 
 static bool is_waiting(const struct feed *f) { return f->state == FEED_WAITING; }
 
-bool feeds_want_snapshot(const struct feeds *fs) { return !fs->snapshot && somebody_is(fs, is_waiting); }
+/* Who has waited longest for a snapshot; NULL: nobody waits. */
+static const struct feed *first_waiting(const struct feeds *fs)
+{
+    list_each(cursor, &fs->list)
+    {
+        if (is_waiting(feed_of(cursor))) return feed_of(cursor);
+    }
+    return NULL;
+}
+
+bool feeds_want_snapshot(const struct feeds *fs) { return !fs->snapshot && first_waiting(fs); }
 
 bool feeds_begin_snapshot(struct feeds *fs, const struct rdb_info *info, int64_t now_us)
 {
@@ -52,14 +62,16 @@ bool feeds_begin_snapshot(struct feeds *fs, const struct rdb_info *info, int64_t
     /* Whoever reads the file without its aux fields starts in database 0: let the stream say where it stands. What
      * follows another's stream cannot put a word in. */
     if (fs->log->own_from >= 0) fs->log->db = -1;
-    struct snapshot *s = snapshot_open(fs->memory, fs->keyspace, fs->log, fs->random, info);
+    struct rdb_info mine = *info;
+    mine.bare = first_waiting(fs)->bare;
+    struct snapshot *s = snapshot_open(fs->memory, fs->keyspace, fs->log, fs->random, &mine);
     if (!s) return false;
     s->began_us = now_us;
     fs->snapshot = s;
     list_each(cursor, &fs->list)
     {
         struct feed *f = feed_of(cursor);
-        if (f->state == FEED_WAITING) feed_begin_payload(f, s);
+        if (f->state == FEED_WAITING && f->bare == mine.bare) feed_begin_payload(f, s);
     }
     return true;
 }

@@ -186,6 +186,31 @@ TEST(the_old_command_sync)
     CHECK(close_fixture(&x));
 }
 
+/* Who asks for no data shares no snapshot with who does. */
+TEST(a_payload_without_data)
+{
+    struct fixture x;
+    open_fixture(&x);
+    for (int i = 0; i < 100; i++) peer_write_random(&x.peer, 100);
+    struct feed *bare = feed_new(&x.peer.feeds, NULL, x.peer.now);
+    x.feed->capa_eof = bare->capa_eof = bare->bare = bare->rdb_only = true;
+    struct bytes out;
+    bytes_init(&out, &x.peer.memory);
+    feed_sync(bare, x.peer.now);
+    feed_psync(x.feed, slice_text("?"), -1, x.peer.now);
+    settle(&x);
+    CHECK_EQ_INT(bare->state, FEED_WAITING);
+    drain(x.feed, &x.out, 2, true);
+    CHECK_EQ_INT(x.feed->state, FEED_STREAMING);
+    settle(&x);
+    drain(bare, &out, 2, false);
+    CHECK(feed_broken(bare));
+    CHECK(out.size > 100 && out.size < 350);
+    bytes_free(&out);
+    feed_free(bare);
+    CHECK(close_fixture(&x));
+}
+
 /* Two ask in one turn and share a snapshot; a third comes too late for it and is kept alive until the next. */
 TEST(one_snapshot_at_a_time)
 {

@@ -77,6 +77,17 @@ describe("with a server", function()
       assert.matches("1000 expires", output)
     end)
 
+    it("takes one with --functions-rdb that has no keys", function()
+      local file = os.tmpname()
+      finally(function() os.remove(file) end)
+      server:call("SET", "k", "v")
+      cli { "--functions-rdb", file }
+      local output, status = support.run { "redis-check-rdb", file }
+      assert.equal(0, status, output)
+      assert.matches("RDB looks OK", output)
+      assert.matches(" 0 keys read", output)
+    end)
+
     it("asks what it needs for its help", function()
       assert.is_true(tonumber(cli { "COMMAND", "COUNT" }) > 50)
       assert.matches("key", cli { "COMMAND", "DOCS", "get" })
