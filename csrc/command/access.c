@@ -60,13 +60,14 @@ void access_created(const struct exec *x, struct entry *e)
     entry_set_access(e, access_fresh(x->access, x->now_ms));
 }
 
-void access_restore(const struct exec *x, struct entry *e, int64_t idle_s, int64_t frequency)
+void access_restore(const struct access_policy *p, int64_t now_ms, struct entry *e, int64_t idle_s,
+                    int64_t frequency)
 {
-    if (is_lfu(x->access) && frequency >= 0)
-        entry_set_access(e, counted_at(x->now_ms, (int)(frequency & ACCESS_COUNTER_MAX)));
-    if (!is_lfu(x->access) && idle_s >= 0) {
+    if (is_lfu(p) && frequency >= 0)
+        entry_set_access(e, counted_at(now_ms, (int)(frequency & ACCESS_COUNTER_MAX)));
+    if (!is_lfu(p) && idle_s >= 0) {
         uint32_t idle = idle_s < CLOCK_MASK ? (uint32_t)idle_s : CLOCK_MASK;
-        entry_set_access(e, (seconds_at(x->now_ms) - idle) & CLOCK_MASK);
+        entry_set_access(e, (seconds_at(now_ms) - idle) & CLOCK_MASK);
     }
 }
 

@@ -26,7 +26,8 @@ void access_touch(const struct exec *x, struct entry *e);
 /* Marks an entry that was just made. */
 void access_created(const struct exec *x, struct entry *e);
 /* Sets how long it has not been accessed, or how often it has (-1: not known), as far as the policy goes by it. */
-void access_restore(const struct exec *x, struct entry *e, int64_t idle_s, int64_t frequency);
+void access_restore(const struct access_policy *p, int64_t now_ms, struct entry *e, int64_t idle_s,
+                    int64_t frequency);
 /* Seconds since the last access. LRU only. */
 int64_t access_idle(const struct exec *x, const struct entry *e);
 int64_t access_idle_at(int64_t now_ms, const struct entry *e);

@@ -13,6 +13,7 @@ static void flush(struct exec *x, int db)
     }
     size_t gone = keyspace_flush(x->keyspace, db);
     x->changes += gone ? (int64_t)gone : 1;
+    x->flushed = db < 0;
     reply_ok(x->reply);
 }
 

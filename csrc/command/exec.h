@@ -49,6 +49,7 @@ struct exec {
     int64_t changes;       /* out: how many changes were made (Redis's `dirty`) */
     struct bytes *effects; /* out: deterministic effects as RESP arrays, see above; owned by the caller */
     bool async;            /* in and out: the reply to this write does not wait for replicas */
+    bool flushed;          /* out: all databases have been emptied at once */
     bool effect_given;     /* out: exec_effect was called: log `effects` only, not the arguments */
     unsigned notify;       /* classes of events that somebody listens for, command/notify.h; 0: none */
     struct bytes *notices; /* out: those events; owned by the caller, needed only with `notify` */

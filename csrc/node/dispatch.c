@@ -205,7 +205,7 @@ void dispatch_run(struct call *c, const struct command *command, int argc, const
     x->argv = argv;
     x->host = c;
     x->changes = 0;
-    x->effect_given = false;
+    x->effect_given = x->flushed = false;
     bytes_clear(&n->effects);
     if (command->run == run_touch) x->access = &n->access[0]; /* the one access that CLIENT NO-TOUCH leaves */
     stats_begin(n, x->reply);
@@ -213,6 +213,7 @@ void dispatch_run(struct call *c, const struct command *command, int argc, const
     command->run(x);
     timing_end(n, c, command, begun);
     n->counters.changes += x->changes;
+    if (x->flushed) persistence_flushed(n);
     stats_called(n, command, x->only.data != NULL, x->reply);
     if (n->notices.size > 0) pubsub_notify(n);
     if (!list_empty(&n->monitors)) monitor_feed(c, command);

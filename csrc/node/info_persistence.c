@@ -37,15 +37,16 @@ static void put_snapshots(struct node *n, struct bytes *out)
     const struct persistence *p = &n->persistence;
     bool saving = p->save || n->feeds.snapshot;
     int64_t took_s = p->save ? (n->now.mono_us - p->began_us) / 1000000 : -1;
-    PUT("rdb_changes_since_last_save:%" PRId64 "\r\nrdb_bgsave_in_progress:%d\r\n",
-        n->counters.changes - p->changes, saving);
+    PUT("rdb_changes_since_last_save:%" PRId64 "\r\nrdb_bgsave_in_progress:%d\r\n", persistence_unsaved(n),
+        saving);
     PUT("rdb_last_save_time:%" PRId64 "\r\nrdb_last_bgsave_status:%s\r\n", p->last_save_s,
         p->last_ok ? "ok" : "err");
     if (!p->last_ok) PUT("rdb_last_bgsave_error:%s\r\n", persistence_said(n, TEXT_SAVE));
     PUT("rdb_last_bgsave_time_sec:%" PRId64 "\r\nrdb_current_bgsave_time_sec:%" PRId64 "\r\n", p->last_took_s,
         took_s);
     PUT("rdb_saves:%" PRId64 "\r\nrdb_last_cow_size:%zu\r\n", p->saves, p->held_peak);
-    PUT("rdb_last_load_keys_expired:0\r\nrdb_last_load_keys_loaded:%" PRId64 "\r\n", p->loaded_keys);
+    PUT("rdb_last_load_keys_expired:%" PRId64 "\r\nrdb_last_load_keys_loaded:%" PRId64 "\r\n",
+        p->expired_keys, p->loaded_keys);
 }
 
 static int64_t seconds(int64_t us) { return us < 0 ? -1 : us / 1000000; }

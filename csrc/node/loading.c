@@ -59,6 +59,7 @@ static bool begin(struct node *n, struct keyspace *into, bool journal)
     struct recover_options options = {.memory = &n->memory,
                                       .disk = &n->disk,
                                       .keyspace = into,
+                                      .access = &n->access[0],
                                       .snapshot = n->config.dbfilename,
                                       .bulk_max = config_bulk_max(&n->config),
                                       .cut = n->config.aof_load_truncated,
@@ -86,6 +87,7 @@ void loading_reload(struct node *n)
 {
     struct persistence *p = &n->persistence;
     p->fresh = node_new_keyspace(n);
+    if (p->fresh) keyspace_set_time(p->fresh, keyspace_time(n->keyspace));
     if (p->fresh && begin(n, p->fresh, p->then == THEN_RELOAD_JOURNAL)) return;
     if (p->fresh) keyspace_free(p->fresh);
     p->fresh = NULL;
@@ -202,7 +204,8 @@ static void started(struct node *n)
     struct persistence *p = &n->persistence;
     const struct recover_found *f = recover_found(p->recover);
     begin_history(n, f);
-    p->loaded_keys = f->keys;
+    p->expired_keys = f->journal || n->follow ? 0 : f->expired;
+    p->loaded_keys = f->keys - p->expired_keys;
     p->last_save_s = n->now.wall_us / SECOND_US;
     p->changes = n->counters.changes;
     p->cut_bytes = f->cut;

@@ -73,6 +73,12 @@ const char *persistence_said(const struct node *n, enum persistence_text which)
 
 static int64_t unsaved_changes(const struct node *n) { return n->counters.changes - n->persistence.changes; }
 
+int64_t persistence_unsaved(const struct node *n)
+{
+    const struct persistence *p = &n->persistence;
+    return n->counters.changes - (p->flush_changes > 0 ? p->flush_changes : p->changes);
+}
+
 /* When the save points want a snapshot (monotonic us), INT64_MAX: not as things are. */
 static int64_t due_us(const struct node *n)
 {
@@ -213,6 +219,7 @@ static void end(struct node *n, bool good, const char *error)
         p->changes = p->begun_changes;
         p->last_save_s = n->now.wall_us / SECOND_US;
     }
+    p->flush_changes = 0;
     p->last_took_s = (n->now.mono_us - p->began_us) / SECOND_US;
     answer_all(n, BLOCK_SAVE, good ? NULL : "ERR");
     then(n, good);
@@ -256,6 +263,22 @@ void persistence_replaced(struct node *n)
     if (!p->save) return;
     give_up(n);
     p->scheduled = true; /* of what comes instead */
+}
+
+static bool somebody_saves(const struct node *n)
+{
+    list_each(link, &n->sessions) if (list_item(link, struct session, link)->block == BLOCK_SAVE) return true;
+    return false;
+}
+
+void persistence_flushed(struct node *n)
+{
+    struct persistence *p = &n->persistence;
+    if (p->recover) return;
+    bool points = n->config.save.count > 0, wanted = p->save && somebody_saves(n);
+    if (p->save) give_up(n);
+    if (points || wanted) p->scheduled = true;
+    if (points) p->flush_changes = n->counters.changes;
 }
 
 void persistence_pace(struct node *n)
@@ -348,7 +371,8 @@ const char *persistence_refuses(const struct node *n)
 const char *persistence_save(struct node *n)
 {
     struct persistence *p = &n->persistence;
-    if (p->save) return "ERR Background save already in progress";
+    if (p->save && p->flush_changes == 0) return "ERR Background save already in progress";
+    if (p->save) give_up(n);
     p->scheduled = true;
     return NULL;
 }
@@ -369,7 +393,8 @@ const char *persistence_save_for(struct session *s, enum persistence_then what, 
     struct node *n = s->node;
     struct persistence *p = &n->persistence;
     enum block_kind kind = what == THEN_RELOAD ? BLOCK_RELOAD : BLOCK_SAVE;
-    if (p->then != THEN_NOTHING || (p->save && what == THEN_NOTHING))
+    bool saves = p->save && p->flush_changes == 0; /* what FLUSHALL wants saved is in the next one too */
+    if (p->then != THEN_NOTHING || (saves && what == THEN_NOTHING))
         return "ERR Background save already in progress";
     if (!block_for(s, kind)) return "OOM out of memory";
     if (p->save) give_up(n);

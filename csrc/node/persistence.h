@@ -36,6 +36,7 @@ struct persistence {
     int64_t saves;
     int64_t changes;       /* node_counters.changes that the last one has */
     int64_t begun_changes; /* …that the present one will have */
+    int64_t flush_changes; /* those before the last FLUSHALL, while it is being saved; 0: it is not */
     size_t held_peak;      /* of the last one */
     /* its pace */
     int64_t slice_us, slice_commands; /* the last slice: when, and the commands there had been */
@@ -60,8 +61,9 @@ struct persistence {
     bool joined;             /* …and the log stands in the history that it is of */
     bool apart;              /* …to be looked at, not to go on from */
     struct node_load limits; /* …how far */
-    int64_t load_began_us, load_began_s, loaded_keys;
-    bool failed; /* what there is cannot be loaded */
+    int64_t load_began_us, load_began_s;
+    int64_t loaded_keys, expired_keys; /* by the last load; the latter are there until they are deleted */
+    bool failed;                       /* what there is cannot be loaded */
     /* SHUTDOWN, DEBUG RELOAD: writes wait meanwhile */
     enum persistence_then then;
     bool force;              /* …even if the save fails */
@@ -89,6 +91,11 @@ void persistence_settle(struct node *n);
 int64_t persistence_deadline(const struct node *n);
 /* The data is about to be replaced by another's: gives up the snapshot that is being written. */
 void persistence_replaced(struct node *n);
+/* All of it is gone at once (FLUSHALL): so is the snapshot that is being written, and where there are save points the
+ * empty dataset is saved now. */
+void persistence_flushed(struct node *n);
+/* Changes that no snapshot has, nor one that is being made of what FLUSHALL left. */
+int64_t persistence_unsaved(const struct node *n);
 /* Whoever had to wait goes on: clients, the stream from the primary, calls at the node itself. */
 void persistence_let_go(struct node *n);
 /* Why writes are refused, NULL: they are not. */

@@ -24,6 +24,7 @@ int topology_good_replicas(const struct node *n)
 
 void topology_info(struct node *n, struct rdb_info *info)
 {
+    enum evict_policy policy = (enum evict_policy)n->config.maxmemory_policy;
     *info = (struct rdb_info){.version = REDIS_VERSION,
                               .created_s = n->now.wall_us / 1000000,
                               .used_memory = n->memory.used,
@@ -31,7 +32,10 @@ void topology_info(struct node *n, struct rdb_info *info)
                               .offset = log_offset(&n->log),
                               .stream_db = n->log.db < 0 ? 0 : n->log.db,
                               .plain = !n->config.rdbcompression,
-                              .checksum = n->config.rdbchecksum};
+                              .checksum = n->config.rdbchecksum,
+                              .access = &n->access[0],
+                              .idle = evict_is_lru(policy),
+                              .frequency = evict_is_lfu(policy)};
     lineage_write(&n->log.lineage, info->names);
 }
 
@@ -58,6 +62,8 @@ static struct follow_options follow_options(const struct node *n)
         .databases = (int)c->databases,
         .digest = n->digest,
         .limits = &n->config.limits,
+        .clock = n->keyspace,
+        .access = &n->access[0],
         .fresh_access = &n->fresh_access,
     };
 }

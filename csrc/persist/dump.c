@@ -196,7 +196,7 @@ static void restore(struct exec *x, const struct restore *r, struct slice *words
             exec_no_memory(x);
         } else {
             access_created(x, e);
-            access_restore(x, e, r->idle_s, r->frequency);
+            access_restore(x->access, x->now_ms, e, r->idle_s, r->frequency);
             x->changes++;
             exec_notify(x, NOTIFY_NEW, "new", x->argv[1]);
             exec_notify(x, NOTIFY_GENERIC, "restore", x->argv[1]);

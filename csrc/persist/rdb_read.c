@@ -55,12 +55,20 @@ struct rdb_reader {
     uint64_t crc;
     size_t summed; /* bytes of the present piece that are in `crc` */
     int db;
-    int64_t expire_ms; /* of the key that comes next */
-    int type;          /* of its value */
+    int64_t expire_ms;         /* of the key that comes next */
+    int type;                  /* of its value */
+    int64_t idle_s, frequency; /* the same; -1: not said */
     struct bytes key;
     struct rdb_value value;
     char error[ERROR_MAX];
 };
+
+/* What precedes a key and is said of it. */
+static void forget_marks(struct rdb_reader *r)
+{
+    r->expire_ms = KEYSPACE_NO_TTL;
+    r->idle_s = r->frequency = -1;
+}
 
 struct rdb_reader *rdb_reader_new(const struct rdb_read_options *options)
 {
@@ -69,7 +77,7 @@ struct rdb_reader *rdb_reader_new(const struct rdb_read_options *options)
     r->options = *options;
     r->info.offset = -1;
     r->info.stream_db = -1;
-    r->expire_ms = KEYSPACE_NO_TTL;
+    forget_marks(r);
     r->state = MAGIC;
     rdb_input_init(&r->in, options->memory, options->bulk_max);
     bytes_init(&r->key, options->memory);
@@ -221,8 +229,7 @@ static enum rdb_step read_db(struct rdb_reader *r)
     return next(r, OPCODE);
 }
 
-/* A length that is of no use here: tables that grow bucket by bucket want no hint of their size; and what idle times
- * mean, the policy of the one who wrote the file would have to say. */
+/* A length that is of no use here: tables that grow bucket by bucket want no hint of their size. */
 static enum rdb_step pass_length(struct rdb_reader *r, enum state then)
 {
     uint64_t ignored;
@@ -230,11 +237,22 @@ static enum rdb_step pass_length(struct rdb_reader *r, enum state then)
     return step == RDB_OK ? next(r, then) : step;
 }
 
-static enum rdb_step pass_byte(struct rdb_reader *r)
+static enum rdb_step read_idle(struct rdb_reader *r)
 {
-    int ignored;
-    enum rdb_step step = rdb_input_byte(&r->in, &ignored);
-    return step == RDB_OK ? next(r, OPCODE) : step;
+    uint64_t idle_s;
+    enum rdb_step step = rdb_input_length(&r->in, &idle_s);
+    if (step != RDB_OK) return step;
+    r->idle_s = idle_s < INT32_MAX ? (int64_t)idle_s : INT32_MAX;
+    return next(r, OPCODE);
+}
+
+static enum rdb_step read_frequency(struct rdb_reader *r)
+{
+    int count;
+    enum rdb_step step = rdb_input_byte(&r->in, &count);
+    if (step != RDB_OK) return step;
+    r->frequency = count;
+    return next(r, OPCODE);
 }
 
 /* A library of functions: there is nothing that could run it. */
@@ -261,14 +279,16 @@ static enum rdb_step read_expire(struct rdb_reader *r, size_t size, int64_t unit
     return next(r, OPCODE);
 }
 
-/* Whether the key whose value has been read is dropped. What was said of its expiry ends with it. */
-static bool drop_expired(struct rdb_reader *r, int64_t expire_ms)
+/* A key has its value. What was said of it before ends with it. */
+static enum rdb_step key_read(struct rdb_reader *r, struct entry *e)
 {
     const struct rdb_read_options *o = &r->options;
-    r->expire_ms = KEYSPACE_NO_TTL;
-    if (!o->drop_expired || expire_ms < 0 || expire_ms >= o->now_ms) return false;
-    r->info.expired++;
-    return true;
+    int64_t now_ms = keyspace_time(o->keyspace), expire_ms = entry_expire(e);
+    if (o->access) access_restore(o->access, now_ms, e, r->idle_s, r->frequency);
+    r->info.keys++;
+    r->info.expired += expire_ms >= 0 && expire_ms < now_ms;
+    forget_marks(r);
+    return next(r, OPCODE);
 }
 
 static enum rdb_step read_string(struct rdb_reader *r)
@@ -277,15 +297,12 @@ static enum rdb_step read_string(struct rdb_reader *r)
     enum rdb_step step = rdb_input_string(&r->in, &value);
     if (step != RDB_OK) return step;
     const struct rdb_read_options *o = &r->options;
-    int64_t expire_ms = r->expire_ms;
-    if (drop_expired(r, expire_ms)) return next(r, OPCODE);
     size_t before = keyspace_size(o->keyspace, r->db);
-    if (!keyspace_set_string(o->keyspace, r->db, bytes_slice(&r->key), value, expire_ms))
-        return fail(r, "out of memory");
+    struct entry *e = keyspace_set_string(o->keyspace, r->db, bytes_slice(&r->key), value, r->expire_ms);
+    if (!e) return fail(r, "out of memory");
     if (keyspace_size(o->keyspace, r->db) == before)
         return fail(r, "the key of this value has been there before");
-    r->info.keys++;
-    return next(r, OPCODE);
+    return key_read(r, e);
 }
 
 static enum rdb_step begin_collection(struct rdb_reader *r)
@@ -301,15 +318,15 @@ static enum rdb_step read_collection(struct rdb_reader *r)
     enum rdb_step step = rdb_value_read(&r->value);
     if (step == RDB_BAD) return fail(r, "%s", r->value.problem);
     if (step != RDB_OK) return step;
-    if (drop_expired(r, r->expire_ms) || !r->value.draft.entry) {
+    if (!r->value.draft.entry) {
         edit_discard(&r->value.draft);
+        forget_marks(r);
         return next(r, OPCODE);
     }
     if (keyspace_find(ks, r->db, bytes_slice(&r->key)))
         return fail(r, "the key of this value has been there before");
-    if (!edit_publish(&r->value.draft, r->db)) return fail(r, "out of memory");
-    r->info.keys++;
-    return next(r, OPCODE);
+    struct entry *e = edit_publish(&r->value.draft, r->db);
+    return e ? key_read(r, e) : fail(r, "out of memory");
 }
 
 /* ---- the machine ----------------------------------------------------------------------------------------------- */
@@ -326,8 +343,8 @@ static enum rdb_step read_item(struct rdb_reader *r)
     case VOLATILE: return pass_length(r, OPCODE);
     case EXPIRE_S: return read_expire(r, 4, 1000);
     case EXPIRE_MS: return read_expire(r, 8, 1);
-    case IDLE: return pass_length(r, OPCODE);
-    case FREQ: return pass_byte(r);
+    case IDLE: return read_idle(r);
+    case FREQ: return read_frequency(r);
     case FUNCTION: return pass_function(r);
     case KEY: return read_key(r, VALUE);
     case VALUE: return r->type == RDB_STRING ? read_string(r) : begin_collection(r);

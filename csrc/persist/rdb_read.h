@@ -4,13 +4,13 @@
  * justify it. An error names the offset and what was wrong there ("RDB at offset 1234: type 4 (hash) is not
  * supported"). The format's checksum is verified when present.
  *
- * Versions 1 to 11 are read. Passed over: hints of sizes, idle times and frequencies (they mean something only under
- * the policy of the one who wrote them), libraries of functions. Refused: data of modules, and the types that the
- * store has not.
+ * Versions 1 to 11 are read. Passed over: hints of sizes, libraries of functions; idle times and frequencies, if they are
+ * not what the keyspace goes by. Refused: data of modules, and the types that the store has not.
  */
 #ifndef TIDELOCK_PERSIST_RDB_READ_H
 #define TIDELOCK_PERSIST_RDB_READ_H
 
+#include "command/access.h"
 #include "persist/rdb.h"
 #include "store/keyspace.h"
 
@@ -18,10 +18,10 @@ struct rdb_reader;
 
 struct rdb_read_options {
     struct memory *memory;
-    struct keyspace *keyspace; /* where entries go; empty (a key that is there already is an error) */
-    int64_t now_ms;            /* keys that expired before it are dropped when drop_expired is set */
-    bool drop_expired; /* a primary drops them on load, a replica keeps them for its primary to delete */
-    int64_t bulk_max;  /* longest string accepted */
+    struct keyspace
+        *keyspace; /* where entries go; empty (a key that is there already is an error). It has the time */
+    const struct access_policy *access; /* what idle times and frequencies mean to it; NULL: nothing */
+    int64_t bulk_max;                   /* longest string accepted */
 };
 
 /* What the file says of itself (aux fields), filled while it is read. */
@@ -31,7 +31,7 @@ struct rdb_read_info {
     int stream_db;                 /* -1 when absent */
     char names[RDB_NAMES_MAX + 1]; /* "" when absent */
     int64_t created_s;             /* unix time at which the data were so; 0 when absent */
-    int64_t keys, expired;         /* entries loaded, dropped */
+    int64_t keys, expired;         /* entries loaded; of these, such whose time is over */
 };
 
 struct rdb_reader *rdb_reader_new(const struct rdb_read_options *options);

@@ -26,6 +26,9 @@ struct rdb_writer {
     struct view_sink sink; /* first: the view hands it back */
     struct memory *memory;
     struct view *view; /* NULL: bare */
+    const struct keyspace *keyspace;
+    struct access_policy access;
+    bool idle, frequency; /* of keys are written */
     struct file main, aside;
     struct tape aside_tape;
     int64_t aside_at;         /* of which so much is in the file */
@@ -94,6 +97,20 @@ static void select_db(struct rdb_writer *w, struct file *f, int db)
     rdb_put_length(&f->out, view_volatile(w->view, db));
 }
 
+/* As of now: what is read by and by is used meanwhile, and that is no change for the view to keep. */
+static void write_access(const struct rdb_writer *w, struct rdb_output *o, const struct entry *e)
+{
+    int64_t now_ms = keyspace_time(w->keyspace);
+    if (w->idle) {
+        rdb_put_byte(o, RDB_IDLE);
+        rdb_put_length(o, (uint64_t)access_idle_at(now_ms, e));
+    }
+    if (w->frequency) {
+        rdb_put_byte(o, RDB_FREQ);
+        rdb_put_byte(o, access_frequency_at(&w->access, now_ms, e));
+    }
+}
+
 /* All of an entry but its value. */
 static void begin_entry(struct rdb_writer *w, struct file *f, int db, const struct entry *e)
 {
@@ -103,6 +120,7 @@ static void begin_entry(struct rdb_writer *w, struct file *f, int db, const stru
         rdb_put_byte(&f->out, RDB_EXPIRETIME_MS);
         rdb_put_little(&f->out, (uint64_t)expire_ms, 8);
     }
+    write_access(w, &f->out, e);
     rdb_put_byte(&f->out, rdb_value_type(e));
     rdb_put_string(&f->out, entry_key(e));
 }
@@ -159,6 +177,10 @@ struct rdb_writer *rdb_writer_open(struct memory *m, struct keyspace *ks, struct
     if (!w) return NULL;
     w->sink.entry = write_entry;
     w->memory = m;
+    w->keyspace = ks;
+    if (info->access) w->access = *info->access;
+    w->idle = info->access && info->idle;
+    w->frequency = info->access && info->frequency;
     tape_init(&w->aside_tape, m, 0);
     rdb_output_init(&w->main.out, m, out, info->checksum);
     rdb_output_init(&w->aside.out, m, &w->aside_tape, false);

@@ -9,6 +9,7 @@
 #define TIDELOCK_PERSIST_RDB_WRITE_H
 
 #include "base/tape.h"
+#include "command/access.h"
 #include "persist/rdb.h"
 #include "store/view.h"
 
@@ -27,6 +28,8 @@ struct rdb_info {
     bool plain;    /* rdbcompression no: nothing is packed */
     bool checksum; /* rdbchecksum; otherwise the checksum field is 0 */
     bool bare;     /* no data: header and end alone, and no view is opened */
+    const struct access_policy *access; /* of the keyspace; needed for: */
+    bool idle, frequency; /* how long, or how often, each key has (not) been used goes into the file */
 };
 
 /* Opens a view, unless `bare`, and writes the header. NULL when memory is out or a view is already open. `out` must outlive it. */

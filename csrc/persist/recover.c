@@ -291,8 +291,10 @@ static enum recover_event read_manifest(struct recover *r)
 
 static bool begin_snapshot(struct recover *r)
 {
-    struct rdb_read_options options = {
-        .memory = r->options.memory, .keyspace = r->options.keyspace, .bulk_max = r->options.bulk_max};
+    struct rdb_read_options options = {.memory = r->options.memory,
+                                       .keyspace = r->options.keyspace,
+                                       .access = r->options.access,
+                                       .bulk_max = r->options.bulk_max};
     const char *own =
         r->found.journal && !r->options.base ? r->found.manifest.files[r->at].name : r->options.snapshot;
     open_file(r, r->options.base ? r->options.base : own, 0);
@@ -307,6 +309,7 @@ static enum recover_event snapshot_complete(struct recover *r, bool more)
     struct recover_found *f = &r->found;
     f->anything = true;
     f->keys = info->keys;
+    f->expired = info->expired;
     f->first_time_s = f->last_time_s = info->created_s;
     if (info->offset >= 0 && info->replid[0] != '\0') {
         memcpy(f->replid, info->replid, sizeof f->replid);

@@ -47,10 +47,11 @@ struct recover_options {
         *journal; /* of the journal; NULL: none. Where there is one, no snapshot is looked for */
     const char *
         base; /* an RDB file in place of the journal's base, made at some moment that its increments have; NULL: its own */
-    int64_t bulk_max;             /* longest string accepted */
-    bool cut;                     /* a torn tail is cut off */
-    bool settle;                  /* the journal is to be durable as it is read */
-    int64_t to_offset, to_time_s; /* go no further; INT64_MAX: to the end */
+    const struct access_policy *access; /* rdb_read.h */
+    int64_t bulk_max;                   /* longest string accepted */
+    bool cut;                           /* a torn tail is cut off */
+    bool settle;                        /* the journal is to be durable as it is read */
+    int64_t to_offset, to_time_s;       /* go no further; INT64_MAX: to the end */
 };
 
 struct recover_request {
@@ -68,7 +69,7 @@ struct recover_found {
     int64_t offset;                /* …and how far along that */
     int db;                        /* database the stream stands at */
     char names[RDB_NAMES_MAX + 1]; /* …and its former names, as the RDB file has them; "": none */
-    int64_t keys;                  /* from RDB files */
+    int64_t keys, expired;         /* from RDB files; of these, such whose time is over */
     /* what could have been asked for with to_offset and to_time_s: from where on; the times that were passed */
     int64_t first_offset;              /* -1: it does not say */
     int64_t first_time_s, last_time_s; /* 0: it does not say */

@@ -61,10 +61,12 @@ struct follow_options {
     struct slice password;   /* masterauth; empty: none */
     int64_t bulk_max;        /* longest argument; a transaction may have twice that in all */
     int databases;
-    bool refuses_older;                /* replica-refuse-older-history: see follow_lost_data */
-    bool digest;                       /* for the keyspace it loads into, … */
-    const struct value_limits *limits; /* … and these too; NULL: Redis's */
-    const uint32_t *fresh_access;      /* … and this; NULL: 0 */
+    bool refuses_older;                 /* replica-refuse-older-history: see follow_lost_data */
+    bool digest;                        /* for the keyspace it loads into, … */
+    const struct value_limits *limits;  /* … and these too; NULL: Redis's */
+    const struct keyspace *clock;       /* it has the time; NULL: there is none */
+    const struct access_policy *access; /* rdb_read.h */
+    const uint32_t *fresh_access;       /* … and this; NULL: 0 */
 };
 
 enum { FOLLOW_HOST_MAX = 256, FOLLOW_WHY_MAX = 160 };

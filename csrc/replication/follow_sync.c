@@ -72,8 +72,11 @@ static enum follow_event begin_payload(struct follow *f, int64_t now_us)
 {
     f->loading = new_keyspace(f);
     if (!f->loading) return follow_fail(f, "out of memory", now_us);
-    struct rdb_read_options options = {
-        .memory = f->memory, .keyspace = f->loading, .bulk_max = f->options.bulk_max};
+    if (f->options.clock) keyspace_set_time(f->loading, keyspace_time(f->options.clock));
+    struct rdb_read_options options = {.memory = f->memory,
+                                       .keyspace = f->loading,
+                                       .access = f->options.access,
+                                       .bulk_max = f->options.bulk_max};
     f->rdb = rdb_reader_new(&options);
     f->rdb_complete = false;
     return f->rdb ? FOLLOW_NOTHING : follow_fail(f, "out of memory", now_us);

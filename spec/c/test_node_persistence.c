@@ -60,6 +60,110 @@ TEST(what_was_saved_is_there_after_a_crash)
     room_close(&r);
 }
 
+TEST(keys_whose_time_is_over_are_counted_when_they_are_loaded)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    say(c, "SET a 1");
+    say(c, "SET b 2 PX 5000");
+    say(c, "RPUSH c x");
+    say(c, "PEXPIRE c 4000");
+    say(c, "SAVE");
+    room_crash(&r, 0);
+    room_pass(&r, 6000);
+    c = restart(&r, 0, 77, NULL);
+    CHECK_EQ_STR(info(c, "persistence", "rdb_last_load_keys_expired"), "2");
+    CHECK_EQ_STR(info(c, "persistence", "rdb_last_load_keys_loaded"), "1");
+    room_pass(&r, 1);
+    CHECK_EQ_STR(say(c, "DBSIZE"), ":1\r\n");
+    room_close(&r);
+}
+
+/* What eviction goes by is in snapshots as long as there is a policy that goes by it. */
+TEST(how_long_and_how_often_keys_were_used_outlives_a_restart)
+{
+    static const char *const policies[] = {"allkeys-lru", "allkeys-lfu", "noeviction"};
+    static const char *const asked[] = {"OBJECT IDLETIME k", "OBJECT FREQ k", "OBJECT IDLETIME k"};
+    static const char payload[] =
+        "RESTORE k 0 \"\\x00\\x01v\\n\\x00\\x91\\b\\xce\\xb2\\x198\\x8a\\xce\" REPLACE FREQ 77\r\n";
+    static const char *const found[] = {":100\r\n", ":77\r\n", ":0\r\n"};
+    for (int i = 0; i < 3; i++) {
+        struct room r;
+        room_open(&r, 2);
+        struct wire *c = room_dial(&r, 0);
+        set(r.nodes[0], "maxmemory-policy", policies[i]);
+        set(r.nodes[1], "maxmemory-policy", policies[i]);
+        say(c, "SET k v");
+        if (i == 1) CHECK_EQ_STR(room_send(c, payload), "+OK\r\n");
+        if (i == 0) room_pass(&r, 100000);
+        say(c, "SAVE");
+        say(room_dial(&r, 1), "REPLICAOF host 1"); /* a full synchronisation has the same format */
+        room_pass(&r, 10);
+        CHECK_EQ_STR(say(room_dial(&r, 1), asked[i]), found[i]);
+        room_crash(&r, 0);
+        room_start(&r, 0, 5);
+        set(r.nodes[0], "maxmemory-policy", policies[i]);
+        node_recover(r.nodes[0]);
+        room_settle(&r);
+        CHECK_EQ_STR(say(room_dial(&r, 0), asked[i]), found[i]);
+        room_close(&r);
+    }
+}
+
+/* As Redis: nobody who empties a server wants the old data back with the next start. */
+TEST(flushall_saves_nothing_at_once_where_there_are_save_points)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    say(c, "SET a 1");
+    say(c, "SAVE");
+    say(c, "FLUSHALL");
+    CHECK_EQ_STR(info(c, "persistence", "rdb_changes_since_last_save"), "1");
+    c = restart(&r, 0, 2, NULL);
+    CHECK_EQ_STR(say(c, "DBSIZE"), ":1\r\n");
+    say(c, "CONFIG SET save \"3600 1\"");
+    r.disk_stands[0] = true;
+    say(c, "FLUSHDB");
+    CHECK_EQ_STR(info(c, "persistence", "rdb_bgsave_in_progress"), "0");
+    say(c, "SET a 2");
+    say(c, "FLUSHALL");
+    CHECK_EQ_STR(info(c, "persistence", "rdb_changes_since_last_save"), "0");
+    CHECK_EQ_STR(info(c, "persistence", "rdb_bgsave_in_progress"), "1");
+    struct wire *saver = room_dial(&r, 0);
+    CHECK_EQ_STR(say(saver, "SAVE"), ""); /* a snapshot of its own, not an error */
+    r.disk_stands[0] = false;
+    room_settle(&r);
+    CHECK_EQ_STR(room_hear(saver), "+OK\r\n");
+    say(c, "SET a 3");
+    CHECK_EQ_STR(info(c, "persistence", "rdb_changes_since_last_save"), "1");
+    c = restart(&r, 0, 3, NULL);
+    CHECK_EQ_STR(say(c, "DBSIZE"), ":0\r\n");
+    room_close(&r);
+}
+
+TEST(flushall_gives_up_the_snapshot_that_is_being_written)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0), *saver = room_dial(&r, 0);
+    say(c, "CONFIG SET rdb-key-save-delay 1000000");
+    for (int i = 0; i < 3; i++) say(c, "SET a 1");
+    say(c, "BGSAVE");
+    CHECK_EQ_STR(info(c, "persistence", "rdb_bgsave_in_progress"), "1");
+    say(c, "FLUSHALL");
+    CHECK_EQ_STR(info(c, "persistence", "rdb_bgsave_in_progress"), "0");
+    CHECK_EQ_STR(info(c, "persistence", "rdb_changes_since_last_save"), "4");
+    CHECK_EQ_STR(info(c, "persistence", "rdb_last_bgsave_status"), "ok");
+    say(c, "SET a 1");
+    CHECK_EQ_STR(say(saver, "SAVE"), "");
+    say(c, "FLUSHALL"); /* whoever waits gets a snapshot all the same */
+    room_pass(&r, 2000);
+    CHECK_EQ_STR(room_hear(saver), "+OK\r\n");
+    room_close(&r);
+}
+
 TEST(a_node_without_files_starts_empty)
 {
     struct room r;
