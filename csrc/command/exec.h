@@ -40,8 +40,8 @@ struct exec {
     int64_t now_ms;    /* unix time; the same during a whole command, transaction or script */
     bool replica;      /* this node follows a primary: expired keys are hidden, not deleted */
     bool from_primary; /* the command came down the replication stream: see expired keys as they are */
-    bool
-        skip_checksum; /* DEBUG SET-SKIP-CHECKSUM-VALIDATION: RESTORE takes what only its footer speaks against */
+    /* DEBUG SET-SKIP-CHECKSUM-VALIDATION: RESTORE takes what only its footer speaks against */
+    bool skip_checksum;
     bool plain_dump;                    /* DUMP packs nothing: rdbcompression no */
     int64_t bulk_max;                   /* proto-max-bulk-len: the longest string a command may make */
     const struct access_policy *access; /* what an entry's access bits mean; NULL: LRU */
@@ -53,12 +53,12 @@ struct exec {
     bool effect_given;     /* out: exec_effect was called: log `effects` only, not the arguments */
     unsigned notify;       /* classes of events that somebody listens for, command/notify.h; 0: none */
     struct bytes *notices; /* out: those events; owned by the caller, needed only with `notify` */
-    struct block_request *
-        block; /* out: what a command that found nothing waits for, command/block.h; NULL: nobody waits here */
+    /* out: what a command that found nothing waits for, command/block.h; NULL: nobody waits here */
+    struct block_request *block;
     struct slice only; /* `data` not NULL: the command is run again because of this key, command/block.h */
-    const char
-        *complaint; /* out: why what was given is refused, for those who run the server; NULL: nothing */
-    void *host;     /* node-level commands: the struct this exec is part of */
+    /* out: why what was given is refused, for those who run the server; NULL: nothing */
+    const char *complaint;
+    void *host; /* node-level commands: the struct this exec is part of */
 };
 
 /* How exec_find looks. */

@@ -299,8 +299,8 @@ void run_xread(struct exec *x)
 /* What was delivered from one stream. */
 struct served {
     bool is; /* it is part of the answer */
-    bool
-        history; /* what the consumer had pending: `count` IDs among those that were noted, from number `first` on */
+    /* what the consumer had pending: `count` IDs among those that were noted, from number `first` on */
+    bool history;
     const struct stream *stream;
     struct stream_id from; /* otherwise, `count` entries from here on */
     uint64_t first, count;

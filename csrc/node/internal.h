@@ -193,8 +193,8 @@ struct node {
     struct disk disk;
     struct list barriers; /* struct session.barrier.link: replies that wait for the journal */
     bool disk_told;       /* the driver has been told of what is in it, this turn */
-    int64_t
-        fsynced_offset; /* the journal is durable up to this offset of the log; -1: there is none, or nothing is */
+    /* the journal is durable up to this offset of the log; -1: there is none, or nothing is */
+    int64_t fsynced_offset;
 
     struct write_mark local_write;  /* of whichever local session wrote last */
     int64_t noise_start, noise_end; /* what the log ends in, if it ends there, is no change of data */

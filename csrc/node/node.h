@@ -105,8 +105,8 @@ struct recover_found; /* persist/recover.h */
 
 struct node_load {
     int64_t to_offset, to_time_s; /* of a journal: go no further; INT64_MAX: to the end */
-    const char
-        *base; /* RDB file to begin with in place of the journal's base; NULL: that; outlives the node */
+    /* RDB file to begin with in place of the journal's base; NULL: that; outlives the node */
+    const char *base;
 };
 
 enum node_load_result { NODE_LOAD_MORE, NODE_LOAD_WAIT, NODE_LOAD_DONE, NODE_LOAD_FAILED };

@@ -66,16 +66,16 @@ struct feed {
     struct bytes address; /* "ip:port" as this end knows it; set by the owner */
     int port;
     bool capa_eof, capa_psync2;
-    bool
-        capa_shared; /* it wants to know how much of its history is ours: third word of +FULLRESYNC; -1: not known to us, who are a
-                         replica ourselves */
+    /* it wants to know how much of its history is ours: third word of +FULLRESYNC; -1: not known to us, who are a
+     * replica ourselves */
+    bool capa_shared;
     bool rdb_only; /* it leaves after the payload (redis-cli --rdb) */
     bool bare;     /* it wants no data in the payload (redis-cli --functions-rdb) */
     /* acknowledged offsets, -1: never; times are monotonic us */
     int64_t received, applied, fsynced;
     int64_t ack_time_us; /* last REPLCONF ACK */
-    int64_t
-        caught_up_at; /* the log's end when it began to stream: whoever has acknowledged that is up to date */
+    /* the log's end when it began to stream: whoever has acknowledged that is up to date */
+    int64_t caught_up_at;
     int64_t since_us; /* began */
     int64_t sent_bytes;
     int64_t progress_us; /* when it was last seen that something went out; looked at once a second */

@@ -84,10 +84,10 @@ struct follow {
     struct bytes out;          /* to be sent to the primary */
     struct resp_reader reader; /* FOLLOW_COMMAND: argv, argc */
     struct keyspace *loaded;   /* FOLLOW_LOADED */
-    int64_t
-        discarded; /* FOLLOW_LOADING: bytes of this node's own history that the primary does not share. Exact when
-                          the primary says up to where it does (ours do, as long as they know the old name); otherwise
-                          what this node wrote itself (log_own_bytes), which may be more than is lost */
+    /* FOLLOW_LOADING: bytes of this node's own history that the primary does not share. Exact when the primary says
+     * up to where it does (ours do, as long as they know the old name); otherwise what this node wrote itself
+     * (log_own_bytes), which may be more than is lost */
+    int64_t discarded;
     int64_t applied; /* offset applied: the log's end */
     int64_t fsynced; /* offset durable here, -1: nothing is */
     int64_t last_io_us, down_since_us, next_attempt_us, next_ack_us;

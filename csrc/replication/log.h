@@ -45,9 +45,9 @@ struct log {
     int64_t own_from;
     uint64_t generation;    /* changes with replid: whoever was fed under an older one has to ask again */
     struct lineage lineage; /* its former names, replid2 among them */
-    uint64_t
-        breaks; /* …and this one with those that are not continuations: what was kept of the old one is not
-                               the beginning of the new one */
+    /* …and this one with those that are not continuations: what was kept of the old one is not the beginning of the
+     * new one */
+    uint64_t breaks;
     int64_t kept_from; /* the journal has yet to take what stands here and behind; INT64_MAX: nothing */
     struct log_mark marks[LOG_MARKS]; /* by time; the older, the sparser */
     int mark_count;

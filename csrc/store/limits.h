@@ -14,10 +14,10 @@ struct value_limits {
     int64_t set_intset_entries;    /* set-max-intset-entries */
     int64_t zset_listpack_entries; /* zset-max-listpack-entries: members … */
     int64_t zset_listpack_value;   /* zset-max-listpack-value: … and bytes of a member */
-    int64_t
-        list_listpack_size; /* list-max-listpack-size: of a node; negative: -1 4 KiB .. -5 64 KiB, else elements */
-    int64_t
-        list_compress_depth; /* list-compress-depth: nodes at each end that are never compressed; 0: none is */
+    /* list-max-listpack-size: of a node; negative: -1 4 KiB .. -5 64 KiB, else elements */
+    int64_t list_listpack_size;
+    /* list-compress-depth: nodes at each end that are never compressed; 0: none is */
+    int64_t list_compress_depth;
     int64_t stream_node_bytes;   /* stream-node-max-bytes: of a node; 0: any */
     int64_t stream_node_entries; /* stream-node-max-entries: of a node; 0: any */
 };
