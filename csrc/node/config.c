@@ -243,10 +243,19 @@ static bool set_mode(int64_t *field, const struct config_row *row, struct slice 
     return true;
 }
 
+static bool set_fixed(const struct config_row *row, struct slice value, struct bytes *error)
+{
+    char why[128];
+    if (slice_is_word(value, row->initial)) return true;
+    if (strcmp(row->initial, "no") == 0 && !slice_is_word(value, "yes"))
+        return complain(error, row, "argument must be 'yes' or 'no'");
+    snprintf(why, sizeof why, "this server supports only '%s'", row->initial);
+    return complain(error, row, why);
+}
+
 static bool set_row(struct config *c, const struct config_row *row, struct slice value, struct bytes *error)
 {
     void *field = (char *)c + row->field;
-    char why[128];
     switch (row->type) {
     case CONFIG_BOOL:
         if (!slice_is_word(value, "yes") && !slice_is_word(value, "no"))
@@ -271,10 +280,7 @@ static bool set_row(struct config *c, const struct config_row *row, struct slice
     case CONFIG_KEPT:
         if (config_kept_set(c, row, value)) return true;
         return complain(error, row, "argument is too long or has a zero byte");
-    case CONFIG_FIXED:
-        if (slice_is_word(value, row->initial)) return true;
-        snprintf(why, sizeof why, "this server supports only '%s'", row->initial);
-        return complain(error, row, why);
+    case CONFIG_FIXED: return set_fixed(row, value, error);
     default: return set_number(field, row, value, error);
     }
 }

@@ -37,7 +37,7 @@ static const char *const allow[] = {"no", "yes", "local", NULL}; /* enum config_
 static const char *const supervised[] = {"no", "upstart", "systemd", "auto", NULL};
 static const char *const propagation[] = {"ignore", "panic", "panic-on-replicas", NULL};
 static const char *const shutdown_words[] = {"default", "save", "nosave", "now", "force", NULL};
-static const char *const channels[] = {"resetchannels", "allchannels", NULL};
+static const char *const channels[] = {"allchannels", "resetchannels", NULL};
 
 const char *const *const config_words[] = {
     [WORDS_POLICY] = evict_policies, [WORDS_SYNC_LEVEL] = sync_levels,
@@ -167,12 +167,12 @@ const struct config_row config_rows[] = {
     {"jemalloc-bg-thread", CONFIG_BOOL, FIELD(idle.jemalloc_bg_thread), 0, 0, "yes", 0},
     {"crash-log-enabled", CONFIG_BOOL, FIELD(idle.crash_log), 0, 0, "yes", 0},
     {"crash-memcheck-enabled", CONFIG_BOOL, FIELD(idle.crash_memcheck), 0, 0, "yes", 0},
-    {"use-exit-on-panic", CONFIG_BOOL, FIELD(idle.exit_on_panic), 0, 0, "no", 0},
-    {"watchdog-period", CONFIG_INT, FIELD(idle.watchdog_ms), 0, INT32_MAX, "0", 0},
+    {"use-exit-on-panic", CONFIG_BOOL, FIELD(idle.exit_on_panic), 0, 0, "no", CONFIG_HIDDEN},
+    {"watchdog-period", CONFIG_INT, FIELD(idle.watchdog_ms), 0, INT32_MAX, "0", CONFIG_HIDDEN},
     {"aof-disable-auto-gc", CONFIG_BOOL, FIELD(idle.aof_disable_auto_gc), 0, 0, "no", 0},
     {"replica-ignore-disk-write-errors", CONFIG_BOOL, FIELD(idle.replica_ignore_disk_errors), 0, 0, "no", 0},
-    {"set-proc-title", CONFIG_BOOL, FIELD(idle.set_proc_title), 0, 0, "yes", 0},
-    {"always-show-logo", CONFIG_BOOL, FIELD(idle.show_logo), 0, 0, "no", 0},
+    {"set-proc-title", CONFIG_BOOL, FIELD(idle.set_proc_title), 0, 0, "yes", CONFIG_START},
+    {"always-show-logo", CONFIG_BOOL, FIELD(idle.show_logo), 0, 0, "no", CONFIG_START},
     {"loglevel", CONFIG_ENUM, FIELD(loglevel), WORDS_LOGLEVEL, 0, "notice", 0},
     {"repl-diskless-load", CONFIG_ENUM, FIELD(idle.diskless_load), WORDS_DISKLESS_LOAD, 0, "disabled",
      CONFIG_NOT_LOADING},
@@ -227,7 +227,7 @@ const struct config_row config_rows[] = {
     {"active-defrag-max-scan-fields", CONFIG_INT, FIELD(idle.defrag_fields), 1, INT64_MAX, "1000", 0},
     {"aclfile", CONFIG_FIXED, 0, 0, 0, "", CONFIG_START | CONFIG_WRITTEN},
     {"bind-source-addr", CONFIG_FIXED, 0, 0, 0, "", 0},
-    {"socket-mark-id", CONFIG_FIXED, 0, 0, 0, "0", 0},
+    {"socket-mark-id", CONFIG_FIXED, 0, 0, 0, "0", CONFIG_START},
     {"oom-score-adj", CONFIG_FIXED, 0, 0, 0, "no", 0},
     {"activedefrag", CONFIG_FIXED, 0, 0, 0, "no", 0},
     {"cluster-enabled", CONFIG_FIXED, 0, 0, 0, "no", CONFIG_START},

@@ -56,6 +56,8 @@ struct node_place {
     const char *(*listen)(void *of, const char *bind, int port);
     /* Into another directory; `path`, CONFIG_TEXT_MAX bytes, becomes what it is called from the root. */
     const char *(*enter)(void *of, char *path);
+    /* Room for so many connections. How many there can be: as many, or fewer. */
+    int64_t (*admit)(void *of, int64_t clients);
 };
 
 /* What only the driver can know, for INFO; all of it may be zero or NULL. Strings must outlive the node. */
@@ -211,6 +213,8 @@ enum session_result session_call(struct session *s, int argc, const struct slice
 /* CONFIG SET of one parameter, for start-up and the Lua side; also `replicaof` with "host port", as a configuration file
  * has it, and, before the start is over, `rename-command` with all pairs of names, of which a new one may be "". False: `error` has the text (none: memory is out). */
 bool node_configure(struct node *n, struct slice name, struct slice value, struct bytes *error);
+/* The start is over: has its place make room for `maxclients`, or reduces them to what there is room for. */
+void node_admit_clients(struct node *n);
 /* The current value of a parameter, appended to `value`; false: unknown. */
 bool node_configuration(struct node *n, struct slice name, struct bytes *value);
 

@@ -113,11 +113,36 @@ static bool move_elsewhere(struct node *n, struct bytes *error)
     return why ? config_complain(error, slice_text("dir"), why) : true;
 }
 
+static bool admit_more(struct node *n, struct bytes *error)
+{
+    const struct node_place *place = &n->host.place;
+    int64_t possible = place->admit ? place->admit(place->of, n->config.maxclients) : n->config.maxclients;
+    if (possible == n->config.maxclients) return true;
+    char why[128];
+    snprintf(why, sizeof why,
+             "The operating system is not able to handle the specified number of clients, try with %lld",
+             (long long)possible);
+    return config_complain(error, slice_text("maxclients"), why);
+}
+
+void node_admit_clients(struct node *n)
+{
+    const struct node_place *place = &n->host.place;
+    int64_t wanted = n->config.maxclients, possible = place->admit ? place->admit(place->of, wanted) : wanted;
+    if (possible == wanted) return;
+    n->config.maxclients = possible;
+    diary_say(n, DIARY_WARNING,
+              "maxclients has been reduced from %lld to %lld: this process may not open more files, see "
+              "'ulimit -n'",
+              (long long)wanted, (long long)possible);
+}
+
 /* What differs from how it was is brought about. */
 static bool apply(struct node *n, const struct config *before, int count, const struct slice *pairs,
                   struct bytes *error)
 {
     const struct config *c = &n->config;
+    if (c->maxclients != before->maxclients && !admit_more(n, error)) return false;
     if (strcmp(c->dir, before->dir) != 0 && !move_elsewhere(n, error)) return false;
     bool listens_there = c->port == before->port && strcmp(c->bind, before->bind) == 0;
     return listens_there || listen_elsewhere(n, count, pairs, error);

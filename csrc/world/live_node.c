@@ -126,6 +126,7 @@ static bool start_node(struct live_node *ln)
         return false;
     }
     live_listening_backlog(ln);
+    node_admit_clients(ln->base.node);
     live_node_touch(ln);
     return true;
 }

@@ -1,5 +1,5 @@
 /* live_place.c: what is around a node in a live world and changes at its word: its configuration file, where it listens,
- * its directory.
+ * its directory, how many may connect.
  *
  * A file is written beside the one it replaces, made durable, and takes its name: there is always one of the two, whole.
  * This waits for the disk, in the middle of a turn, as Redis does; an administrator's command, a few KiB.
@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,7 +18,9 @@
 
 enum {
     FILE_MAX = 16 * 1024 * 1024, /* bytes of a configuration file */
-    CHUNK = 4096
+    CHUNK = 4096,
+    DESCRIPTORS_KEPT =
+        32 /* for what is no client: files, sockets that listen, the loop; as many as Redis keeps */
 };
 
 static const char *failed(struct live_node *ln, int error)
@@ -120,9 +123,26 @@ static const char *enter_directory(void *of, char *path)
     return NULL;
 }
 
+/* ---- connections ---- */
+
+/* Raises what the process may open, as far as the system lets it. A library leaves that to the process it is in. */
+static int64_t admit_clients(void *of, int64_t clients)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)clients + DESCRIPTORS_KEPT;
+    (void)of;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return clients;
+    struct rlimit raised = {wanted, limit.rlim_max < wanted ? wanted : limit.rlim_max};
+    if (setrlimit(RLIMIT_NOFILE, &raised) == 0) return clients;
+    raised = (struct rlimit){limit.rlim_max, limit.rlim_max};
+    if (setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
+    return limit.rlim_cur > DESCRIPTORS_KEPT ? (int64_t)(limit.rlim_cur - DESCRIPTORS_KEPT) : 1;
+}
+
 struct node_place live_place(struct live_node *ln)
 {
     struct node_place place = {.of = ln, .listen = listen_elsewhere, .enter = enter_directory};
+    if (ln->base.served) place.admit = admit_clients;
     if (!ln->base.config_file) return place;
     place.read_config = read_config;
     place.write_config = write_config;

@@ -16,10 +16,7 @@ local TURN_MS = 100 -- at most; a step ends when the node has something to say
 ---@param told tidelock.ServerOptions
 ---@return tidelock.Node|nil, string? message
 local function make(world, told)
-  local place = { config = {} }
-  for name, value in pairs(told.place) do place[name] = value end
-  for _, parameter in ipairs(told.parameters) do place.config[parameter[1]] = parameter[2] end
-  local ok, node, message = pcall(world.node, world, place)
+  local ok, node, message = pcall(world.node, world, told.place)
   if not ok then return nil, server_options.located(node:gsub("^node: ", ""), told.parameters) end
   return node, message and errors.plain(message)
 end

@@ -102,6 +102,7 @@ function server_options.sort(list, file)
       told.parameters[#told.parameters + 1] = parameter
     end
   end
+  told.place.served.parameters = told.parameters
   told.process = process_of(list)
   if told.place.port == 0 and told.process.unixsocket ~= "" then told.place.host = "" end -- no TCP at all
   return told

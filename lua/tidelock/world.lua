@@ -138,8 +138,9 @@ function World:node(given)
   end
 
   local host = options.text("node", given, "host") or options.text("node", given, "bind")
-  local served = given.served
-  local file = served and served.config_file or nil
+  local served = given.served -- by the command line: tidelock.server_options
+  local file = served and served.config_file
+  for _, parameter in ipairs(served and served.parameters or {}) do table.insert(parameters, parameter) end
   local ok, node, message, code = pcall(core.node, self, name, host, port, parameters, served ~= nil, file)
   if not ok then error("node: " .. node, 2) end
   if not node then return nil, message, code end

@@ -67,6 +67,8 @@ include more.conf
 save 100 1
 save 50 2
 slave-read-only yes
+list-max-listpack-size 5
+list-max-ziplist-size 6
 rename-command FLUSHALL ""
 client-output-buffer-limit normal 0 0 0
 maxmemory 1000000
@@ -179,7 +181,7 @@ masterauth 'it\'s'
   end)
 end)
 
-describe("CONFIG SET of where a server is", function()
+describe("CONFIG SET of what is around a server", function()
   local servers
 
   before_each(function() servers = support.servers() end)
@@ -246,6 +248,32 @@ describe("CONFIG SET of where a server is", function()
       { server:call("CONFIG", "SET", "dir", "/tmp") })
     assert.equal("OK", server:call("CONFIG", "SET", "appendonly", "no"))
     assert.equal("OK", server:call("CONFIG", "SET", "dir", server.directory))
+  end)
+
+  it("makes room for clients, as far as there is any", function()
+    local server = servers:spawn { "sh", "-c", "ulimit -S -n 200; ulimit -H -n 500; exec " .. support.launcher()
+      .. " server --port 0 --save '' --maxclients 300" }
+    local port = support.eventually("it listens", function()
+      return server:log():match "Ready to accept connections on port (%d+)"
+    end)
+    local function limit()
+      local text = read(("/proc/%d/limits"):format(server.pid))
+      return tonumber(text:match "Max open files%s+(%d+)")
+    end
+    assert.equal(332, limit())
+    local client <close> = resp.connect(tonumber(port))
+    assert.equal("OK", client:call("CONFIG", "SET", "maxclients", "400"))
+    assert.equal(432, limit())
+    assert.same({ nil, "ERR CONFIG SET failed (possibly related to argument 'maxclients') - "
+      .. "The operating system is not able to handle the specified number of clients, try with 468" },
+      { client:call("CONFIG", "SET", "timeout", "7", "maxclients", "469") })
+    assert.same({ "maxclients", "400", "timeout", "0" }, client:call("CONFIG", "GET", "maxclients", "timeout"))
+    client:call("SHUTDOWN", "NOSAVE")
+    server:await_end()
+    local many = servers:spawn { "sh", "-c", "ulimit -n 500; exec " .. support.launcher() .. " server --port 0 --save ''" }
+    support.eventually("it says so", function()
+      return many:log():match "# maxclients has been reduced from 10000 to 468"
+    end)
   end)
 
   it("refuses what is protected", function()
