@@ -132,7 +132,7 @@ void run_acl_cat(struct exec *x)
 /* ---- changing the user ---- */
 
 /* "+get", "+@read", "+config|set": something more to somebody who may do everything already. */
-static bool is_known_permission(const struct exec *x, struct slice rule)
+static bool is_known_permission(const struct node *n, struct slice rule)
 {
     struct slice name = slice_of(rule.data + 1, rule.size - 1);
     if (rule.size < 2 || rule.data[0] != '+') return false;
@@ -141,21 +141,20 @@ static bool is_known_permission(const struct exec *x, struct slice rule)
                command_acl_category(slice_of(name.data + 1, name.size - 1)) != 0;
     const char *bar = memchr(name.data, '|', name.size);
     size_t first = bar ? (size_t)(bar - name.data) : name.size;
-    const struct command *c =
-        command_find(call_of((struct exec *)x)->node->all_commands, slice_of(name.data, first));
+    const struct command *c = command_find(n->all_commands, slice_of(name.data, first));
     if (!c || !bar) return c != NULL;
     return command_subcommand(c, slice_of(bar + 1, name.size - first - 1)) != NULL;
 }
 
 /* Whether a rule leaves the user as it is. */
-static bool changes_nothing(const struct exec *x, struct slice rule)
+static bool changes_nothing(const struct node *n, struct slice rule)
 {
     static const char *const words[] = {
         "on",          "allkeys", "~*",    "allchannels",      "&*",
         "allcommands", "+@all",   "%RW~*", "sanitize-payload", "skip-sanitize-payload"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (slice_is_word(rule, words[i])) return true;
-    return is_known_permission(x, rule) || (rule.size > 1 && (rule.data[0] == '~' || rule.data[0] == '&'));
+    return is_known_permission(n, rule) || (rule.size > 1 && (rule.data[0] == '~' || rule.data[0] == '&'));
 }
 
 /* The user's password as rules make it. */
@@ -164,9 +163,19 @@ struct password {
     bool missing; /* resetpass: one has to come */
 };
 
-/* One rule. False: it is refused. There is one password: another one needs resetpass first. */
-static bool apply(const struct exec *x, struct slice rule, struct password *p)
+/* The password that is there already, as its digest. */
+static bool is_digest_of(struct slice digest, const struct password *p)
 {
+    char hex[SHA256_HEX + 1];
+    if (p->word.size == 0) return false;
+    sha256_hex(secret_slice(&p->word), hex);
+    return slice_is_word(digest, hex);
+}
+
+/* One rule. False: it is refused. There is one password: another one needs resetpass first. */
+static bool apply(const struct node *n, struct slice rule, struct password *p)
+{
+    if (rule.size > 1 && rule.data[0] == '#') return is_digest_of(slice_of(rule.data + 1, rule.size - 1), p);
     if (rule.size > 1 && rule.data[0] == '>') {
         struct slice given = slice_of(rule.data + 1, rule.size - 1);
         bool other = p->word.size > 0 && !slice_equal(given, secret_slice(&p->word));
@@ -175,7 +184,7 @@ static bool apply(const struct exec *x, struct slice rule, struct password *p)
         return true;
     }
     bool reset = slice_is_word(rule, "resetpass");
-    if (!reset && !slice_is_word(rule, "nopass")) return changes_nothing(x, rule);
+    if (!reset && !slice_is_word(rule, "nopass")) return changes_nothing(n, rule);
     p->word = (struct secret){0};
     p->missing = reset;
     return true;
@@ -186,7 +195,7 @@ static void set_user(struct exec *x, struct password *p)
     struct node *n = call_of(x)->node;
     for (int i = 3; i < x->argc; i++) {
         struct slice rule = x->argv[i];
-        if (apply(x, rule, p)) continue;
+        if (apply(n, rule, p)) continue;
         reply_error_format(
             x->reply,
             "ERR Error in ACL SETUSER modifier '%.*s': this server has one user, with one password, "
@@ -201,6 +210,18 @@ static void set_user(struct exec *x, struct password *p)
     n->config.requirepass = p->word;
     config_changed(n);
     reply_ok(x->reply);
+}
+
+const char *acl_configure_user(struct node *n, struct slice rules)
+{
+    struct password p = {.word = n->config.requirepass};
+    if (!is_default(slice_next_word(&rules))) return "this server has one user, 'default'";
+    for (struct slice rule; (rule = slice_next_word(&rules)).size > 0;)
+        if (!apply(n, rule, &p)) return "this server has one user, with one password, who may do everything";
+    if (p.missing) return "a password has to follow";
+    n->config.requirepass = p.word;
+    config_changed(n);
+    return NULL;
 }
 
 void run_acl_setuser(struct exec *x)

@@ -515,6 +515,11 @@ void latency_doctor(const struct node *n, struct bytes *out);
 /* What follows from changed parameters. */
 void config_changed(struct node *n);
 
+/* ---- acl.c ---- */
+
+/* A line `user` of a configuration file: "default" and rules. NULL: that is the user there is, or becomes it; else why not. */
+const char *acl_configure_user(struct node *n, struct slice rules);
+
 /* ---- reconfigure.c ---- */
 
 /* CONFIG SET while it runs, `count` names and values in turn, all or none. False: `error` has Redis's text, without its

@@ -29,6 +29,12 @@ static bool configure_replicaof(struct node *n, struct slice value, struct bytes
     return why == NULL;
 }
 
+static bool configure_user(struct node *n, struct slice value, struct bytes *error)
+{
+    const char *why = acl_configure_user(n, value);
+    return why ? config_complain(error, slice_text("user"), why) : true;
+}
+
 /* "OLD NEW OLD NEW …", of which a new name may be "": the commands have these names from now on. */
 static bool configure_names(struct node *n, struct slice value, struct bytes *error)
 {
@@ -58,6 +64,7 @@ bool node_configure(struct node *n, struct slice name, struct slice value, struc
 {
     if (slice_is_word(name, "replicaof") || slice_is_word(name, "slaveof"))
         return configure_replicaof(n, value, error);
+    if (slice_is_word(name, "user") && !n->started_up) return configure_user(n, value, error);
     if (slice_is_word(name, "rename-command") && !n->started_up) return configure_names(n, value, error);
     if (n->started_up) {
         struct slice pair[] = {name, value};

@@ -107,7 +107,7 @@ local function add(list, name, values, where, line)
   end
   local value = table.concat(values, " ")
   for i, parameter in ipairs(list) do
-    if parameter[1] == name then
+    if parameter[1] == name and name ~= "user" then
       if ADDS[name] and value ~= "" and parameter[2] ~= "" then value = parameter[2] .. " " .. value end
       table.remove(list, i)
       break

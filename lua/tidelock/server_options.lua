@@ -11,7 +11,6 @@ local PIDFILE = "/var/run/tidelock.pid"
 
 -- What this server has not, and why it says so instead of going on without.
 local ABSENT = {
-  user = "there is one user, 'default': see requirepass",
   loadmodule = "there are no modules here",
 }
 
@@ -76,6 +75,24 @@ local function process_of(list)
   return process
 end
 
+-- A list in which the one user comes last, its lines as one: its password may be told as the digest of requirepass,
+-- wherever that stands. Nil and why not where there is another user.
+local function user_last(list)
+  local ordered, user = {}, nil
+  for _, parameter in ipairs(list) do
+    local rules = parameter[1] == "user" and parameter[2]:match "^default(.*)$"
+    if parameter[1] ~= "user" then
+      ordered[#ordered + 1] = parameter
+    elseif not rules then
+      return nil, server_options.refuse(parameter, "there is one user, 'default': see requirepass")
+    else
+      user = { "user", (user and user[2] or "default") .. rules, where = parameter.where, line = parameter.line }
+    end
+  end
+  ordered[#ordered + 1] = user
+  return ordered
+end
+
 ---@class tidelock.ServerOptions
 ---@field place table for World:node: host, port, name, served
 ---@field parameters table[] { name, value, where = } of the node
@@ -88,7 +105,9 @@ end
 function server_options.sort(list, file)
   local told = { place = { port = 6379, served = { config_file = file } }, parameters = {} }
   complete(list)
-  for _, parameter in ipairs(list) do
+  local ordered, message = user_last(list)
+  if not ordered then return nil, message end
+  for _, parameter in ipairs(ordered) do
     local name, value = parameter[1], parameter[2]
     if ABSENT[name] then return nil, server_options.refuse(parameter, ABSENT[name]) end
     if READ[name] then

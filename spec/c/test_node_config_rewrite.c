@@ -107,7 +107,9 @@ TEST(other_names_quotes_and_what_cannot_be_read)
                          "sync-replicas \"\""),
         "dir \"/d\"\n" SAVES PERCENTS "replica-read-only yes\nhash-max-listpack-entries 512\n"
         "requirepass \"a \\\"b\\\"\\n\\\\\"\n# ??? nonsense 1\n# ??? timeout \"1\n# ??? port \"1\"2\n"
-        "include /x\nRENAME-COMMAND a ''\nuser x\nsync-replicas \"ANY 1 (b, c)\"\n");
+        "include /x\nRENAME-COMMAND a ''\n"
+        "user default on #2ce6ef55062fd032b18abc5c5ece8aabf4d9b479459c84c0111615603e326c4b ~* &* "
+        "+@all\nsync-replicas \"ANY 1 (b, c)\"\n");
     file_set(t_, &f, "requirepass", "");
     file_set(t_, &f, "sync-replicas", "");
     CHECK_EQ_STR(file_rewrite(t_, &f, OLD "requirepass x\nlogfile x\nsync-replicas y\n#"),

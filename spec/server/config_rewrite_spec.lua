@@ -124,6 +124,26 @@ masterauth 'it\'s'
     assert.matches("# mine\nsave \"\"\n", read(path))
   end)
 
+  it("leaves files that ours and Redis read of each other", function()
+    local theirs, path = servers:configured("redis", "save ''\n")
+    assert.equal("OK", theirs:call("CONFIG", "SET", "requirepass", "a \"b\"", "maxmemory", "1gb", "hz", "20"))
+    assert.equal("OK", theirs:call("CONFIG", "REWRITE"))
+    assert.matches("\nuser default on #%x+ ", read(path))
+    theirs:stop()
+    local function elsewhere(text) return (text:gsub("^port %d+\n", ""):gsub("dir [^\n]*\n", "")) end
+    local ours, path_of_ours = servers:configured("tidelock", elsewhere(read(path)))
+    assert.equal("OK", ours:call("AUTH", "default", "a \"b\""))
+    assert.same({ "maxmemory", "1073741824", "hz", "20" }, ours:call("CONFIG", "GET", "maxmemory", "hz"))
+    assert.equal("OK", ours:call("CONFIG", "SET", "hz", "30", "requirepass", "c"))
+    assert.equal("OK", ours:call("CONFIG", "REWRITE"))
+    ours:stop()
+    local text = read(path_of_ours)
+    assert.matches("\nuser default on #%x+ ", text)
+    local again_theirs = servers:configured("redis", elsewhere(text))
+    assert.equal("OK", again_theirs:call("AUTH", "c"))
+    assert.same({ "hz", "30" }, again_theirs:call("CONFIG", "GET", "hz"))
+  end)
+
   it("puts a whole file in place of the old one, or none", function()
     local server, path = servers:configured("tidelock", "")
     local old = stat.stat(path).st_ino
@@ -270,7 +290,8 @@ describe("CONFIG SET of what is around a server", function()
     assert.same({ "maxclients", "400", "timeout", "0" }, client:call("CONFIG", "GET", "maxclients", "timeout"))
     client:call("SHUTDOWN", "NOSAVE")
     server:await_end()
-    local many = servers:spawn { "sh", "-c", "ulimit -n 500; exec " .. support.launcher() .. " server --port 0 --save ''" }
+    local many = servers:spawn { "sh", "-c",
+      "ulimit -n 500; exec " .. support.launcher() .. " server --port 0 --save ''" }
     support.eventually("it says so", function()
       return many:log():match "# maxclients has been reduced from 10000 to 468"
     end)
