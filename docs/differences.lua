@@ -13,7 +13,6 @@ return {
     .. "have no effect." },
   { "acl", "One user, `default`, who may do everything: `SETUSER` sets its password and refuses other rules; `LOG` is "
     .. "empty; `GENPASS` draws from the node's seed." },
-  { "bgrewriteaof", "Without `appendonly` there is no journal to rewrite: an error; Redis writes one then." },
   { "client", "`TRACKING` can be switched `OFF` only: it is." },
   { "function script", "No scripting: what empties, lists or counts answers as without any; nothing can be loaded." },
   { "module", "`LIST` is empty; nothing can be loaded." },

@@ -68,10 +68,14 @@ static void put_sizes(struct node *n, const struct journal_stats *s, struct byte
 static void put_journal(struct node *n, struct bytes *out)
 {
     const struct persistence *p = &n->persistence;
-    struct journal_stats s = {.last_took_us = -1, .last_rewrite_ok = true};
-    if (p->journal) journal_stats(p->journal, &s);
+    struct journal_stats s = p->past;
+    if (p->journal) {
+        journal_stats(p->journal, &s);
+        s.rewrites += p->past.rewrites;
+    }
     int64_t took_us = s.rewriting && s.began_us >= 0 ? n->now.mono_us - s.began_us : -1;
-    bool begins = n->config.appendonly && !p->journal && !persistence_loads(p); /* with a rewrite */
+    bool begins =
+        (n->config.appendonly || p->once) && !p->journal && !persistence_loads(p); /* with a rewrite */
     PUT("aof_enabled:%d\r\naof_rewrite_in_progress:%d\r\naof_rewrite_scheduled:%d\r\n", n->config.appendonly,
         s.rewriting || begins, p->rewrite_scheduled);
     PUT("aof_last_rewrite_time_sec:%" PRId64 "\r\naof_current_rewrite_time_sec:%" PRId64 "\r\n",
@@ -81,7 +85,7 @@ static void put_journal(struct node *n, struct bytes *out)
     PUT("aof_rewrites_consecutive_failures:%" PRId64 "\r\naof_last_write_status:%s\r\n", s.failed_in_a_row,
         !p->journal_fails ? "ok" : "err");
     PUT("aof_last_cow_size:%zu\r\n", s.base_held_peak);
-    if (p->journal) put_sizes(n, &s, out);
+    if (p->journal && n->config.appendonly) put_sizes(n, &s, out);
 }
 
 void info_persistence(struct node *n, struct bytes *out)

@@ -55,6 +55,10 @@ static void note_error(struct node *n, const char *error)
 static void stop(struct node *n)
 {
     struct persistence *p = &n->persistence;
+    int64_t rewrites = p->past.rewrites;
+    journal_stats(p->journal, &p->past);
+    p->past.rewrites += rewrites;
+    p->past.rewriting = p->once = false;
     journal_free(p->journal);
     p->journal = NULL;
     p->rewrite_scheduled = p->lagged = p->rewriting = p->founding = p->initial = false;
@@ -66,7 +70,11 @@ static void stop(struct node *n)
 
 void journaling_configured(struct node *n)
 {
-    if (!n->config.appendonly && n->persistence.journal) stop(n);
+    struct persistence *p = &n->persistence;
+    if (!n->config.appendonly && p->journal && !p->once) stop(n);
+    if (!n->config.appendonly || !p->once) return;
+    p->once = false; /* the files that are being made are the first ones of a journal that stays */
+    p->initial = true;
 }
 
 void journaling_adopt(struct node *n, const struct recover_found *found)
@@ -150,14 +158,24 @@ static void say_rewrite(struct node *n)
                   journal_error(p->journal) ? journal_error(p->journal) : "see above");
 }
 
+/* BGREWRITEAOF without appendonly: the files are there, or will not be. */
+static void stop_once(struct node *n)
+{
+    struct persistence *p = &n->persistence;
+    struct journal_stats s;
+    journal_stats(p->journal, &s);
+    if (journal_settled(p->journal) || !s.last_rewrite_ok) stop(n);
+}
+
 void journaling_settle(struct node *n)
 {
     struct persistence *p = &n->persistence;
     if (p->recover && !p->fresh) return;
-    if (n->config.appendonly && !p->journal) {
+    if ((n->config.appendonly || p->once) && !p->journal) {
         p->journal = new_journal(n);
+        p->initial = p->journal && !p->once;
+        p->once = p->once && p->journal;
         if (!p->journal) return;
-        p->initial = true;
         struct journal_turn turn = turn_of(n);
         journal_take(p->journal, &turn);
     }
@@ -170,12 +188,13 @@ void journaling_settle(struct node *n)
     if (journal_written(p->journal) >= 0) p->founding = p->initial = false;
     note_error(n, journal_error(p->journal));
     say_rewrite(n);
+    if (p->once) stop_once(n);
 }
 
 int64_t journaling_deadline(const struct node *n)
 {
     const struct persistence *p = &n->persistence;
-    if (!p->journal) return n->config.appendonly && !p->recover ? n->now.mono_us : INT64_MAX;
+    if (!p->journal) return (n->config.appendonly || p->once) && !p->recover ? n->now.mono_us : INT64_MAX;
     return journal_deadline(p->journal);
 }
 
@@ -240,9 +259,11 @@ const char *journaling_rewrite(struct node *n)
 {
     struct persistence *p = &n->persistence;
     struct journal_stats s;
-    if (!p->journal)
-        return "ERR Can't execute an AOF background rewriting. Please check the server logs for more "
-               "information.";
+    if (p->once) return "ERR Background append only file rewriting already in progress";
+    if (!p->journal) {
+        p->once = true; /* a journal begins with a base */
+        return NULL;
+    }
     journal_stats(p->journal, &s);
     if (s.rewriting) return "ERR Background append only file rewriting already in progress";
     p->rewrite_scheduled = true;
@@ -265,7 +286,7 @@ int64_t journaling_kept(const struct node *n)
 int journaling_flush(struct node *n)
 {
     struct persistence *p = &n->persistence;
-    if (!p->journal || (p->initial && p->then == THEN_SHUTDOWN))
+    if (!p->journal || p->once || (p->initial && p->then == THEN_SHUTDOWN))
         return 1; /* its first base is not waited for */
     journal_flush(p->journal, true);
     if (journal_synced(p->journal) == log_offset(&n->log)) return 1;
@@ -279,7 +300,7 @@ void journaling_stop_flush(struct node *n)
 
 const char *journaling_error(const struct node *n)
 {
-    if (!n->persistence.journal_fails) return NULL;
+    if (!n->persistence.journal_fails || !n->config.appendonly) return NULL;
     const char *text = persistence_said(n, TEXT_JOURNAL);
     return text[0] != '\0' ? text : "MISCONF Errors writing to the AOF file";
 }

@@ -37,6 +37,7 @@ void persistence_init(struct node *n)
     p->last_ok = true;
     p->last_save_s = n->now.wall_us / SECOND_US;
     p->last_took_s = -1;
+    p->past = (struct journal_stats){.last_took_us = -1, .last_rewrite_ok = true};
     p->generation = n->log.generation;
     p->breaks = n->log.breaks;
 }

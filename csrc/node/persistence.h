@@ -45,6 +45,8 @@ struct persistence {
     /* the journal */
     struct journal *journal;     /* NULL: there is none */
     uint64_t generation, breaks; /* of the log, as the journal knows it */
+    struct journal_stats past;   /* of the last one, when there is none */
+    bool once;                   /* BGREWRITEAOF without appendonly: it goes as soon as its files are there */
     bool rewrite_scheduled;
     bool rewriting;           /* …as it was told in the diary */
     bool lagged;              /* writers wait for it */

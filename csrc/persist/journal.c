@@ -301,6 +301,12 @@ struct save *journal_base(struct journal *j) { return j->base; }
 
 bool journal_rewriting(const struct journal *j) { return j->rewriting; }
 
+bool journal_settled(const struct journal *j)
+{
+    bool writes = j->activity == JOURNAL_IDLE || j->activity == JOURNAL_WRITES;
+    return j->good && writes && !j->rewriting && !j->clean_due;
+}
+
 void journal_stats(const struct journal *j, struct journal_stats *stats)
 {
     *stats = j->stats;

@@ -107,6 +107,9 @@ const char *journal_error(const struct journal *j);
 /* Whether its base is being made anew, until the new files are in their place. */
 bool journal_rewriting(const struct journal *j);
 
+/* Its files are what they are to be: the chain is good, and nothing is under way or due but the log's bytes. */
+bool journal_settled(const struct journal *j);
+
 struct journal_stats {
     bool good, syncing;
     bool rewriting; /* or about to: a journal begins with a rewrite, once its manifest has been looked for */

@@ -2,51 +2,8 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "base/random.h"
-#include "nodes.h"
+#include "journal_fixture.h"
 #include "test.h"
-
-static void set(struct node *n, const char *name, const char *value)
-{
-    struct bytes error;
-    bytes_init(&error, node_memory(n));
-    if (!node_configure(n, slice_text(name), slice_text(value), &error)) {
-        printf("# %s %s: %.*s\n", name, value, (int)error.size, error.data);
-        abort();
-    }
-    bytes_free(&error);
-}
-
-/* Begins a life with a journal. */
-static void begin(struct room *r, int node, uint64_t seed, const char *fsync, const char *primary)
-{
-    if (r->nodes[node]) room_crash(r, node);
-    room_start(r, node, seed);
-    set(r->nodes[node], "appendonly", "yes");
-    set(r->nodes[node], "appendfsync", fsync);
-    if (primary) set(r->nodes[node], "replicaof", primary);
-    node_recover(r->nodes[node]);
-    room_settle(r);
-}
-
-static struct wire *start(struct room *r, int node, uint64_t seed, const char *fsync)
-{
-    begin(r, node, seed, fsync, NULL);
-    return room_dial(r, node);
-}
-
-static const char *info(struct wire *w, const char *section, const char *field)
-{
-    static char value[400];
-    char line[64];
-    snprintf(line, sizeof line, "INFO %s", section);
-    const char *text = say(w, line), *found;
-    snprintf(line, sizeof line, "\n%s:", field);
-    found = strstr(text, line);
-    if (!found) return "(none)";
-    found += strlen(line);
-    snprintf(value, sizeof value, "%.*s", (int)strcspn(found, "\r\n"), found);
-    return value;
-}
 
 static struct fake_file *last_increment(struct room *r, int node)
 {
@@ -88,48 +45,6 @@ TEST(what_wrote_nothing_before_the_first_write_waits_for_nothing)
     CHECK_EQ_STR(room_send(c, "MULTI\r\nDEL none\r\nEXEC\r\nMULTI\r\nDEL none\r\nEXEC\r\n"),
                  "+OK\r\n+QUEUED\r\n*1\r\n:0\r\n+OK\r\n+QUEUED\r\n*1\r\n:0\r\n");
     CHECK_EQ_STR(say(c, "SET a 1"), "+OK\r\n");
-    room_close(&r);
-}
-
-/* So that kill -9 loses nothing that was answered, whatever is synced when. */
-TEST(a_reply_leaves_when_its_write_is_in_the_file)
-{
-    static const char *const policies[] = {"everysec", "no"};
-    for (int i = 0; i < 2; i++) {
-        struct room r;
-        room_open(&r, 0);
-        struct wire *c = start(&r, 0, 1, policies[i]), *reader = room_dial(&r, 0);
-        r.disk_stands[0] = true;
-        CHECK_EQ_STR(say(c, "SET a 1"), "");
-        CHECK_EQ_STR(say(c, "GET a"), "");
-        CHECK_EQ_STR(say(reader, "GET a"), "$1\r\n1\r\n");
-        CHECK_EQ_INT(fake_disk_run(&r.disks[0], node_disk(r.nodes[0]), 1), 1); /* the write; no sync */
-        room_settle(&r);
-        CHECK_EQ_STR(room_hear(c), "+OK\r\n$1\r\n1\r\n");
-        r.disk_stands[0] = false;
-        c = start(&r, 0, 2, policies[i]);
-        CHECK_EQ_STR(say(c, "GET a"), "$1\r\n1\r\n");
-        room_close(&r);
-    }
-}
-
-/* The first files of a node without data are soon there. A base of data that is there already may take long. */
-TEST(a_reply_waits_for_the_first_files_but_not_for_a_base_of_much_data)
-{
-    struct room r;
-    room_open(&r, 0);
-    r.disk_stands[0] = true;
-    begin(&r, 0, 1, "everysec", NULL);
-    struct wire *c = room_dial(&r, 0);
-    while (strstr(say(c, "GET a"), "LOADING")) fake_disk_run(&r.disks[0], node_disk(r.nodes[0]), 1);
-    CHECK_EQ_STR(say(c, "SET a 1"), "");
-    r.disk_stands[0] = false;
-    room_settle(&r);
-    CHECK_EQ_STR(room_hear(c), "+OK\r\n");
-    say(c, "CONFIG SET appendonly no");
-    r.disk_stands[0] = true;
-    CHECK_EQ_STR(say(c, "CONFIG SET appendonly yes"), "+OK\r\n");
-    CHECK_EQ_STR(say(c, "SET a 2"), "+OK\r\n");
     room_close(&r);
 }
 
