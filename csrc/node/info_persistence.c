@@ -76,8 +76,9 @@ static void put_journal(struct node *n, struct bytes *out)
     int64_t took_us = s.rewriting && s.began_us >= 0 ? n->now.mono_us - s.began_us : -1;
     bool begins =
         (n->config.appendonly || p->once) && !p->journal && !persistence_loads(p); /* with a rewrite */
+    bool waits = journaling_rewrite_waits(n);
     PUT("aof_enabled:%d\r\naof_rewrite_in_progress:%d\r\naof_rewrite_scheduled:%d\r\n", n->config.appendonly,
-        s.rewriting || begins, p->rewrite_scheduled);
+        (s.rewriting || begins) && !waits, p->rewrite_scheduled || waits);
     PUT("aof_last_rewrite_time_sec:%" PRId64 "\r\naof_current_rewrite_time_sec:%" PRId64 "\r\n",
         seconds(s.last_took_us), seconds(took_us));
     PUT("aof_last_bgrewrite_status:%s\r\naof_rewrites:%" PRId64 "\r\n", s.last_rewrite_ok ? "ok" : "err",

@@ -255,10 +255,17 @@ void journaling_rewrite_if_due(struct node *n)
         p->rewrite_scheduled = false;
 }
 
+bool journaling_rewrite_waits(const struct node *n)
+{
+    const struct persistence *p = &n->persistence;
+    return (p->rewrite_scheduled || p->once) && !journaling_has_view(n) && !persistence_view_is_free(n);
+}
+
 const char *journaling_rewrite(struct node *n)
 {
     struct persistence *p = &n->persistence;
     struct journal_stats s;
+    if (p->once && journaling_rewrite_waits(n)) return NULL;
     if (p->once) return "ERR Background append only file rewriting already in progress";
     if (!p->journal) {
         p->once = true; /* a journal begins with a base */

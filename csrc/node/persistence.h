@@ -154,6 +154,8 @@ bool journaling_has_view(const struct node *n);
 int64_t journaling_rewrite_due(const struct node *n);
 /* Begins a rewrite if one is due. The view is free. */
 void journaling_rewrite_if_due(struct node *n);
+/* …and waits until somebody else's walk over the data has ended: it was scheduled. */
+bool journaling_rewrite_waits(const struct node *n);
 /* BGREWRITEAOF. NULL, or an error's text. */
 const char *journaling_rewrite(struct node *n);
 /* What was found at the start: the journal goes on from there. */

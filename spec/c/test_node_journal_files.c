@@ -79,6 +79,26 @@ TEST(bgrewriteaof_without_appendonly_leaves_files_and_no_journal)
     room_close(&r);
 }
 
+TEST(bgrewriteaof_without_appendonly_waits_for_a_snapshot)
+{
+    static const char scheduled[] = "+Background append only file rewriting scheduled\r\n";
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    say(c, "INCR n");
+    r.disk_stands[0] = true;
+    say(c, "BGSAVE");
+    CHECK_EQ_STR(say(c, "BGREWRITEAOF"), scheduled);
+    CHECK_EQ_STR(info(c, "persistence", "aof_rewrite_scheduled"), "1");
+    CHECK_EQ_STR(info(c, "persistence", "aof_rewrite_in_progress"), "0");
+    CHECK_EQ_STR(say(c, "BGREWRITEAOF"), scheduled);
+    r.disk_stands[0] = false;
+    room_settle(&r);
+    CHECK_EQ_STR(info(c, "persistence", "aof_rewrite_scheduled"), "0");
+    CHECK_EQ_STR(info(c, "persistence", "aof_rewrites"), "1");
+    room_close(&r);
+}
+
 TEST(bgrewriteaof_without_appendonly_says_what_went_wrong_and_may_become_a_journal)
 {
     struct room r;
