@@ -150,9 +150,14 @@ static bool apply(struct node *n, const struct config *before, int count, const 
 {
     const struct config *c = &n->config;
     if (c->maxclients != before->maxclients && !admit_more(n, error)) return false;
-    if (strcmp(c->dir, before->dir) != 0 && !move_elsewhere(n, error)) return false;
+    bool moves = strcmp(c->dir, before->dir) != 0;
+    if (moves && !move_elsewhere(n, error)) return false;
     bool listens_there = c->port == before->port && strcmp(c->bind, before->bind) == 0;
-    return listens_there || listen_elsewhere(n, count, pairs, error);
+    if (listens_there || listen_elsewhere(n, count, pairs, error)) return true;
+    char back[CONFIG_TEXT_MAX];
+    text_copy(back, sizeof back, before->dir);
+    if (moves && n->host.place.enter) (void)n->host.place.enter(n->host.place.of, back);
+    return false;
 }
 
 bool node_reconfigure(struct node *n, int count, const struct slice *pairs, bool all, struct bytes *error)

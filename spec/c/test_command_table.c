@@ -172,4 +172,44 @@ TEST(command_answers)
     fixture_free(f);
 }
 
+TEST(other_names)
+{
+    struct memory m;
+    memory_init(&m);
+    struct command_index *base = command_index_new(&m, command_data_families, 4);
+    const char *why;
+    const struct slice pairs[] = {slice_text("GET"),      slice_text("Fetch"),
+                                  slice_text("strlen"),   slice_text(""),
+                                  slice_text("fetch"),    slice_text("a-name-that-is-longer"),
+                                  slice_text("getrange"), slice_text("get")};
+    struct command_index *renamed = command_index_renamed(&m, base, 4, pairs, &why);
+    CHECK(renamed != NULL);
+    CHECK_EQ_INT(command_count(renamed), command_count(base) - 1);
+    CHECK_EQ_STR(command_find(renamed, slice_text("A-NAME-that-is-longer"))->name, "get");
+    CHECK(command_find(renamed, slice_text("a-name-that-is-longes")) == NULL);
+    CHECK_EQ_STR(command_find(renamed, slice_text("get"))->name, "getrange");
+    CHECK(!command_find(renamed, slice_text("fetch")) && !command_find(renamed, slice_text("strlen")));
+    CHECK_EQ_STR(command_find(renamed, slice_text("append"))->name, "append");
+    CHECK_EQ_STR(command_find(base, slice_text("get"))->name, "get");
+    command_index_free(renamed);
+    const struct slice taken[] = {slice_text("get"), slice_text("SET")};
+    CHECK(!command_index_renamed(&m, base, 1, taken, &why));
+    CHECK_EQ_STR(why, "Target command name already exists");
+    const struct slice missing[] = {slice_text("nosuch"), slice_text("")};
+    CHECK(!command_index_renamed(&m, base, 1, missing, &why));
+    CHECK_EQ_STR(why, "No such command in rename-command");
+    size_t used = m.used;
+    for (int64_t fail = 0;; fail++) {
+        m.fail_after = fail;
+        renamed = command_index_renamed(&m, base, 4, pairs, &why);
+        m.fail_after = -1;
+        if (renamed) break;
+        CHECK_EQ_STR(why, "out of memory");
+        CHECK_EQ_INT(m.used, used);
+    }
+    command_index_free(renamed);
+    command_index_free(base);
+    CHECK_EQ_INT(m.used, 0);
+}
+
 TEST_MAIN()

@@ -260,6 +260,8 @@ describe("CONFIG SET of what is around a server", function()
     assert.equal("OK", server:call("CONFIG", "SET", "dir", "other/../other", "dbfilename", "a.rdb"))
     assert.same({ "dir", other }, server:call("CONFIG", "GET", "dir"))
     assert.equal(other, unistd.readlink(("/proc/%d/cwd"):format(server.pid)))
+    assert.is_nil((server:call("CONFIG", "SET", "dir", "/tmp", "bind", "nowhere"))) -- and is back
+    assert.equal(other, unistd.readlink(("/proc/%d/cwd"):format(server.pid)))
     assert.equal("OK", server:call("SET", "k", "v"))
     assert.equal("OK", server:call "SAVE")
     assert.is_table(stat.stat(other .. "/a.rdb"))
