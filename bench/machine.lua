@@ -22,6 +22,14 @@ function machine.load()
   return tonumber(first_line("/proc/loadavg", "^[%d.]+")), math.tointeger(tonumber(answer "nproc")) or 1
 end
 
+---The processors but the first, as taskset(1) names them; nil where there is but one, or they are not ours to choose.
+---@return string|nil list
+function machine.others()
+  local _, processors = machine.load()
+  local list = processors > 1 and "1-" .. processors - 1
+  return list and answer(("taskset -c 0 taskset -c %s echo yes"):format(list)) == "yes" and list or nil
+end
+
 ---@param context table
 ---@return string
 function machine.describe(context)

@@ -1,10 +1,12 @@
 -- Pauses: how long a PING waits while a server does something large: it takes keys in as fast as they come, a million
 -- of them expire at once, everything is flushed, a large collection is saved, and deleted.
 --
--- A machine has pauses of its own, and more of them when it is busy. So at the same time somebody else asks a
--- neighbour, a redis-server that has nothing else to do: its lateness is the machine's. And beside each the CPU time
--- that the server took while one waited: a busy machine adds to the time, not to that.
+-- A machine has pauses of its own, and more of them when it is busy. So the server has a processor to itself, as one
+-- has that must answer in time; and at the same time somebody else asks a neighbour, a redis-server that has nothing
+-- else to do and goes before all: its lateness is the machine's. And beside each the CPU time that the server took
+-- while one waited: a busy machine adds to the time, not to that.
 
+local machine = require "bench.machine"
 local measure = require "bench.measure"
 local pinger = require "bench.pinger"
 local servers = require "bench.servers"
@@ -112,10 +114,11 @@ local FIGURES = {
 
 -- The times of all steps of one server, by name of step and figure; the names of the steps in order go to `order`.
 local function measure_side(context, side, order)
-  local world <close>, node = servers.start(side)
+  local world <close>, node = servers.start(side, { bgsave_cpulist = machine.others() })
+  local _ <close> = pinger.give_processor(world, node)
   local _ <close>, neighbour = servers.start "rival"
   pinger.prefer(node)
-  pinger.prefer(neighbour)
+  pinger.prefer_idle(neighbour)
   local values = {}
   for _, list in ipairs { steps(context, world, node), collections(context, world, node) } do
     for _, step in ipairs(list) do

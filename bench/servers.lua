@@ -11,10 +11,11 @@ servers.SIDES = SIDES
 
 ---Starts a server of a kind in a world of its own: closing the world kills it and removes its directory.
 ---@param side "ours"|"rival"
+---@param config? table of the server
 ---@return tidelock.ProcessWorld world, tidelock.ProcessNode node
-function servers.start(side)
+function servers.start(side, config)
   local world = tidelock.processes { server = SIDES[side] }
-  local node, message = world:node { name = "primary" }
+  local node, message = world:node { name = "primary", config = config }
   if not node then
     world:close()
     error(message, 0)

@@ -91,11 +91,11 @@ function options.place(what, place)
   return name
 end
 
----The name of a Redis parameter: underscores are hyphens.
+---The name of a Redis parameter: underscores are hyphens, except where Redis has one itself (`bgsave_cpulist`, …).
 ---@param name string
 ---@return string
 function options.parameter(name)
-  return (name:gsub("_", "-"):lower())
+  return (name:gsub("_", "-"):lower():gsub("%-cpulist$", "_cpulist"))
 end
 
 ---The value of a Redis parameter as text: true is yes, false is no, lists are words.

@@ -92,10 +92,12 @@ describe("a node", function()
   end)
 
   it("starts with its parameters and comes back with them", function()
-    local d = world:node { name = "d", maxmemory = "100mb", config = { ["repl-timeout"] = 7 }, databases = 3 }
+    local d = world:node { name = "d", maxmemory = "100mb", config = { ["repl-timeout"] = 7 }, databases = 3,
+      bgsave_cpulist = "1" }
     assert.equal("104857600", d:config "maxmemory")
     assert.equal("7", d:config "repl_timeout")
     assert.equal("3", d:config "databases")
+    assert.equal("1", d:config "bgsave_cpulist")
     assert.is_true(d:config("repl-timeout", 8))
     assert.equal("8", d:config "repl-timeout")
     assert.is_true(d:configure("maxmemory", "1mb"))
