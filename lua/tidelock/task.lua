@@ -74,6 +74,8 @@ function Task:join()
     local me = scheduler.current(self.world)
     if me then
       join_in_task(self, me)
+    elseif coroutine.status(self.thread) ~= "suspended" then -- called by itself, in a coroutine or a finalizer
+      error("join: a task cannot wait for itself", 2)
     else
       local how = join_outside(self)
       if self.state == "running" then

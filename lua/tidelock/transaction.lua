@@ -190,9 +190,12 @@ end
 local function take_turn(client)
   local world = client.world
   local me = scheduler.current(world)
-  while busy[client] do
+  while busy[client] and world:is_open() do
     local turn = busy[client]
-    if turn.owner == (me or true) then error("transaction: there is one on this client already", 3) end
+    local owner = turn.owner
+    -- a task that has come to this by a coroutine or a finalizer waits for it itself
+    local runs = owner ~= true and owner.state == "running" and coroutine.status(owner.thread) ~= "suspended"
+    if owner == (me or true) or runs then error("transaction: there is one on this client already", 3) end
     if me then
       table.insert(turn.waiting, me)
       scheduler.park(world)

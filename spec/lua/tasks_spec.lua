@@ -217,6 +217,8 @@ describe("tasks", function()
     assert.matches("cancel: the task is running", problem(function() world:run() end))
     task = world:go(function() task:join() end)
     assert.matches("join: a task cannot wait for itself", problem(function() world:run() end))
+    task = world:go(function() coroutine.wrap(function() task:join() end)() end)
+    assert.matches("join: a task cannot wait for itself", problem(function() world:run() end))
   end)
 
   it("in great numbers are no trouble", function()
