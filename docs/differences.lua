@@ -26,6 +26,8 @@ return {
     .. "`STATS` without what a node does not know (resident set, fragmentation); `DOCTOR` in other words." },
   { "lolwut", "No art." },
   { "asking readonly readwrite", "There is no cluster: always an error, as Redis's without one." },
+  { "migrate", "Who only reads goes on meanwhile; Redis stands still. Not inside a transaction, not at a replica. One "
+    .. "connection is kept for the next. CLIENT PAUSE, FAILOVER and the like under way end it with an error." },
   { "multi exec", "A write behind REPLICAOF in the same EXEC is refused as by any replica." },
   { "set", "Over an expired key it logs the SET only; Redis logs a DEL first. `ASYNC`: this write waits for nobody." },
   { "setbit", "A bit that is set that way already leaves the string's encoding; Redis makes it `raw`." },

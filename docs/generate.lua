@@ -37,7 +37,7 @@ local syntax
 -- an argument, without the brackets of an optional one
 local function plain(argument)
   local kind = argument.type
-  if kind == "pure-token" then return argument.token end
+  if kind == "pure-token" then return argument.token ~= "" and argument.token or "\"\"" end
   local text
   if kind == "oneof" then
     local words = {}

@@ -130,6 +130,7 @@ void block_cancel(struct session *s)
 {
     struct node *n = s->node;
     if (s->block == BLOCK_NONE) return;
+    if (s->block == BLOCK_MIGRATE) migration_caller_gone(s);
     leave(s);
     block_keys_forget(s);
     if (s->block_until_us != INT64_MAX) heap_remove(&n->timeouts, s->timeout_index);

@@ -51,6 +51,8 @@ void run_watch(struct exec *x);
 void run_unwatch(struct exec *x);
 
 void run_failover(struct exec *x);
+void run_migrate(struct exec *x);
+int migrate_keys(const struct slice *argv, int argc, int *keys, const char **flags);
 void run_replicaof(struct exec *x); /* SLAVEOF too */
 void run_replconf(struct exec *x);
 void run_psync(struct exec *x); /* SYNC too */

@@ -157,6 +157,7 @@ static void info_stats(struct node *n, struct bytes *out)
     PUT("pubsub_channels:%zu\r\npubsub_patterns:%zu\r\npubsubshard_channels:%zu\r\n",
         pubsub_topics(n, PUBSUB_CHANNEL), pubsub_topics(n, PUBSUB_PATTERN), pubsub_topics(n, PUBSUB_SHARD));
     PUT("latest_fork_usec:0\r\ntotal_forks:0\r\n");
+    PUT("migrate_cached_sockets:%d\r\n", migration_has_link(n));
     PUT("slave_expires_tracked_keys:%zu\r\n", own_expiry_count(n));
     PUT("total_error_replies:%" PRId64 "\r\n", c->errors);
     PUT("repl_full_syncs_taken:%" PRId64 "\r\nrepl_full_syncs_refused:%" PRId64 "\r\n", c->full_sync_taken,

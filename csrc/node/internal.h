@@ -17,6 +17,7 @@
 #include "node/durable.h"
 #include "node/gate.h"
 #include "node/latency.h"
+#include "node/migrate.h"
 #include "node/node.h"
 #include "node/own_expiry.h"
 #include "node/persistence.h"
@@ -36,10 +37,11 @@
 #define TIDELOCK_VERSION "0.1.0"
 
 enum session_kind {
-    SESSION_CLIENT, /* a client or a replica, over a connection */
-    SESSION_LOCAL,  /* node_local_open: the caller executes at the node itself */
-    SESSION_FOLLOW, /* our connection to our primary */
-    SESSION_STREAM  /* executes the primary's stream; no connection of its own */
+    SESSION_CLIENT,  /* a client or a replica, over a connection */
+    SESSION_LOCAL,   /* node_local_open: the caller executes at the node itself */
+    SESSION_FOLLOW,  /* our connection to our primary */
+    SESSION_MIGRATE, /* our connection to where keys go */
+    SESSION_STREAM   /* executes the primary's stream; no connection of its own */
 };
 
 enum block_kind {
@@ -50,6 +52,7 @@ enum block_kind {
     BLOCK_SAVE,     /* SAVE: until the snapshot is written */
     BLOCK_SHUTDOWN, /* SHUTDOWN: …and then only if it could not be */
     BLOCK_RELOAD,   /* DEBUG RELOAD: until it is loaded again */
+    BLOCK_MIGRATE,  /* MIGRATE: until the keys are there */
     BLOCK_KEYS      /* BLPOP and its kin: keys */
 };
 
@@ -216,9 +219,10 @@ struct node {
     int64_t pause_until_us; /* CLIENT PAUSE: 0 when it is not */
     bool pause_writes;      /* …holds writes only */
     struct failover failover;
-    bool ack_wanted;      /* a WAIT began: ask replicas for acknowledgements when the turn ends */
-    int64_t asked_offset; /* where the log stood when they were asked last */
-    int64_t turn_offset;  /* …and when the last turn ended */
+    struct migration *migration; /* NULL: there has been none */
+    bool ack_wanted;             /* a WAIT began: ask replicas for acknowledgements when the turn ends */
+    int64_t asked_offset;        /* where the log stood when they were asked last */
+    int64_t turn_offset;         /* …and when the last turn ended */
     bool shutdown, shutdown_told;
     bool follow_paused;
 
@@ -260,11 +264,12 @@ struct call {
 
 static inline struct call *call_of(struct exec *x) { return x->host; }
 
-/* Nothing changes by itself: during CLIENT PAUSE and FAILOVER, while everything is loaded or saved before the end. */
+/* Nothing changes by itself: during CLIENT PAUSE, FAILOVER and MIGRATE, while everything is loaded or saved before the end. */
 static inline bool node_stands_still(const struct node *n)
 {
     return n->pause_until_us != 0 || n->failover.state != FAILOVER_NONE ||
-           persistence_loads(&n->persistence) || persistence_stands_still(&n->persistence);
+           persistence_loads(&n->persistence) || persistence_stands_still(&n->persistence) ||
+           migration_active(n);
 }
 
 static inline int64_t node_next_ping_us(const struct node *n)

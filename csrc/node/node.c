@@ -128,6 +128,7 @@ void node_free(struct node *n)
         session_free(n->stream);
         feeds_free(&n->feeds);
     }
+    migration_free(n);
     backup_free(n);
     persistence_free(n);
     if (n->follow) follow_free(n->follow);
@@ -280,6 +281,7 @@ void node_advance(struct node *n, struct node_time now)
     pause_advance(n);
     block_time_out(n);
     gate_time_out(n);
+    migration_advance(n);
     uint64_t begun = timing_work_begin(n);
     node_expire(n);
     timing_work_end(n, "expire-cycle", begun);
@@ -326,6 +328,7 @@ int64_t node_deadline(const struct node *n)
     if (first) earlier(&deadline, first->key);
     earlier(&deadline, persistence_deadline(n));
     earlier(&deadline, failover_deadline(n));
+    earlier(&deadline, migration_deadline(n));
     first = heap_top(&n->gates.timeouts);
     if (first) earlier(&deadline, first->key);
     if (n->follow && !follow_stands_still(n)) earlier(&deadline, follow_deadline(n->follow));
@@ -444,6 +447,12 @@ static bool session_next_action(struct session *s, struct node_action *action)
         action->kind = NODE_CONNECT;
         action->host = n->follow->host;
         action->port = n->follow->port;
+        return true;
+    }
+    if (s->wants_connect && s->kind == SESSION_MIGRATE &&
+        migration_address(s, &action->host, &action->port)) {
+        s->wants_connect = false;
+        action->kind = NODE_CONNECT;
         return true;
     }
     struct slice probe;

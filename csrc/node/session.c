@@ -217,6 +217,7 @@ struct session *node_local_open(struct node *n) { return session_new(n, SESSION_
 void session_connected(struct session *s)
 {
     struct node *n = s->node;
+    if (s->kind == SESSION_MIGRATE) migration_connected(s);
     if (s->kind != SESSION_FOLLOW || s != n->follow_session) return;
     n->started_up = true;
     follow_connected(n->follow, n->now.mono_us);
@@ -239,6 +240,7 @@ void session_closed(struct session *s, const char *why)
         topology_lost(n, why);
         return;
     }
+    if (s->kind == SESSION_MIGRATE) migration_lost(s);
     if (session_is_replica(s))
         diary_say(n, DIARY_WARNING, "Connection with replica %.*s lost.", (int)s->feed->address.size,
                   s->feed->address.data);
@@ -343,13 +345,17 @@ static bool session_waits(const struct session *s, int argc, const struct slice 
 {
     const struct node *n = s->node;
     bool still = n->pause_until_us != 0 || n->failover.state != FAILOVER_NONE ||
-                 persistence_stands_still(&n->persistence) || n->persistence.lagged;
+                 persistence_stands_still(&n->persistence) || n->persistence.lagged || migration_active(n);
     return still && pause_holds(s, argc, argv);
 }
 
 void session_process(struct session *s)
 {
     if (s->executing) return;
+    if (s->kind == SESSION_MIGRATE) {
+        migration_received(s);
+        return;
+    }
     size_t fetched = 0;
     s->executing = true;
     s->reader.limits.bulk_max = config_bulk_max(&s->node->config);
@@ -444,6 +450,7 @@ bool session_output_sent(struct session *s, size_t size)
         s->output_told = session_pending(s) > 0;
         return s->output_told;
     }
+    if (s->kind == SESSION_MIGRATE) migration_sent(s);
     size -= session_replies_sent(s, size);
     if (size > 0 && s->feed) {
         bool snapshot = s->feed->state == FEED_SNAPSHOT;

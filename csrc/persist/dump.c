@@ -15,6 +15,15 @@ enum { VERSION_SIZE = 2, FOOTER_SIZE = VERSION_SIZE + RDB_CHECKSUM_SIZE };
 
 /* ---- DUMP ---- */
 
+void dump_write(struct rdb_output *o, const struct entry *e)
+{
+    rdb_put_byte(o, rdb_value_type(e));
+    rdb_value_write(o, e);
+    rdb_put_little(o, RDB_VERSION, VERSION_SIZE);
+    rdb_put_little(o, crc64(0, o->buffer.data, o->buffer.size), RDB_CHECKSUM_SIZE);
+    rdb_output_flush(o);
+}
+
 void run_dump(struct exec *x)
 {
     struct entry *e = exec_read(x, x->argv[1]);
@@ -25,11 +34,7 @@ void run_dump(struct exec *x)
     struct rdb_output o;
     rdb_output_init(&o, x->memory, NULL, false);
     o.plain = x->plain_dump;
-    rdb_put_byte(&o, rdb_value_type(e));
-    rdb_value_write(&o, e);
-    rdb_put_little(&o, RDB_VERSION, VERSION_SIZE);
-    rdb_put_little(&o, crc64(0, o.buffer.data, o.buffer.size), RDB_CHECKSUM_SIZE);
-    rdb_output_flush(&o);
+    dump_write(&o, e);
     if (o.failed)
         exec_no_memory(x);
     else

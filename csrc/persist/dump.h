@@ -13,6 +13,10 @@
 
 extern const struct command persist_commands[];
 
+struct rdb_output;
+/* The payload of an entry's value. */
+void dump_write(struct rdb_output *o, const struct entry *e);
+
 void run_dump(struct exec *x);
 void run_restore(struct exec *x);
 

@@ -111,6 +111,34 @@ describe("replication with redis-server:", function()
     end)
   end
 
+  for _, kinds in ipairs { { "tidelock", "redis" }, { "redis", "tidelock" } } do
+    it(("keys go from %s to %s (MIGRATE)"):format(kinds[1], kinds[2]), function()
+      local from, to = start(kinds[1]), start(kinds[2], { "--requirepass", "secret" })
+      assert.equal("OK", to:call("AUTH", "secret"))
+      dataset.write(from, "key", 500)
+      -- times to live go as such, and lose the way's time
+      local keys, persist = from:call("KEYS", "*"), {}
+      for i, key in ipairs(keys) do persist[i] = { "PERSIST", key } end
+      from:pipeline(persist)
+      local function migrate(...)
+        return from:call("MIGRATE", "127.0.0.1", to.port, "", 0, 5000, ...)
+      end
+      assert.matches("Target instance replied with error: NOAUTH", select(2, migrate("COPY", "KEYS", keys[1])))
+      assert.equal("OK", migrate("COPY", "AUTH", "secret", "KEYS", table.unpack(keys)))
+      assert.equal("OK", to:call("CONFIG", "SET", "requirepass", ""))
+      dataset.same(from, to)
+      assert.matches("Target instance replied with error: BUSYKEY", select(2, migrate("KEYS", keys[1])))
+      assert.equal("OK", migrate("REPLACE", "AUTH2", "default", "any", "KEYS", table.unpack(keys)))
+      assert.equal(0, from:call "DBSIZE")
+      assert.equal(#keys, to:call "DBSIZE")
+      assert.equal("NOKEY", migrate("KEYS", keys[1]))
+      to:kill()
+      from:call("SET", "k", "v")
+      assert.matches("^IOERR error or timeout ", select(2, migrate("KEYS", "k")))
+      assert.equal("v", from:call("GET", "k"))
+    end)
+  end
+
   it("a redis-server that sends its snapshot as a file is followed too", function()
     local primary = start("redis", { "--repl-diskless-sync", "no" })
     dataset.write(primary, "key", 2000)
