@@ -1,5 +1,5 @@
 -- kill -9 in a loop: a real server with a journal, writers who keep ledgers (spec/ledger.lua), SIGKILL at any moment,
--- and the server again. Nothing that was answered may be missing, and of a transaction there is all or nothing: whatever
+-- and the server again. Nothing that was answered may be missing, and of a transaction all or nothing: whatever
 -- `appendfsync` says, since a reply leaves once its write is in the file, and the end of a process takes nothing back.
 --
 --   build/tidelock run spec/kill_loop.lua [--loops N] [--seed SEED] [--server redis-server]
