@@ -358,7 +358,7 @@ TEST(shutdown_closes_in_an_orderly_way)
     CHECK(world_node_get(t.a) == NULL);
     CHECK(world_node_restart(t.a) == WORLD_OK);
     CHECK(lab_converge(l, 60000) >= 0);
-    CHECK_EQ_STR(lab_call(l, t.b, "SHUTDOWN NOSAVE"), "(-2)");
+    CHECK_EQ_STR(lab_call(l, t.b, "SHUTDOWN NOSAVE"), "CLOSED the node has shut down");
     CHECK(world_node_restart(t.b) == WORLD_OK);
     world_node_pause(t.b, true);
     int64_t later = lab_begin(l, t.b, "SHUTDOWN NOSAVE");
