@@ -4,6 +4,9 @@
 return {
   { "bzpopmin bzpopmax bzmpop blpop brpop blmove brpoplpush blmpop xread xreadgroup",
     "A store in a Lua state has nobody to wait for: there they answer at once." },
+  { "bzpopmin bzpopmax bzmpop blpop brpop blmove brpoplpush blmpop",
+    "Who waits is served too when a command such as ZUNIONSTORE or SORT puts what it wants over a value of another "
+    .. "type, as in Redis since 7.2." },
   { "bitfield", "`OVERFLOW SAT` takes a SET far below a signed field's least value to the least value; Redis takes one "
     .. "below about -2^63 + 2^(n-1) to the greatest." },
   { "command", "`COMMAND DOCS` and the like also tell of our own commands: ASYNC, DURABLE, TOKEN, WAITAOF, WAITFOR." },
@@ -17,8 +20,7 @@ return {
   { "function script", "No scripting: what empties, lists or counts answers as without any; nothing can be loaded." },
   { "module", "`LIST` is empty; nothing can be loaded." },
   { "cluster", "There is no cluster: always an error, as Redis's without one." },
-  { "flushall flushdb", "`SYNC` and `ASYNC` mean the same: what was flushed is freed in slices. The next save "
-    .. "point saves the empty dataset; Redis does so at once." },
+  { "flushall flushdb", "`SYNC` and `ASYNC` mean the same: what was flushed is freed in slices." },
   { "hrandfield srandmember zrandmember", "A negative count asks for 2^24 elements at most; Redis answers "
     .. "any number." },
   { "latency", "Events `command`, `fast-command`, `expire-cycle`, `eviction-cycle`; `DOCTOR` in other words." },

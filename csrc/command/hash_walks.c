@@ -119,7 +119,7 @@ void run_hrandfield(struct exec *x)
     struct entry *e = exec_read_type(x, x->argv[1], VALUE_HASH, &ok);
     if (!ok) return;
     if (x->argc > 2 && e) {
-        random_fields(x, e, count, repeat, values);
+        if (sample_allowed(x, count, repeat)) random_fields(x, e, count, repeat, values);
     } else if (x->argc > 2) {
         reply_array(x->reply, 0);
     } else if (e) {

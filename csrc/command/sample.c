@@ -21,7 +21,14 @@ bool sample_read_count(struct exec *x, int index, bool pairs, uint64_t *count, b
     if (!exec_int_within(x, index, -INT64_MAX, INT64_MAX, &value, NULL)) return false;
     *repeat = value < 0;
     *count = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    if ((!pairs || *count <= INT64_MAX / 2) && (!*repeat || *count <= SAMPLE_REPEATS_MAX)) return true;
+    if (!pairs || *count <= INT64_MAX / 2) return true;
+    reply_error(x->reply, "ERR value is out of range");
+    return false;
+}
+
+bool sample_allowed(struct exec *x, uint64_t count, bool repeat)
+{
+    if (!repeat || count <= SAMPLE_REPEATS_MAX) return true;
     reply_error(x->reply, "ERR value is out of range");
     return false;
 }

@@ -25,5 +25,7 @@ bool sample_takes(struct sample *s, struct random *r);
 /* The count that argument `index` asks for, and in *repeat whether elements may come twice (it was negative). With
  * `pairs`, each element is answered as two. False: an error, which was replied. */
 bool sample_read_count(struct exec *x, int index, bool pairs, uint64_t *count, bool *repeat);
+/* Whether a collection that is there may answer so many. False: an error, which was replied. */
+bool sample_allowed(struct exec *x, uint64_t count, bool repeat);
 
 #endif

@@ -161,7 +161,7 @@ void run_srandmember(struct exec *x)
     struct entry *e = exec_read_type(x, x->argv[1], VALUE_SET, &ok);
     if (!ok) return;
     if (x->argc == 3 && e) {
-        random_members(x, e, count, repeat);
+        if (sample_allowed(x, count, repeat)) random_members(x, e, count, repeat);
     } else if (x->argc == 3) {
         reply_array(x->reply, 0);
     } else if (e) {

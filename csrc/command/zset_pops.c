@@ -241,7 +241,7 @@ void run_zrandmember(struct exec *x)
     struct entry *e = exec_read_type(x, x->argv[1], VALUE_ZSET, &ok);
     if (!ok) return;
     if (x->argc > 2 && e) {
-        reply_sample(x, e, count, repeat, scores);
+        if (sample_allowed(x, count, repeat)) reply_sample(x, e, count, repeat, scores);
     } else if (x->argc > 2) {
         reply_array(x->reply, 0);
     } else if (e) {

@@ -66,10 +66,6 @@ static void debug_reload(struct exec *x)
 
 static void debug_loadaof(struct exec *x)
 {
-    if (!call_of(x)->node->persistence.journal) {
-        reply_error(x->reply, "ERR DEBUG LOADAOF needs appendonly");
-        return;
-    }
     const char *error = persistence_flush_for(call_of(x)->session, THEN_RELOAD_JOURNAL, false);
     if (error) reply_error(x->reply, error);
 }

@@ -74,11 +74,11 @@ static void put_journal(struct node *n, struct bytes *out)
         s.rewrites += p->past.rewrites;
     }
     int64_t took_us = s.rewriting && s.began_us >= 0 ? n->now.mono_us - s.began_us : -1;
-    bool begins =
-        (n->config.appendonly || p->once) && !p->journal && !persistence_loads(p); /* with a rewrite */
+    bool begins = n->config.appendonly && !p->journal && !persistence_loads(p); /* with a rewrite */
+    bool first = p->once || (p->initial && !p->journal_fails); /* to the end: all its files are there */
     bool waits = journaling_rewrite_waits(n);
     PUT("aof_enabled:%d\r\naof_rewrite_in_progress:%d\r\naof_rewrite_scheduled:%d\r\n", n->config.appendonly,
-        (s.rewriting || begins) && !waits, p->rewrite_scheduled || waits);
+        (s.rewriting || begins || first || p->rewrite_scheduled) && !waits, waits);
     PUT("aof_last_rewrite_time_sec:%" PRId64 "\r\naof_current_rewrite_time_sec:%" PRId64 "\r\n",
         seconds(s.last_took_us), seconds(took_us));
     PUT("aof_last_bgrewrite_status:%s\r\naof_rewrites:%" PRId64 "\r\n", s.last_rewrite_ok ? "ok" : "err",

@@ -82,7 +82,7 @@ void journaling_adopt(struct node *n, const struct recover_found *found)
     struct persistence *p = &n->persistence;
     if (!n->config.appendonly) return;
     p->journal = new_journal(n);
-    p->founding = !found->anything;
+    p->founding = !found->anything || found->doubted;
     if (!p->journal || !found->journal || found->single) return;
     bool goes_on = found->replid[0] != '\0' && !found->doubted;
     struct journal_found files = {.manifest = &found->manifest,
@@ -258,7 +258,8 @@ void journaling_rewrite_if_due(struct node *n)
 bool journaling_rewrite_waits(const struct node *n)
 {
     const struct persistence *p = &n->persistence;
-    return (p->rewrite_scheduled || p->once) && !journaling_has_view(n) && !persistence_view_is_free(n);
+    bool asked = p->rewrite_scheduled || p->once;
+    return asked && !p->flush_only && !journaling_has_view(n) && !persistence_view_is_free(n);
 }
 
 const char *journaling_rewrite(struct node *n)
@@ -279,8 +280,9 @@ const char *journaling_rewrite(struct node *n)
 
 /* ---- what is in the files, what is durable ---- */
 
-/* While a base is made for data that is there already (CONFIG SET appendonly yes), what is written meanwhile is answered:
- * it may take minutes. A journal that fails has had its chance to be good, and one that begins with nothing soon is. */
+/* While a base is made for data that is there already (CONFIG SET appendonly yes, somebody else's journal), what is written
+ * meanwhile is answered: it may take minutes. A journal that fails has had its chance to be good, one that begins with
+ * nothing soon is, and one that the disk would not sync at the start had promised to keep what is answered. */
 int64_t journaling_kept(const struct node *n)
 {
     const struct persistence *p = &n->persistence;

@@ -221,6 +221,7 @@ static void end(struct node *n, bool good, const char *error)
         p->last_save_s = n->now.wall_us / SECOND_US;
     }
     p->flush_changes = 0;
+    p->flush_only = false;
     p->last_took_s = (n->now.mono_us - p->began_us) / SECOND_US;
     answer_all(n, BLOCK_SAVE, good ? NULL : "ERR");
     then(n, good);
@@ -280,6 +281,7 @@ void persistence_flushed(struct node *n)
     if (p->save) give_up(n);
     if (points || wanted) p->scheduled = true;
     if (points) p->flush_changes = n->counters.changes;
+    p->flush_only = points && !wanted;
 }
 
 void persistence_pace(struct node *n)
@@ -375,6 +377,7 @@ const char *persistence_save(struct node *n)
     if (p->save && p->flush_changes == 0) return "ERR Background save already in progress";
     if (p->save) give_up(n);
     p->scheduled = true;
+    p->flush_only = false;
     return NULL;
 }
 
@@ -400,6 +403,7 @@ const char *persistence_save_for(struct session *s, enum persistence_then what, 
     if (!block_for(s, kind)) return "OOM out of memory";
     if (p->save) give_up(n);
     p->scheduled = true;
+    p->flush_only = false;
     p->then = what;
     p->force = force;
     return NULL;

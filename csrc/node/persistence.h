@@ -37,6 +37,7 @@ struct persistence {
     int64_t changes;       /* node_counters.changes that the last one has */
     int64_t begun_changes; /* …that the present one will have */
     int64_t flush_changes; /* those before the last FLUSHALL, while it is being saved; 0: it is not */
+    bool flush_only;       /* …and nobody has asked for that: Redis has done it when FLUSHALL answers */
     size_t held_peak;      /* of the last one */
     /* its pace */
     int64_t slice_us, slice_commands; /* the last slice: when, and the commands there had been */
@@ -51,7 +52,7 @@ struct persistence {
     bool rewriting;           /* …as it was told in the diary */
     bool lagged;              /* writers wait for it */
     bool journal_fails;       /* it cannot keep what is written */
-    bool founding;            /* the node started with no data, and its first files are being made */
+    bool founding;            /* its first files since the start are made; what there was may not last */
     bool initial;             /* it was asked for while the node ran, and its first base is being made */
     int64_t rewrite_retry_us; /* none by itself before: the last ones failed */
     int64_t cut_bytes;
@@ -154,7 +155,7 @@ bool journaling_has_view(const struct node *n);
 int64_t journaling_rewrite_due(const struct node *n);
 /* Begins a rewrite if one is due. The view is free. */
 void journaling_rewrite_if_due(struct node *n);
-/* …and waits until somebody else's walk over the data has ended: it was scheduled. */
+/* …and waits until somebody else's walk over the data has ended: it was scheduled. FLUSHALL's own saving is no such. */
 bool journaling_rewrite_waits(const struct node *n);
 /* BGREWRITEAOF. NULL, or an error's text. */
 const char *journaling_rewrite(struct node *n);

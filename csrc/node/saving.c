@@ -30,11 +30,11 @@ void run_lastsave(struct exec *x) { reply_integer(x->reply, call_of(x)->node->pe
 void run_bgrewriteaof(struct exec *x)
 {
     struct node *n = call_of(x)->node;
-    bool waits = n->persistence.save || n->feeds.snapshot || backup_has_view(n);
     const char *error = journaling_rewrite(n);
     if (error)
         reply_error(x->reply, error);
     else
-        reply_status(x->reply, waits ? "Background append only file rewriting scheduled"
-                                     : "Background append only file rewriting started");
+        reply_status(x->reply, n->in_exec || journaling_rewrite_waits(n)
+                                   ? "Background append only file rewriting scheduled"
+                                   : "Background append only file rewriting started");
 }

@@ -148,6 +148,8 @@ TEST(random_fields)
         {"HRANDFIELD h 1 VALUES", SYNTAX, NULL},
         {"HRANDFIELD h 1 WITHVALUES x", SYNTAX, NULL},
         {"HRANDFIELD h 9223372036854775807 WITHVALUES", "-ERR value is out of range", NULL},
+        {"HRANDFIELD h -16777217", "-ERR value is out of range", NULL},
+        {"HRANDFIELD absent -16777217", "[]", NULL},
         {"HRANDFIELD h -9223372036854775808",
          "-ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807", NULL},
         {NULL, NULL, NULL},

@@ -16,14 +16,23 @@ local function side(d) return d:one_of { "LEFT", "RIGHT" } end
 local function extreme(d) return d:one_of { "MIN", "MAX" } end
 local function count(d) return d:once_in(2) and { "COUNT", tostring(d:between(1, 4)) } or {} end
 
+-- A key that is waited for gets what another name had, of another type. Of a command that overwrites that with the
+-- right type (ZDIFFSTORE) who waits is told by ours, as by Redis since 7.2, and by 7.0 not.
+local function brings_another_type(command, prefix)
+  local from, to = command[2], command[3]
+  return to and to:sub(1, 1) == prefix and from:sub(1, 1) ~= prefix
+end
+
 -- what is run meanwhile: of the type, about keys in general, now and then within MULTI
 local function meanwhile(d, pool, all)
   local steps = {}
   local function add(words, how) steps[#steps + 1] = { command = words, how = how } end
   for _ = 1, d:between(0, 4) do
-    local row = d:one_of(d:once_in(4) and POOLS.keys or POOLS[pool])
+    local general = d:once_in(4)
+    local row = d:one_of(general and POOLS.keys or POOLS[pool])
     local command = row[2](d)
-    if not command.after then add(command, row[3]) end
+    local other = general and brings_another_type(command, all[1]:sub(1, 1))
+    if not command.after and not other then add(command, row[3]) end
   end
   if #steps > 0 and d:once_in(4) then
     for _, step in ipairs(steps) do step.how = "shape" end
