@@ -99,6 +99,28 @@ TEST(bgrewriteaof_without_appendonly_waits_for_a_snapshot)
     room_close(&r);
 }
 
+/* Redis has saved the empty dataset when FLUSHALL answers. Here that goes on, and is nobody's snapshot. */
+TEST(bgrewriteaof_is_in_progress_while_flushall_saves_and_its_files_can_be_loaded)
+{
+    struct room r;
+    room_open(&r, 1);
+    struct wire *c = room_dial(&r, 0);
+    say(c, "CONFIG SET save '1000 1000'");
+    r.disk_stands[0] = true;
+    say(c, "FLUSHALL");
+    say(c, "SET a 1");
+    CHECK_EQ_STR(say(c, "BGREWRITEAOF"), "+Background append only file rewriting started\r\n");
+    CHECK_EQ_STR(info(c, "persistence", "aof_rewrite_in_progress"), "1");
+    CHECK_EQ_STR(info(c, "persistence", "aof_rewrite_scheduled"), "0");
+    r.disk_stands[0] = false;
+    room_settle(&r);
+    CHECK_EQ_STR(info(c, "persistence", "aof_rewrite_in_progress"), "0");
+    say(c, "SET b 2");
+    CHECK_EQ_STR(say(c, "DEBUG LOADAOF"), "+OK\r\n");
+    CHECK_EQ_STR(say(c, "MGET a b"), "*2\r\n$1\r\n1\r\n$-1\r\n");
+    room_close(&r);
+}
+
 TEST(bgrewriteaof_without_appendonly_says_what_went_wrong_and_may_become_a_journal)
 {
     struct room r;
