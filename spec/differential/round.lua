@@ -66,11 +66,18 @@ local function tells_time(command)
   return false
 end
 
+-- whether a number in it, far below zero, would have redis-server answer for ever
+local function answers_any_number(command) return command[1]:find "^.RANDFIELD$" or command[1]:find "^.RANDMEMBER$" end
+
+local function is_left_whole(command)
+  return command.whole or tells_time(command) or answers_any_number(command)
+end
+
 local function add_from(steps, d, rows, which)
   local row = pick(d, rows)
   local command = row.make(d)
   local how = row.how
-  if d:once_in(150) and not command.whole and not tells_time(command) then
+  if d:once_in(150) and not is_left_whole(command) then
     command[d:between(2, #command + 1)] = d:once_in(2) and d:value() or nil
     -- what comes of a cursor that no server has given is that server's own affair
     if how and how:find "^scan" then how = "error" end
