@@ -211,7 +211,8 @@ enum session_result {
 /* Executes one command. `reply` must have its protocol set. */
 enum session_result session_call(struct session *s, int argc, const struct slice *argv, struct reply *reply);
 /* CONFIG SET of one parameter, for start-up and the Lua side; also `replicaof` with "host port", as a configuration file
- * has it, and, before the start is over, `rename-command` with all pairs of names, of which a new one may be "". False: `error` has the text (none: memory is out). */
+ * has it, and, before the start is over, `rename-command` with all pairs of names, of which a new one may be "". False:
+ * `error` has the text (none: memory is out). */
 bool node_configure(struct node *n, struct slice name, struct slice value, struct bytes *error);
 /* The start is over: has its place make room for `maxclients`, or reduces them to what there is room for. */
 void node_admit_clients(struct node *n);

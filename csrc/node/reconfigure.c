@@ -120,10 +120,16 @@ static bool move_elsewhere(struct node *n, struct bytes *error)
     return why ? config_complain(error, slice_text("dir"), why) : true;
 }
 
-static bool admit_more(struct node *n, struct bytes *error)
+/* Has room made for as many clients as may come. How many can: as many, or fewer. */
+static int64_t admit(const struct node *n)
 {
     const struct node_place *place = &n->host.place;
-    int64_t possible = place->admit ? place->admit(place->of, n->config.maxclients) : n->config.maxclients;
+    return place->admit ? place->admit(place->of, n->config.maxclients) : n->config.maxclients;
+}
+
+static bool admit_more(struct node *n, struct bytes *error)
+{
+    int64_t possible = admit(n);
     if (possible == n->config.maxclients) return true;
     char why[128];
     snprintf(why, sizeof why,
@@ -134,8 +140,7 @@ static bool admit_more(struct node *n, struct bytes *error)
 
 void node_admit_clients(struct node *n)
 {
-    const struct node_place *place = &n->host.place;
-    int64_t wanted = n->config.maxclients, possible = place->admit ? place->admit(place->of, wanted) : wanted;
+    int64_t wanted = n->config.maxclients, possible = admit(n);
     if (possible == wanted) return;
     n->config.maxclients = possible;
     diary_say(n, DIARY_WARNING,

@@ -2,16 +2,8 @@
  * fails means to clients.
  *
  * SPDX-License-Identifier: MIT */
-#include "nodes.h"
+#include "info_fixture.h"
 #include "test.h"
-
-static void set(struct node *n, const char *name, const char *value)
-{
-    struct bytes error;
-    bytes_init(&error, node_memory(n));
-    if (!node_configure(n, slice_text(name), slice_text(value), &error)) abort();
-    bytes_free(&error);
-}
 
 /* Crashes and comes back. */
 static struct wire *restart(struct room *r, int node, uint64_t seed, const char *primary)
@@ -22,20 +14,6 @@ static struct wire *restart(struct room *r, int node, uint64_t seed, const char 
     node_recover(r->nodes[node]);
     room_settle(r);
     return room_dial(r, node);
-}
-
-static const char *info(struct wire *w, const char *section, const char *field)
-{
-    static char value[400];
-    char line[64];
-    snprintf(line, sizeof line, "INFO %s", section);
-    const char *text = say(w, line), *found;
-    snprintf(line, sizeof line, "\n%s:", field);
-    found = strstr(text, line);
-    if (!found) return "(none)";
-    found += strlen(line);
-    snprintf(value, sizeof value, "%.*s", (int)strcspn(found, "\r\n"), found);
-    return value;
 }
 
 TEST(what_was_saved_is_there_after_a_crash)
